@@ -1,0 +1,156 @@
+"""The one error tree. Every error has a stable ``code``; people grep for it and programs branch on it.
+
+* VoicebotError
+    * ConfigError            a setting, a bot file or an option is wrong        config
+    * ModelError             a model is missing, corrupt or cannot be fetched   model
+        * UnknownModelError                                                     model_unknown
+        * DownloadError                                                         model_download
+        * ChecksumError                                                         model_checksum
+    * ProtocolError          a message of the dialogue interface is malformed   protocol
+    * BrainError             the dialogue engine did not answer properly        brain
+        * BrainTimeoutError                                                     brain_timeout
+        * BrainUnavailableError                                                 brain_unavailable
+    * SpeechError            recognition or synthesis failed                    speech
+        * RecognitionError                                                      speech_recognition
+        * SynthesisError                                                        speech_synthesis
+        * SpeechWorkerLostError   the process with the models went away         speech_worker_lost
+    * TelephonyError         SIP or media failed                                telephony
+        * PortInUseError                                                        telephony_port_in_use
+        * SipMessageError    a SIP message is malformed                         telephony_sip_message
+        * TransferError                                                         telephony_transfer
+"""
+
+from __future__ import annotations
+
+
+class VoicebotError(Exception):
+    """Root of all errors this project raises on purpose.
+
+    Attributes:
+        code: stable, machine-readable name of the situation.
+        message: one plain sentence for whoever can act on it.
+    """
+
+    code = "voicebot"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ConfigError(VoicebotError):
+    """A setting, a bot file or a command-line option is wrong."""
+
+    code = "config"
+
+
+class ModelError(VoicebotError):
+    """A model is missing, corrupt or cannot be fetched."""
+
+    code = "model"
+
+
+class UnknownModelError(ModelError):
+    """No model of that name stands in the manifest."""
+
+    code = "model_unknown"
+
+
+class DownloadError(ModelError):
+    """No source of a model file could be fetched."""
+
+    code = "model_download"
+
+
+class ChecksumError(ModelError):
+    """A model file does not have the checksum the manifest demands."""
+
+    code = "model_checksum"
+
+
+class ProtocolError(VoicebotError):
+    """A message of the dialogue interface is malformed.
+
+    Attributes:
+        field: dotted name of the offending field, or "" if the message as a whole is wrong.
+    """
+
+    code = "protocol"
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class BrainError(VoicebotError):
+    """The dialogue engine did not answer properly."""
+
+    code = "brain"
+
+
+class BrainTimeoutError(BrainError):
+    """The dialogue engine did not answer in time."""
+
+    code = "brain_timeout"
+
+
+class BrainUnavailableError(BrainError):
+    """The dialogue engine cannot be reached or refuses to answer."""
+
+    code = "brain_unavailable"
+
+
+class SpeechError(VoicebotError):
+    """Recognition or synthesis failed."""
+
+    code = "speech"
+
+
+class RecognitionError(SpeechError):
+    """An utterance could not be transcribed."""
+
+    code = "speech_recognition"
+
+
+class SynthesisError(SpeechError):
+    """A text could not be spoken."""
+
+    code = "speech_synthesis"
+
+
+class SpeechWorkerLostError(SpeechError):
+    """The process that holds the models went away in the middle of a request."""
+
+    code = "speech_worker_lost"
+
+
+class TelephonyError(VoicebotError):
+    """SIP or media failed."""
+
+    code = "telephony"
+
+
+class PortInUseError(TelephonyError):
+    """A port that the service needs is taken by another program."""
+
+    code = "telephony_port_in_use"
+
+
+class SipMessageError(TelephonyError):
+    """A SIP message is malformed.
+
+    Attributes:
+        status: the SIP status code that answers it (400, 416, 420, 505, …).
+    """
+
+    code = "telephony_sip_message"
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class TransferError(TelephonyError):
+    """A call could not be handed over."""
+
+    code = "telephony_transfer"

