@@ -1,0 +1,110 @@
+"""``Chunk``: one piece of an answer, and the packets that carry chunks on the wire."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from voicebot.protocol.fields import Fields
+from voicebot.protocol.instruction import Instruction, emit_instructions, parse_instructions
+from voicebot.protocol.reply import AudioField, Reply, emit_reply, parse_reply
+
+logger = logging.getLogger(__name__)
+
+IDENTIFY_DURATION_MS = (200, 3000)
+"""Range of a sensible end-of-speech time: below it words are torn apart, above it the caller thinks we are gone."""
+NODE_SILENT_DURATION_S = (1, 120)
+"""Range of a sensible silence. The page's own example says 1000 (seconds)."""
+_RUNNING, _DONE = "running", "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One piece of an answer.
+
+    Attributes:
+        session_id: the session the answer belongs to; the next query carries it.
+        query_id: one id for all chunks of an answer.
+        chunk_id: counts from 0 without gaps.
+        done: this is the last chunk of the answer.
+        reply: text for the caller, if any.
+        instructions: what to do once all of the answer was heard, in order.
+        identify_duration_ms: silence that ends the caller's next utterance; None keeps what is set.
+        node_silent_duration_s: silence after which the brain wants to be told; None keeps what is set.
+    """
+
+    session_id: str
+    query_id: str
+    chunk_id: int
+    done: bool = False
+    reply: Reply | None = None
+    instructions: tuple[Instruction, ...] = ()
+    identify_duration_ms: int | None = None
+    node_silent_duration_s: int | None = None
+
+
+def parse_packet(data: object) -> list[Chunk]:
+    """Read one JSON object of an answer stream. ``answer`` is a list: a packet may hold several chunks, or none.
+
+    Durations are brought into their sane range with a log line; they go to the packet's first chunk.
+
+    Raises:
+        ProtocolError: a required field is missing or a field has the wrong type.
+    """
+    fields = Fields(data)
+    session_id, query_id = fields.text("sessionId"), fields.text("queryId")
+    identify_ms = _duration(fields, "identifyDuration", IDENTIFY_DURATION_MS)
+    silent_s = _duration(fields, "nodeSilentDurationSeconds", NODE_SILENT_DURATION_S)
+    chunks = []
+    for answer in fields.objects("answer"):
+        chunks.append(_parse_answer(answer, session_id, query_id, identify_ms, silent_s))
+        identify_ms = silent_s = None
+    return chunks
+
+
+def _parse_answer(
+    answer: Fields, session_id: str, query_id: str, identify_ms: int | None, silent_s: int | None
+) -> Chunk:
+    chunk_id = answer.integer("chunkId")
+    if chunk_id is None:
+        answer.fail("chunkId", "is missing")
+    status = answer.text("status")
+    if status not in (_RUNNING, _DONE):
+        answer.fail("status", "expected 'running' or 'done'")
+    reply, instruction = answer.object("reply"), answer.object("instruction")
+    return Chunk(
+        session_id=session_id,
+        query_id=query_id,
+        chunk_id=chunk_id,
+        done=status == _DONE,
+        reply=parse_reply(reply) if reply is not None else None,
+        instructions=parse_instructions(instruction) if instruction is not None else (),
+        identify_duration_ms=identify_ms,
+        node_silent_duration_s=silent_s,
+    )
+
+
+def _duration(fields: Fields, name: str, allowed: tuple[int, int]) -> int | None:
+    value = fields.integer(name)
+    if value is None or value <= 0:  # the page: only values above 0 count
+        return None
+    clamped = min(max(value, allowed[0]), allowed[1])
+    if clamped != value:
+        logger.warning("%s %d is out of range, %d taken instead", name, value, clamped)
+    return clamped
+
+
+def emit_packet(chunk: Chunk, audio_field: AudioField = AudioField.BOTH) -> dict[str, Any]:
+    """Write a chunk as a packet with the page's field names, in the page's order."""
+    answer: dict[str, Any] = {"chunkId": chunk.chunk_id, "status": _DONE if chunk.done else _RUNNING}
+    if chunk.reply is not None:
+        answer["reply"] = emit_reply(chunk.reply, audio_field)
+    if chunk.instructions:
+        answer["instruction"] = emit_instructions(chunk.instructions)
+    packet: dict[str, Any] = {"sessionId": chunk.session_id, "queryId": chunk.query_id, "answer": [answer]}
+    if chunk.identify_duration_ms:
+        packet["identifyDuration"] = chunk.identify_duration_ms
+    if chunk.node_silent_duration_s:
+        packet["nodeSilentDurationSeconds"] = chunk.node_silent_duration_s
+    return packet

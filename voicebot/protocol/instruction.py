@@ -1,0 +1,134 @@
+"""Instructions: what the brain wants done with the call besides speaking."""
+
+from __future__ import annotations
+
+import enum
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from voicebot.protocol.fields import Fields
+
+logger = logging.getLogger(__name__)
+
+HANGUP = "system_hangup"
+BLACKLIST = "system_blacklist_event"
+SHORT_MESSAGE = "system_shortmessage"
+TO_CUSTOMER_SERVICE = "system_toCustomerService"
+
+
+class TransferType(enum.IntEnum):
+    """What ``transValue`` names."""
+
+    SEAT = 1
+    GROUP = 2
+    NUMBER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """End the call (``system_hangup``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blacklist:
+    """Never call this number again (``system_blacklist_event``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShortMessage:
+    """Send a text message (``system_shortmessage``).
+
+    Attributes:
+        mobile: number to send it to; "" for the caller's own.
+        signature_id: the sender's signature at the provider.
+        template_id: the text's template at the provider.
+    """
+
+    mobile: str = ""
+    signature_id: str = ""
+    template_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToCustomerService:
+    """Hand the call over to a person (``system_toCustomerService``).
+
+    Attributes:
+        trans_addr: SIP address ("1001@10.10.10.10:5060"); "" to make one from type and value.
+        trans_type: what ``trans_value`` names.
+        trans_value: seat number, name of a skill group, or telephone number.
+    """
+
+    trans_addr: str = ""
+    trans_type: TransferType = TransferType.NUMBER
+    trans_value: str = ""
+
+
+Instruction = Hangup | Blacklist | ShortMessage | ToCustomerService
+
+_RANK = {ShortMessage: 0, Blacklist: 1, ToCustomerService: 2, Hangup: 3}
+
+
+def run_order(instructions: Iterable[Instruction]) -> tuple[Instruction, ...]:
+    """Sort instructions so that none makes another impossible: notes first, then the transfer, the hang-up last."""
+    return tuple(sorted(instructions, key=lambda instruction: _RANK[type(instruction)]))
+
+
+def parse_instructions(fields: Fields) -> tuple[Instruction, ...]:
+    """Read the ``instruction`` map of an answer, in the order in which it is to be carried out.
+
+    Raises:
+        ProtocolError: a parameter has the wrong type or value. Unknown instructions are logged and left out.
+    """
+    found: list[Instruction] = []
+    for name, value in fields.items():
+        if name == HANGUP:
+            found.append(Hangup())
+        elif name == BLACKLIST:
+            found.append(Blacklist())
+        elif name == SHORT_MESSAGE:
+            found.append(_parse_short_message(Fields(value, fields.path(name))))
+        elif name == TO_CUSTOMER_SERVICE:
+            found.append(_parse_transfer(Fields(value, fields.path(name))))
+        else:
+            logger.warning("unknown instruction %.60r left out", name)
+    return run_order(found)
+
+
+def _parse_short_message(fields: Fields) -> ShortMessage:
+    return ShortMessage(fields.code("mobile"), fields.code("signatureId"), fields.code("templateId"))
+
+
+def _parse_transfer(fields: Fields) -> ToCustomerService:
+    address, value = fields.text("transAddr").strip(), fields.code("transValue").strip()
+    if not address and not value:
+        fields.fail("transValue", "a transfer needs transAddr or transValue")
+    kind = fields.code("transType").strip() or str(int(TransferType.NUMBER))
+    if kind not in ("1", "2", "3"):
+        fields.fail("transType", 'expected "1" (seat), "2" (skill group) or "3" (number)')
+    return ToCustomerService(address, TransferType(int(kind)), value)
+
+
+def emit_instructions(instructions: Iterable[Instruction]) -> dict[str, Any]:
+    """Write instructions as the page's map; one of each kind, the last one wins."""
+    return dict(_emit(instruction) for instruction in run_order(instructions))
+
+
+def _emit(instruction: Instruction) -> tuple[str, dict[str, str] | None]:
+    if isinstance(instruction, Hangup):
+        return HANGUP, None
+    if isinstance(instruction, Blacklist):
+        return BLACKLIST, None
+    if isinstance(instruction, ShortMessage):
+        return SHORT_MESSAGE, {
+            "mobile": instruction.mobile,
+            "signatureId": instruction.signature_id,
+            "templateId": instruction.template_id,
+        }
+    return TO_CUSTOMER_SERVICE, {
+        "transAddr": instruction.trans_addr,
+        "transType": str(int(instruction.trans_type)),
+        "transValue": instruction.trans_value,
+    }

@@ -1,0 +1,84 @@
+"""``Query``: what the line asks the brain in one turn."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from voicebot.protocol.fields import Fields
+
+MAX_SESSION_ID_LENGTH = 256
+TRANSFER_VARIABLE = "Trans_result"
+
+
+class SilenceType(enum.IntEnum):
+    """Which silence came about: the bot's in general, or the one that the current node asked for."""
+
+    GLOBAL = 0
+    NODE = 1
+
+
+class TransferState(enum.Enum):
+    """Value of the variable ``Trans_result``: why the caller is still with us after a transfer."""
+
+    FAILED = "-1"
+    BUSY = "2"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One turn's question.
+
+    Attributes:
+        query_text: what the caller said; "" on the first turn, on silence and after a failed transfer.
+        session_id: "" on the first turn lets the brain make one.
+        variables: names and values that the dialogue may use; on the first turn all that is known of the call.
+        silence: the caller said nothing for a while; the brain answers with a silence prompt.
+        silence_type: which silence; meaningful only with ``silence``.
+    """
+
+    query_text: str = ""
+    session_id: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    silence: bool = False
+    silence_type: SilenceType = SilenceType.GLOBAL
+
+    @property
+    def transfer_state(self) -> TransferState | None:
+        """How a transfer went wrong, if this query tells of one."""
+        try:
+            return TransferState(self.variables.get(TRANSFER_VARIABLE, ""))
+        except ValueError:
+            return None
+
+
+def parse_query(data: object) -> Query:
+    """Read the body of a ``/stream/query`` request.
+
+    Raises:
+        ProtocolError: a field has the wrong type; unknown fields are ignored.
+    """
+    fields = Fields(data)
+    silence_type = fields.integer("silenceType", SilenceType.GLOBAL)
+    if silence_type not in (SilenceType.GLOBAL, SilenceType.NODE):
+        fields.fail("silenceType", "expected 0 (global) or 1 (node)")
+    return Query(
+        query_text=fields.text("queryText").strip(),
+        session_id=fields.text("sessionId", max_length=MAX_SESSION_ID_LENGTH).strip(),
+        variables=fields.texts("variables"),
+        silence=fields.flag("silence", False),
+        silence_type=SilenceType(silence_type),
+    )
+
+
+def emit_query(query: Query) -> dict[str, Any]:
+    """Write a query as the body of a ``/stream/query`` request."""
+    body: dict[str, Any] = {"queryText": query.query_text, "sessionId": query.session_id}
+    if query.variables:
+        body["variables"] = dict(query.variables)
+    if query.silence:
+        body["silence"] = True
+        body["silenceType"] = int(query.silence_type)
+    return body
