@@ -1,0 +1,1 @@
+"""Recognition: utterances to text with Whisper."""

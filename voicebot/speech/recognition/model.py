@@ -1,0 +1,180 @@
+"""Whisper on CTranslate2 with an encoder window as long as the utterance needs. Blocking; thread-safe."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ctranslate2 import StorageView
+from ctranslate2.models import Whisper
+from tokenizers import Tokenizer
+
+from voicebot.errors import ModelError, RecognitionError
+from voicebot.settings.model import RecogniserSettings
+from voicebot.speech.level import level_dbfs
+from voicebot.speech.recognition import guards
+from voicebot.speech.recognition.chinese import to_simplified
+from voicebot.speech.recognition.features import FRAMES_PER_S, MAX_FRAMES, RATE_HZ, Array, LogMel, pcm_to_float
+from voicebot.speech.types import BYTES_PER_SAMPLE, Transcript, TranscriptionRequest
+
+logger = logging.getLogger(__name__)
+
+LANGUAGES = ("zh", "en")
+FULL_WINDOW_S = 30.0
+WINDOW_MARGIN_S = 2.0
+# No 100 ms of the utterance louder than this: nothing was said, and Whisper would make something up.
+QUIET_DBFS = -58.0
+_MAX_HINT_TOKENS = 100
+_MAX_TOKENS = 448  # the decoder's context, prompt included
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    text: str
+    log_probability: float
+    no_speech_probability: float
+
+
+class WhisperModel:
+    """A Whisper model in CTranslate2's format.
+
+    ``transcribe`` may be called by as many threads at a time as ``settings.parallel`` says; it releases the GIL.
+    """
+
+    def __init__(
+        self, directory: Path, settings: RecogniserSettings, prompts: Mapping[str, str] | None = None
+    ) -> None:
+        """Load the model.
+
+        Args:
+            directory: holds model.bin, config.json, tokenizer.json and the vocabulary.
+            settings: device, threads, beam, window.
+            prompts: what precedes the caller's hint, by language; None for DEFAULT_PROMPTS.
+
+        Raises:
+            ModelError: the files are missing or cannot be loaded.
+        """
+        try:
+            self._model = Whisper(
+                str(directory),
+                device=settings.device,
+                compute_type=settings.compute_type,
+                inter_threads=settings.parallel,
+                intra_threads=settings.threads,
+            )
+            self._tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
+        except Exception as error:  # both libraries raise bare RuntimeError and Exception
+            raise ModelError(f"the Whisper model in {directory} cannot be loaded: {error}") from error
+        self._settings = settings
+        self._prompts = DEFAULT_PROMPTS if prompts is None else prompts
+        self._features = LogMel(self._model.n_mels)
+        self._text_tokens_end = self._token("<|endoftext|>")
+
+    def transcribe(self, request: TranscriptionRequest) -> Transcript:
+        """Transcribe an utterance.
+
+        Raises:
+            RecognitionError: the language is not supported, or the model failed.
+        """
+        if request.language not in LANGUAGES:
+            raise RecognitionError(f"language must be one of {', '.join(LANGUAGES)}, got {request.language!r}")
+        began = time.perf_counter()
+        samples = len(request.pcm) // BYTES_PER_SAMPLE
+        guess = _Guess("", 0.0, 1.0)
+        if loudest_dbfs(request.pcm, request.rate_hz) > QUIET_DBFS:
+            audio = pcm_to_float(request.pcm, request.rate_hz)
+            try:
+                guess = self._understand(audio, request)
+            except (RuntimeError, ValueError) as error:
+                raise RecognitionError(f"Whisper failed: {error}") from error
+        return Transcript(
+            text=guess.text,
+            language=request.language,
+            duration_ms=samples * 1000 // request.rate_hz,
+            confidence=math.exp(min(0.0, guess.log_probability)) if guess.text else 0.0,
+            no_speech_probability=guess.no_speech_probability,
+            inference_ms=(time.perf_counter() - began) * 1000,
+        )
+
+    def warm_up(self) -> None:
+        """Run once per worker thread of the model, so that the first caller does not pay for the first run."""
+        noise = np.random.default_rng(0).normal(0, 0.01, RATE_HZ).astype(np.float32)
+        request = TranscriptionRequest(pcm=b"", rate_hz=RATE_HZ, language="en")
+        for _ in range(self._settings.parallel):
+            self._decode(noise, request, self._settings.min_window_s)
+
+    def _understand(self, audio: Array, request: TranscriptionRequest) -> _Guess:
+        duration_s = len(audio) / RATE_HZ
+        window_s = min(FULL_WINDOW_S, max(self._settings.min_window_s, duration_s + WINDOW_MARGIN_S))
+        guess = self._decode(audio, request, window_s)
+        if window_s < FULL_WINDOW_S and is_suspicious(guess.text, duration_s):
+            logger.debug("window of %.1f s gave a loop, trying %.0f s", window_s, FULL_WINDOW_S)
+            guess = self._decode(audio, request, FULL_WINDOW_S)
+        text = guess.text
+        if guards.is_made_up(text, guess.no_speech_probability, guess.log_probability) or self._echoes(text, request):
+            text = ""
+        elif is_suspicious(text, duration_s):
+            text = guards.without_loop(text)
+        return _Guess(text, guess.log_probability, guess.no_speech_probability)
+
+    def _echoes(self, text: str, request: TranscriptionRequest) -> bool:
+        # Noise after a prompt tempts Whisper to say the prompt again. The hint may be what the caller says: not that.
+        plain = guards.skeleton(text)
+        return len(plain) > 4 and plain in guards.skeleton(self._prompts.get(request.language, ""))
+
+    def _decode(self, audio: Array, request: TranscriptionRequest, window_s: float) -> _Guess:
+        frames = min(MAX_FRAMES, round(window_s * FRAMES_PER_S))
+        features = StorageView.from_array(self._features.window(audio, frames))
+        prompt = self._prompt(request)
+        # A loop runs until the limit: bound it by what can be said, 12 tokens a second.
+        limit = len(prompt) + 24 + round(12 * len(audio) / RATE_HZ)
+        result: Any = self._model.generate(
+            features,
+            [prompt],
+            beam_size=self._settings.beam_size,
+            max_length=min(_MAX_TOKENS, limit),
+            return_scores=True,
+            return_no_speech_prob=True,
+        )[0]
+        tokens = [token for token in result.sequences_ids[0] if token < self._text_tokens_end]
+        text = self._tokenizer.decode(tokens).strip()
+        if request.language == "zh":
+            text = to_simplified(text)
+        return _Guess(text, float(result.scores[0]), float(result.no_speech_prob))
+
+    def _prompt(self, request: TranscriptionRequest) -> list[int]:
+        lead = self._prompts.get(request.language, "") + request.hint
+        prompt = []
+        if lead:
+            hint: list[int] = self._tokenizer.encode(" " + lead.strip(), add_special_tokens=False).ids
+            prompt = [self._token("<|startofprev|>"), *hint[-_MAX_HINT_TOKENS:]]
+        names = ("<|startoftranscript|>", f"<|{request.language}|>", "<|transcribe|>", "<|notimestamps|>")
+        return prompt + [self._token(name) for name in names]
+
+    def _token(self, name: str) -> int:
+        token = self._tokenizer.token_to_id(name)
+        if token is None:
+            raise ModelError(f"the tokenizer has no {name}: this is not a multilingual Whisper model")
+        return int(token)
+
+
+# Put before what the caller says.
+DEFAULT_PROMPTS: Mapping[str, str] = {}
+
+
+def is_suspicious(text: str, duration_s: float) -> bool:
+    """Tell whether ``text`` looks like a loop rather than like ``duration_s`` seconds of speech."""
+    return guards.has_loop(text) or guards.is_too_dense(text, duration_s)
+
+
+def loudest_dbfs(pcm: bytes, rate_hz: int) -> float:
+    """Return the level of the loudest 100 ms of ``pcm``."""
+    size = rate_hz // 10 * BYTES_PER_SAMPLE
+    whole = len(pcm) & ~1
+    return max((level_dbfs(pcm[at : min(at + size, whole)]) for at in range(0, whole, size)), default=-120.0)

@@ -1,0 +1,108 @@
+"""Tell frames with speech from frames without: the seam, and webrtcvad behind an energy gate."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import webrtcvad
+
+from voicebot.speech.level import EnergyGate, GateConfig, level_dbfs
+from voicebot.speech.types import BYTES_PER_SAMPLE
+
+RATES_HZ = (8000, 16000)
+FRAMES_MS = (10, 20, 30)
+
+# Over-hang in frames for 10, 20 and 30 ms frames, from kOverHangMax1* and kOverHangMax2* of WebRTC's
+# common_audio/vad/vad_core.c: modes 0 and 1, then 2 and 3. The first figure follows a run of at most
+# kMaxSpeechFrames = 6 frames judged to be speech, the second a longer one.
+_HANGOVER_FRAMES = {
+    0: ((8, 14), (4, 7), (3, 5)),
+    1: ((8, 14), (4, 7), (3, 5)),
+    2: ((6, 9), (3, 5), (2, 3)),
+    3: ((6, 9), (3, 5), (2, 3)),
+}
+_SHORT_RUN_FRAMES = 6
+
+
+class VoiceActivityDetector(Protocol):
+    """Judges frames in the order they come; one detector a call, since it adapts to the line."""
+
+    @property
+    def rate_hz(self) -> int:
+        """Sample rate of the frames."""
+        ...
+
+    @property
+    def frame_samples(self) -> int:
+        """Samples in a frame."""
+        ...
+
+    @property
+    def hangover_ms(self) -> int:
+        """Time before the last judged frame that was called speech though it was silent already.
+
+        To be read when a frame without speech follows one with speech: real detectors go on reporting speech for
+        a while after its end, and whoever times silence must count from the true end.
+        """
+        ...
+
+    def is_speech(self, frame: bytes) -> bool:
+        """Judge the next frame: ``frame_samples`` samples, s16le mono."""
+        ...
+
+
+class WebRtcDetector:
+    """webrtcvad, gated by level.
+
+    webrtcvad compares likelihoods of two adaptive Gaussian mixtures in six bands. It calls faint steady noise speech
+    until it has learnt it, and reports speech for 60-150 ms after the end; the gate mends the former, and ends
+    the latter at once when the level falls.
+    """
+
+    def __init__(
+        self,
+        rate_hz: int = 16000,
+        frame_ms: int = 20,
+        aggressiveness: int = 2,
+        gate: GateConfig | None = None,
+    ) -> None:
+        if rate_hz not in RATES_HZ:
+            raise ValueError(f"rate_hz must be one of {RATES_HZ}, got {rate_hz}")
+        if frame_ms not in FRAMES_MS:
+            raise ValueError(f"frame_ms must be one of {FRAMES_MS}, got {frame_ms}")
+        if aggressiveness not in _HANGOVER_FRAMES:
+            raise ValueError(f"aggressiveness must be 0 to 3, got {aggressiveness}")
+        self.rate_hz = rate_hz
+        self.frame_ms = frame_ms
+        self.frame_samples = rate_hz * frame_ms // 1000
+        self.hangover_ms = 0
+        self._frame_bytes = self.frame_samples * BYTES_PER_SAMPLE
+        self._short_hangover, self._long_hangover = _HANGOVER_FRAMES[aggressiveness][FRAMES_MS.index(frame_ms)]
+        self._vad = webrtcvad.Vad(aggressiveness)
+        self._gate = EnergyGate(frame_ms, gate)
+        self._run_frames = 0
+
+    def is_speech(self, frame: bytes) -> bool:
+        """Judge the next frame.
+
+        Raises:
+            ValueError: the frame does not have ``frame_samples`` samples.
+        """
+        if len(frame) != self._frame_bytes:
+            raise ValueError(f"a frame has {self._frame_bytes} bytes, got {len(frame)}")
+        likely = self._vad.is_speech(frame, self.rate_hz)
+        level = level_dbfs(frame)
+        loud = self._gate.is_open(level)
+        speech = bool(likely and loud)
+        # Closed by the gate: this very frame is the first silent one. Ended by webrtcvad: its over-hang went before.
+        self.hangover_ms = 0 if likely else self._hangover_frames() * self.frame_ms
+        self._run_frames = self._run_frames + 1 if likely else 0
+        if speech:
+            self._gate.note_speech(level)
+        self._gate.decay()
+        return speech
+
+    def _hangover_frames(self) -> int:
+        # A reported run is speech plus over-hang; runs of up to 6 frames of speech get the short one.
+        short = self._run_frames - self._short_hangover <= _SHORT_RUN_FRAMES
+        return min(self._run_frames, self._short_hangover if short else self._long_hangover)
