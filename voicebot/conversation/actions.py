@@ -1,0 +1,130 @@
+"""What a conversation wants done. The driver carries these out, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voicebot.conversation.leg import HangupCause
+from voicebot.protocol.instruction import Blacklist, ShortMessage, ToCustomerService
+from voicebot.protocol.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribe:
+    """Transcribe the audio of an attempt; speculative ones give way to the others."""
+
+    utterance_id: int
+    attempt: int
+    speculative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DropTranscription:
+    """Nobody waits for these transcripts any more."""
+
+    utterance_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Put a query to the brain."""
+
+    turn_id: int
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAsk:
+    """Close the brain's answer to a turn: the caller moved on."""
+
+    turn_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Append a text to the playout."""
+
+    clip_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopSpeaking:
+    """Fade the playout out and empty it. Every clip that had begun answers with ``ClipStopped``."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetEndOfSpeech:
+    """Change the silence that ends an utterance (``identifyDuration``)."""
+
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetRingback:
+    """Let the caller hear a ringing tone, or stop it: silence on a line sounds like a dropped call."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StartTransfer:
+    """Hand the call over."""
+
+    instruction: ToCustomerService
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInstruction:
+    """Keep an instruction for whoever carries it out later: a text message, a blacklist entry."""
+
+    instruction: ShortMessage | Blacklist
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call."""
+
+    cause: HangupCause
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCaller:
+    """The caller said something that became a query (or pressed keys); for the call record."""
+
+    turn_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordHeard:
+    """The caller heard (part of) a text; for the call record and the session."""
+
+    turn_id: int
+    text: str
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFailure:
+    """Something failed that the caller was told about; for the log."""
+
+    code: str
+
+
+Action = (
+    Transcribe
+    | DropTranscription
+    | Ask
+    | CancelAsk
+    | Speak
+    | StopSpeaking
+    | SetEndOfSpeech
+    | SetRingback
+    | StartTransfer
+    | StoreInstruction
+    | HangUp
+    | RecordCaller
+    | RecordHeard
+    | RecordFailure
+)

@@ -1,0 +1,173 @@
+"""What can happen to a conversation. The driver feeds these to ``Conversation.feed``; nothing else moves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voicebot.conversation.leg import HangupCause, TransferResult
+from voicebot.protocol.chunk import Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """The call is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallHeld:
+    """The far side put the call on hold, or took it back."""
+
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """The call is over."""
+
+    cause: HangupCause
+
+
+@dataclass(frozen=True, slots=True)
+class DigitPressed:
+    """The caller pressed a key."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechGrew:
+    """The caller is speaking; ``speech_ms`` of it so far."""
+
+    utterance_id: int
+    speech_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechPaused:
+    """The caller paused: attempt ``attempt`` at transcribing the utterance can start."""
+
+    utterance_id: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResumed:
+    """The caller went on after a pause: what was transcribed so far is not the whole."""
+
+    utterance_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceEnded:
+    """The end-of-speech time passed. ``attempt`` names the audio that is the whole utterance."""
+
+    utterance_id: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechDropped:
+    """What began as speech was too short to be any."""
+
+    utterance_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptReady:
+    """An attempt was transcribed; the text may be empty."""
+
+    utterance_id: int
+    attempt: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptFailed:
+    """An attempt could not be transcribed."""
+
+    utterance_id: int
+    attempt: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkArrived:
+    """The brain sent a chunk of the answer to turn ``turn_id``."""
+
+    turn_id: int
+    chunk: Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFailed:
+    """The brain did not answer turn ``turn_id``, or broke off."""
+
+    turn_id: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClipStarted:
+    """The first sample of a clip left the playout."""
+
+    clip_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFinished:
+    """The last sample of a clip left the playout."""
+
+    clip_id: int
+    heard_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClipStopped:
+    """A clip was stopped before its end; ``total_ms`` is None while its synthesis was still under way."""
+
+    clip_id: int
+    heard_ms: int
+    total_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFailed:
+    """A clip could not be synthesised."""
+
+    clip_id: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferEnded:
+    """A transfer came to its result."""
+
+    result: TransferResult
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A deadline passed."""
+
+
+Event = (
+    CallAnswered
+    | CallHeld
+    | CallEnded
+    | DigitPressed
+    | SpeechGrew
+    | SpeechPaused
+    | SpeechResumed
+    | UtteranceEnded
+    | SpeechDropped
+    | TranscriptReady
+    | TranscriptFailed
+    | ChunkArrived
+    | AnswerFailed
+    | ClipStarted
+    | ClipFinished
+    | ClipStopped
+    | ClipFailed
+    | TransferEnded
+    | Tick
+)

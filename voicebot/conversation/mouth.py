@@ -1,0 +1,87 @@
+"""The mouth of a call: takes sentences in order, has them spoken and fills the playout."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+
+from voicebot.conversation.events import ClipFailed, ClipStopped
+from voicebot.conversation.playout import Playout
+from voicebot.conversation.voice import LineVoice
+from voicebot.errors import VoicebotError
+
+logger = logging.getLogger(__name__)
+
+
+class Mouth:
+    """Synthesises one clip after the other, each into the playout as its audio comes.
+
+    Args:
+        voice: where audio comes from.
+        playout: where it goes.
+        on_failed: told of a clip that could not be spoken.
+        on_audio: told when the first audio of a clip is in the playout.
+    """
+
+    def __init__(
+        self,
+        voice: LineVoice,
+        playout: Playout,
+        on_failed: Callable[[ClipFailed], None],
+        on_audio: Callable[[int], None],
+    ) -> None:
+        self._voice = voice
+        self._playout = playout
+        self._on_failed = on_failed
+        self._on_audio = on_audio
+        self._queue: deque[tuple[int, str]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    def say(self, clip_id: int, text: str) -> None:
+        """Append a sentence."""
+        self._playout.begin(clip_id)
+        self._queue.append((clip_id, text))
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._work(), name=f"mouth-{clip_id}")
+
+    def stop(self) -> list[ClipStopped]:
+        """Fall silent; return what was heard of the clips that had begun."""
+        self._queue.clear()
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        return self._playout.stop()
+
+    async def close(self) -> None:
+        """Give up the work and wait until that is done."""
+        task = self._task
+        self.stop()
+        if task is not None:
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _work(self) -> None:
+        while self._queue:
+            clip_id, text = self._queue.popleft()
+            try:
+                await self._speak(clip_id, text)
+            except VoicebotError as error:
+                self._fail(clip_id, error.code)
+            except Exception:
+                logger.exception("a clip could not be spoken")
+                self._fail(clip_id, "internal")
+
+    async def _speak(self, clip_id: int, text: str) -> None:
+        first = True
+        async for pcm in self._voice.speak(text):
+            if not self._playout.append(clip_id, pcm):
+                return
+            if first:
+                first = False
+                self._on_audio(clip_id)
+        self._playout.finish(clip_id)
+
+    def _fail(self, clip_id: int, code: str) -> None:
+        self._playout.drop(clip_id)
+        self._on_failed(ClipFailed(clip_id, code))

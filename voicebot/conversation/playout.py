@@ -1,0 +1,149 @@
+"""The playout: clips in, 20 ms frames out, and an exact account of what left for the caller.
+
+Filled on the event loop, read on the media clock's thread, hence the lock; what happens inside it
+is a few slices, so that a frame is never late because of it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from voicebot.conversation.events import ClipFinished, ClipStarted, ClipStopped
+from voicebot.conversation.ringback import ringback_period
+from voicebot.speech.types import BYTES_PER_SAMPLE
+
+PlayoutEvent = ClipStarted | ClipFinished
+_FADE_MS = 20
+
+
+@dataclass(slots=True)
+class _Clip:
+    clip_id: int
+    pcm: bytearray = field(default_factory=bytearray)
+    position: int = 0
+    complete: bool = False
+
+
+class Playout:
+    """The queue of clips that a caller hears; an ``AudioSource``.
+
+    Args:
+        rate_hz: sample rate of the audio in and out.
+        notify: told when a clip starts and finishes; called on the reader's thread, must not block.
+    """
+
+    def __init__(self, rate_hz: int, notify: Callable[[PlayoutEvent], None]) -> None:
+        self.rate_hz = rate_hz
+        self.underrun_frames = 0
+        self._notify = notify
+        self._lock = threading.Lock()
+        self._clips: deque[_Clip] = deque()
+        self._fade: bytes = b""
+        self._ringback: bytes = b""
+        self._ringback_position = 0
+
+    def begin(self, clip_id: int) -> None:
+        """Add an empty clip at the end of the queue."""
+        with self._lock:
+            self._clips.append(_Clip(clip_id))
+
+    def append(self, clip_id: int, pcm: bytes) -> bool:
+        """Add audio to a clip; return False if the clip is gone (stopped): synthesis can stop too."""
+        with self._lock:
+            clip = self._find(clip_id)
+            if clip is None:
+                return False
+            clip.pcm += pcm
+            return True
+
+    def finish(self, clip_id: int) -> None:
+        """Say that a clip has all its audio. An empty clip counts as heard at once."""
+        with self._lock:
+            clip = self._find(clip_id)
+            if clip is not None:
+                clip.complete = True
+
+    def drop(self, clip_id: int) -> None:
+        """Take a clip out of the queue without a report: it could not be synthesised."""
+        with self._lock:
+            self._clips = deque(clip for clip in self._clips if clip.clip_id != clip_id)
+
+    def stop(self) -> list[ClipStopped]:
+        """Empty the queue with a short fade; return what was heard of each clip that had begun."""
+        with self._lock:
+            stopped = [self._report(clip) for clip in self._clips if clip.position]
+            if self._clips and self._clips[0].position:
+                self._fade = self._fade_out(self._clips[0])
+            self._clips.clear()
+            return stopped
+
+    def set_ringback(self, on: bool) -> None:
+        """Play a ringing tone whenever the queue is empty."""
+        with self._lock:
+            self._ringback = ringback_period(self.rate_hz) if on else b""
+            self._ringback_position = 0
+
+    def read(self, samples: int) -> bytes:
+        """Return the next ``samples`` samples: clips, else the ringing tone, else silence."""
+        wanted = samples * BYTES_PER_SAMPLE
+        events: list[PlayoutEvent] = []
+        with self._lock:
+            frame = self._take_fade(wanted)
+            frame += self._take_clips(wanted - len(frame), events)
+            frame += self._take_ringback(wanted - len(frame))
+        for event in events:
+            self._notify(event)
+        return frame
+
+    def _take_fade(self, wanted: int) -> bytes:
+        taken, self._fade = self._fade[:wanted], self._fade[wanted:]
+        return taken
+
+    def _take_clips(self, wanted: int, events: list[PlayoutEvent]) -> bytes:
+        taken = b""
+        while self._clips and len(taken) < wanted:
+            clip = self._clips[0]
+            piece = bytes(clip.pcm[clip.position : clip.position + wanted - len(taken)])
+            if piece and not clip.position:
+                events.append(ClipStarted(clip.clip_id))
+            clip.position += len(piece)
+            taken += piece
+            if clip.position < len(clip.pcm):
+                continue
+            if not clip.complete:
+                self.underrun_frames += bool(clip.position) and len(taken) < wanted
+                break
+            self._clips.popleft()
+            events.append(ClipFinished(clip.clip_id, self._ms(clip.position)))
+        return taken
+
+    def _take_ringback(self, wanted: int) -> bytes:
+        if not self._ringback or self._clips:
+            return bytes(wanted)
+        start = self._ringback_position
+        doubled = self._ringback[start : start + wanted]
+        doubled += self._ringback[: wanted - len(doubled)]
+        self._ringback_position = (start + wanted) % len(self._ringback)
+        return doubled
+
+    def _fade_out(self, clip: _Clip) -> bytes:
+        length = self.rate_hz * _FADE_MS // 1000 * BYTES_PER_SAMPLE
+        tail = np.frombuffer(bytes(clip.pcm[clip.position : clip.position + length]), "<i2")
+        if tail.size == 0:
+            return b""
+        return (tail * np.linspace(1.0, 0.0, tail.size)).astype("<i2").tobytes()
+
+    def _report(self, clip: _Clip) -> ClipStopped:
+        total_ms = self._ms(len(clip.pcm)) if clip.complete else None
+        return ClipStopped(clip.clip_id, self._ms(clip.position), total_ms)
+
+    def _ms(self, byte_count: int) -> int:
+        return byte_count * 1000 // (self.rate_hz * BYTES_PER_SAMPLE)
+
+    def _find(self, clip_id: int) -> _Clip | None:
+        return next((clip for clip in self._clips if clip.clip_id == clip_id), None)

@@ -1,0 +1,93 @@
+"""The record of a call: who said what, what was heard, how long everything took."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from voicebot.conversation.leg import CallInfo, HangupCause
+
+
+@dataclass(slots=True)
+class Heard:
+    """A text the caller heard, or the part of it that left before the caller cut in."""
+
+    text: str
+    complete: bool
+    at_ms: float
+
+
+@dataclass(slots=True)
+class TurnRecord:
+    """One query and its answer. All times are milliseconds since the call was answered.
+
+    Attributes:
+        caller_text: what the caller said; "" for a turn the bot began.
+        speech_end_ms: the last sound of the caller, None for a turn the bot began.
+        utterance_end_ms: the end-of-speech time had passed.
+        transcript_ms: the transcript was there (before ``utterance_end_ms`` when speculation paid off).
+        asked_ms: the query left for the brain.
+        first_chunk_ms: the first chunk was back.
+        first_audio_ms: the first audio of the answer was in the playout.
+        playing_ms: the first sample left for the caller.
+    """
+
+    turn_id: int
+    caller_text: str = ""
+    end_of_speech_ms: int = 0
+    speech_end_ms: float | None = None
+    utterance_end_ms: float | None = None
+    transcript_ms: float | None = None
+    asked_ms: float | None = None
+    first_chunk_ms: float | None = None
+    first_audio_ms: float | None = None
+    playing_ms: float | None = None
+    source: str = ""
+    heard: list[Heard] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    instructions: list[str] = field(default_factory=list)
+
+    @property
+    def overhead_ms(self) -> float | None:
+        """From the caller's last sound to the bot's first, less the end-of-speech time; None if unknown."""
+        if self.speech_end_ms is None or self.playing_ms is None:
+            return None
+        return self.playing_ms - self.speech_end_ms - self.end_of_speech_ms
+
+
+@dataclass(slots=True)
+class CallRecord:
+    """One call from the answer to the end."""
+
+    info: CallInfo
+    line: str
+    started_at: str
+    turns: list[TurnRecord] = field(default_factory=list)
+    barge_ins: int = 0
+    transfer: str = ""
+    cause: HangupCause | None = None
+    duration_ms: float = 0.0
+    underrun_frames: int = 0
+
+    def turn(self, turn_id: int) -> TurnRecord:
+        """Return the record of a turn, making it if it is new."""
+        for record in reversed(self.turns):
+            if record.turn_id == turn_id:
+                return record
+        record = TurnRecord(turn_id)
+        self.turns.append(record)
+        return record
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the record as plain values, ready for JSON."""
+        values = asdict(self)
+        values["info"] = {
+            "call_id": self.info.call_id,
+            "caller": self.info.caller,
+            "called": self.info.called,
+            "headers": dict(self.info.headers),
+        }
+        values["cause"] = self.cause.value if self.cause else None
+        for turn, record in zip(values["turns"], self.turns, strict=True):
+            turn["overhead_ms"] = record.overhead_ms
+        return values

@@ -1,0 +1,314 @@
+"""The driver of one call: binds a ``CallLeg`` to the conversation core, the ears, the mouth and the brain.
+
+Everything runs on the event loop. Each piece of work is a task that the session holds and cancels;
+whatever fails becomes an event of the core, which decides what the caller hears.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from voicebot.connectors.base import Brain
+from voicebot.conversation.actions import (
+    Action,
+    Ask,
+    CancelAsk,
+    DropTranscription,
+    HangUp,
+    RecordCaller,
+    RecordFailure,
+    RecordHeard,
+    SetEndOfSpeech,
+    SetRingback,
+    Speak,
+    StartTransfer,
+    StopSpeaking,
+    StoreInstruction,
+    Transcribe,
+)
+from voicebot.conversation.config import ConversationConfig
+from voicebot.conversation.core import Conversation
+from voicebot.conversation.ears import Ears
+from voicebot.conversation.events import (
+    AnswerFailed,
+    CallAnswered,
+    CallEnded,
+    CallHeld,
+    ChunkArrived,
+    ClipStarted,
+    DigitPressed,
+    Event,
+    Tick,
+    TranscriptFailed,
+    TranscriptReady,
+    TransferEnded,
+    UtteranceEnded,
+)
+from voicebot.conversation.leg import CallLeg, HangupCause, TransferRequest, TransferResult
+from voicebot.conversation.mouth import Mouth
+from voicebot.conversation.playout import Playout, PlayoutEvent
+from voicebot.conversation.stopwatch import Stopwatch
+from voicebot.conversation.voice import LineVoice
+from voicebot.errors import VoicebotError
+from voicebot.protocol.instruction import Blacklist, ShortMessage, ToCustomerService
+from voicebot.speech.types import Recogniser, TranscriptionRequest
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a call needs from outside.
+
+    Attributes:
+        recogniser: audio to text.
+        voice: text to audio.
+        brain: queries to answers.
+        transfer_request: turns the brain's instruction into a dial target.
+        store: keeps a text message or blacklist entry for whoever carries it out.
+    """
+
+    recogniser: Recogniser
+    voice: LineVoice
+    brain: Brain
+    transfer_request: Callable[[ToCustomerService], TransferRequest]
+    store: Callable[[str, ShortMessage | Blacklist], None]
+
+
+class CallSession:
+    """One call from the answer to the end; a ``LegListener``.
+
+    Args:
+        leg: the line.
+        config: how the conversation behaves.
+        ears: VAD and segmenter, fresh for this call.
+        services: what the call needs from outside.
+        stopwatch: notes who said what and how long everything took.
+        on_ended: told once, when the call is over and its tasks are gone.
+    """
+
+    def __init__(
+        self,
+        leg: CallLeg,
+        config: ConversationConfig,
+        ears: Ears,
+        services: Services,
+        stopwatch: Stopwatch,
+        on_ended: Callable[[CallSession], None],
+    ) -> None:
+        self.leg = leg
+        self.stopwatch = stopwatch
+        self._config = config
+        self._core = Conversation(config)
+        self._ears = ears
+        self._services = services
+        self._on_ended = on_ended
+        self._loop = asyncio.get_running_loop()
+        self._playout = Playout(leg.rate_hz, self._from_clock_thread)
+        self._mouth = Mouth(services.voice, self._playout, self._feed, stopwatch.audio_ready)
+        self._inbox: deque[Event] = deque()
+        self._feeding = False
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._ending: asyncio.Task[None] | None = None
+
+    @property
+    def call_id(self) -> str:
+        """The id to look for in the logs."""
+        return self.leg.info.call_id
+
+    def start(self) -> None:
+        """Answer the call and begin."""
+        self.leg.start(self, self._playout)
+
+    async def close(self) -> None:
+        """Hang up and wait until everything of the call is gone."""
+        self.leg.hang_up(HangupCause.SHUTDOWN)
+        self.on_hung_up(HangupCause.SHUTDOWN)
+        if self._ending is not None:
+            await self._ending
+
+    # --- what the line tells (LegListener)
+
+    def on_answered(self) -> None:
+        """The call is up."""
+        logger.info("call %s answered", self.call_id)
+        self.stopwatch.answered()
+        self._feed(CallAnswered())
+
+    def on_audio(self, pcm: bytes) -> None:
+        """A frame of the caller's audio arrived."""
+        for event in self._ears.feed(pcm):
+            if isinstance(event, UtteranceEnded):
+                self.stopwatch.utterance_ended(self._ears.since_speech_ms, self._ears.end_of_speech_ms)
+            self._feed(event)
+
+    def on_dtmf(self, digit: str) -> None:
+        """The caller pressed a key."""
+        self._feed(DigitPressed(digit))
+
+    def on_hold(self, held: bool) -> None:
+        """The far side put the call on hold, or took it back."""
+        self._feed(CallHeld(held))
+
+    def on_transfer_done(self, result: TransferResult) -> None:
+        """A transfer came to its result."""
+        logger.info("call %s transfer %s (SIP %d)", self.call_id, result.outcome.value, result.status)
+        self.stopwatch.record.transfer = result.outcome.value
+        self._feed(TransferEnded(result))
+
+    def on_hung_up(self, cause: HangupCause) -> None:
+        """The call is over: account for what was heard, then free everything."""
+        if self._ending is not None:
+            return
+        for stopped in self._mouth.stop():
+            self._feed(stopped)
+        self._feed(CallEnded(cause))
+        self.stopwatch.ended(cause, self._playout.underrun_frames)
+        logger.info("call %s over: %s", self.call_id, cause.value)
+        self._ending = self._loop.create_task(self._end(), name=f"end-{self.call_id}")
+
+    # --- the core
+
+    def _from_clock_thread(self, event: PlayoutEvent) -> None:
+        self._loop.call_soon_threadsafe(self._feed, event)
+
+    def _feed(self, event: Event) -> None:
+        """Feed the core and carry out what it asks for; events that come of that wait their turn."""
+        if isinstance(event, ClipStarted):
+            self.stopwatch.clip_started(event.clip_id)
+        self._inbox.append(event)
+        if self._feeding:
+            return
+        self._feeding = True
+        try:
+            while self._inbox:
+                for action in self._core.feed(self._inbox.popleft(), self._now_ms()):
+                    self._perform(action)
+        finally:
+            self._feeding = False
+        self._arm_timer()
+
+    def _arm_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline_ms = self._core.next_deadline_ms
+        if deadline_ms is not None and self._ending is None:
+            delay_s = max(0.0, (deadline_ms - self._now_ms()) / 1000)
+            self._timer = self._loop.call_later(delay_s, self._feed, Tick())
+
+    @staticmethod
+    def _now_ms() -> float:
+        return time.monotonic() * 1000
+
+    def _perform(self, action: Action) -> None:
+        match action:
+            case Transcribe() | DropTranscription() | Ask() | CancelAsk():
+                self._perform_work(action)
+            case Speak() | StopSpeaking() | SetRingback():
+                self._perform_sound(action)
+            case SetEndOfSpeech(duration_ms=duration_ms):
+                self._ears.set_end_of_speech(duration_ms)
+            case StartTransfer(instruction=instruction):
+                self.leg.transfer(self._services.transfer_request(instruction))
+            case HangUp(cause=cause):
+                self.leg.hang_up(cause)
+            case _:
+                self._perform_record(action)
+
+    def _perform_work(self, action: Transcribe | DropTranscription | Ask | CancelAsk) -> None:
+        match action:
+            case Transcribe():
+                self._spawn(f"hear-{action.utterance_id}", self._transcribe(action))
+            case DropTranscription(utterance_id=utterance_id):
+                self._cancel(f"hear-{utterance_id}")
+                self._ears.forget(utterance_id)
+            case Ask():
+                self.stopwatch.asked(action.turn_id, begun_by_caller=bool(action.query.query_text))
+                self._spawn(f"ask-{action.turn_id}", self._ask(action))
+            case CancelAsk(turn_id=turn_id):
+                self._cancel(f"ask-{turn_id}")
+
+    def _perform_sound(self, action: Speak | StopSpeaking | SetRingback) -> None:
+        match action:
+            case Speak(clip_id=clip_id, text=text):
+                self.stopwatch.speaking(clip_id, self._core.turn_id)
+                self._mouth.say(clip_id, text)
+            case StopSpeaking():
+                self.stopwatch.record.barge_ins += 1
+                self._inbox.extend(self._mouth.stop())
+            case SetRingback(on=on):
+                self._playout.set_ringback(on)
+
+    def _perform_record(self, action: Action) -> None:
+        match action:
+            case StoreInstruction(instruction=instruction):
+                self._services.store(self.call_id, instruction)
+            case RecordCaller(turn_id=turn_id, text=text):
+                self.stopwatch.caller_said(turn_id, text)
+            case RecordHeard(turn_id=turn_id, text=text, complete=complete):
+                self.stopwatch.caller_heard(turn_id, text, complete=complete)
+            case RecordFailure(code=code):
+                logger.warning("call %s: %s failed, the caller was told", self.call_id, code)
+                self.stopwatch.failed(self._core.turn_id, code)
+
+    # --- work that takes time
+
+    def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        self._cancel(name)
+        task = self._loop.create_task(work, name=f"{name}-{self.call_id}")
+        self._tasks[name] = task
+        task.add_done_callback(lambda done: self._tasks.pop(name) if self._tasks.get(name) is done else None)
+
+    def _cancel(self, name: str) -> None:
+        task = self._tasks.pop(name, None)
+        if task is not None:
+            task.cancel()
+
+    async def _transcribe(self, action: Transcribe) -> None:
+        request = TranscriptionRequest(
+            pcm=self._ears.audio(action.utterance_id, action.attempt),
+            rate_hz=self.leg.rate_hz,
+            language=self._config.language,
+            speculative=action.speculative,
+        )
+        try:
+            transcript = await self._services.recogniser.transcribe(request)
+        except VoicebotError as error:
+            self._feed(TranscriptFailed(action.utterance_id, action.attempt, error.code))
+        except Exception:
+            logger.exception("call %s: transcription broke", self.call_id)
+            self._feed(TranscriptFailed(action.utterance_id, action.attempt, "internal"))
+        else:
+            self.stopwatch.transcribed()
+            self._feed(TranscriptReady(action.utterance_id, action.attempt, transcript.text))
+
+    async def _ask(self, action: Ask) -> None:
+        answer = self._services.brain.ask(action.query)
+        try:
+            async for chunk in answer:
+                self.stopwatch.chunk(action.turn_id, chunk)
+                self._feed(ChunkArrived(action.turn_id, chunk))
+        except VoicebotError as error:
+            logger.warning("call %s: the brain failed: %s", self.call_id, error.code)
+            self._feed(AnswerFailed(action.turn_id, error.code))
+        except Exception:
+            logger.exception("call %s: the brain's answer broke", self.call_id)
+            self._feed(AnswerFailed(action.turn_id, "internal"))
+
+    async def _end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await self._mouth.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._on_ended(self)
