@@ -1,0 +1,173 @@
+"""A bot as values: its nodes, intents, FAQ and texts. What the keys mean to an author stands in docs and examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from voicebot.protocol.instruction import Instruction, ToCustomerService
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """When a transition is taken: any of its parts is enough.
+
+    Attributes:
+        intents: names of intents.
+        contains: words or phrases anywhere in what the caller said.
+        patterns: regular expressions; their named groups become variables.
+        any: whatever the caller said, if nothing else understood it.
+    """
+
+    intents: tuple[str, ...] = ()
+    contains: tuple[str, ...] = ()
+    patterns: tuple[re.Pattern[str], ...] = ()
+    any: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A way from a node to another."""
+
+    when: Condition
+    goto: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What happens when the caller says nothing.
+
+    Attributes:
+        seconds: how long the caller may be silent; None for the bot's own ``silence_s``.
+        prompts: said one after the other, silence after silence.
+        limit: silences in a row that are answered with a prompt.
+        goto: the node after that.
+    """
+
+    prompts: tuple[str, ...]
+    limit: int
+    goto: str
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One step of a conversation.
+
+    Attributes:
+        id: its name in the file.
+        say: variants of its text; a second visit says the second one.
+        again: the short form of its question, said after an answer from the FAQ.
+        after_answer: the node to go to after an answer from the FAQ; "" to stay and ask again.
+        listen: wait for the caller; otherwise ``goto`` follows at once, or the call ends.
+        interruptible: the caller may talk over it.
+        transitions: where to go on from here, the first match wins.
+        goto: the next node if this one does not listen.
+        instructions: what to do once the text was heard.
+        silence: what happens when the caller says nothing here; None for the bot's own.
+        end_of_speech_ms: silence that ends an utterance here; None for the bot's own.
+        on_transfer_failed: the node after a failed transfer from here; "" for the bot's own.
+        on_transfer_busy: the same when the person was busy.
+    """
+
+    id: str
+    say: tuple[str, ...] = ()
+    again: str = ""
+    after_answer: str = ""
+    listen: bool = True
+    interruptible: bool = True
+    transitions: tuple[Transition, ...] = ()
+    goto: str = ""
+    instructions: tuple[Instruction, ...] = ()
+    silence: Silence | None = None
+    end_of_speech_ms: int | None = None
+    on_transfer_failed: str = ""
+    on_transfer_busy: str = ""
+
+    @property
+    def transfers(self) -> bool:
+        """The node hands the call over."""
+        return any(isinstance(instruction, ToCustomerService) for instruction in self.instructions)
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalIntent:
+    """What an intent does wherever the conversation stands.
+
+    Attributes:
+        say: said first; "" for nothing.
+        repeat: say the bot's last words again.
+        goto: go to this node; "" to stay and ask the node's question again.
+    """
+
+    say: tuple[str, ...] = ()
+    repeat: bool = False
+    goto: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaqEntry:
+    """A question callers ask, other ways to ask it, and the answer."""
+
+    question: str
+    answer: tuple[str, ...]
+    similar: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """What is said when nothing was understood, and where that leads after ``limit`` times in a row."""
+
+    texts: tuple[str, ...]
+    limit: int
+    goto: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Scores (0..1) from which a match counts.
+
+    Attributes:
+        intent: an intent that the current node asks for.
+        everywhere: a global intent; these cut a conversation short, so be surer.
+        faq: a question of the FAQ.
+    """
+
+    intent: float = 0.6
+    everywhere: float = 0.7
+    faq: float = 0.55
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A whole bot.
+
+    Attributes:
+        name: the name of its folder.
+        language: "zh" or "en".
+        voice: voice id; "" for the default of the language.
+        start: the node of the greeting.
+        end_of_speech_ms: silence that ends an utterance (``identifyDuration``).
+        silence_s: silence until the bot asks again (``nodeSilentDurationSeconds``).
+        variables: defaults for ``{{name}}`` in texts.
+        intents: examples of each intent, the built-in ones included.
+        globals: intents that are understood everywhere.
+    """
+
+    name: str
+    language: str
+    start: str
+    nodes: Mapping[str, Node]
+    silence: Silence
+    fallback: Fallback
+    voice: str = ""
+    end_of_speech_ms: int = 800
+    silence_s: int = 8
+    variables: Mapping[str, str] = field(default_factory=dict)
+    thresholds: Thresholds = Thresholds()
+    intents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    globals: Mapping[str, GlobalIntent] = field(default_factory=dict)
+    faq: tuple[FaqEntry, ...] = ()
+    on_transfer_failed: str = ""
+    on_transfer_busy: str = ""

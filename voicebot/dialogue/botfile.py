@@ -1,0 +1,126 @@
+"""Read ``bot.yaml``: every mistake is told with file, line, key and what is allowed there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from voicebot.dialogue import builtin
+from voicebot.dialogue.bot import Bot, Fallback, FaqEntry, GlobalIntent, Node, Thresholds
+from voicebot.dialogue.botcheck import check_bot
+from voicebot.dialogue.nodefile import read_node, read_silence
+from voicebot.dialogue.yamltree import Item, read_yaml
+from voicebot.errors import ConfigError
+
+FILE_NAME = "bot.yaml"
+LANGUAGES = ("zh", "en")
+_KEYS = (
+    *("name", "language", "voice", "start", "end_of_speech_ms", "silence_s", "variables", "thresholds", "silence"),
+    *("fallback", "intents", "globals", "faq", "nodes", "on_transfer_failed", "on_transfer_busy"),
+)
+_REQUIRED = ("language", "start", "nodes", "silence", "fallback")
+
+
+def load_bots(directory: Path) -> dict[str, Bot]:
+    """Read all bots of a directory: each of its folders that holds a ``bot.yaml``.
+
+    Raises:
+        ConfigError: there is none, or one is wrong.
+    """
+    files = sorted(directory.glob(f"*/{FILE_NAME}"))
+    if not files:
+        raise ConfigError(f"{directory}: there is no bot here (expected <name>/{FILE_NAME})")
+    return {file.parent.name: load_bot(file) for file in files}
+
+
+def load_bot(file: Path) -> Bot:
+    """Read one bot.
+
+    Raises:
+        ConfigError: the file is wrong; names the line, the key and what is allowed.
+    """
+    root = read_yaml(file)
+    entries = root.map(_KEYS)
+    for key in _REQUIRED:
+        if key not in entries:
+            root.fail(f"'{key}' is missing")
+    language = entries["language"].choice(LANGUAGES)
+    bot = Bot(
+        name=entries["name"].text() if "name" in entries else file.parent.name,
+        language=language,
+        voice=entries["voice"].text_or_empty() if "voice" in entries else "",
+        start=entries["start"].text(),
+        end_of_speech_ms=entries["end_of_speech_ms"].integer(200, 3000) if "end_of_speech_ms" in entries else 800,
+        silence_s=entries["silence_s"].integer(1, 120) if "silence_s" in entries else 8,
+        variables=_texts_by_name(entries.get("variables")),
+        thresholds=_thresholds(entries.get("thresholds")),
+        silence=read_silence(entries["silence"]),
+        fallback=_fallback(entries["fallback"]),
+        intents=_intents(entries.get("intents"), language),
+        globals=_globals(entries.get("globals")),
+        faq=tuple(_faq_entry(item) for item in entries["faq"].list()) if "faq" in entries else (),
+        nodes=_nodes(entries["nodes"]),
+        on_transfer_failed=entries["on_transfer_failed"].text() if "on_transfer_failed" in entries else "",
+        on_transfer_busy=entries["on_transfer_busy"].text() if "on_transfer_busy" in entries else "",
+    )
+    check_bot(bot, entries)
+    return bot
+
+
+def _texts_by_name(item: Item | None) -> Mapping[str, str]:
+    return {} if item is None else {name: value.text_or_empty() for name, value in item.map().items()}
+
+
+def _thresholds(item: Item | None) -> Thresholds:
+    if item is None:
+        return Thresholds()
+    values = {name: value.number(0, 1) for name, value in item.map(("intent", "everywhere", "faq")).items()}
+    return Thresholds(**values)
+
+
+def _fallback(item: Item) -> Fallback:
+    entries = item.map(("texts", "limit", "goto"))
+    for key in ("texts", "goto"):
+        if key not in entries:
+            item.fail(f"'{key}' is missing")
+    texts = entries["texts"].texts()
+    limit = entries["limit"].integer(1, 20) if "limit" in entries else len(texts)
+    return Fallback(texts, limit, entries["goto"].text())
+
+
+def _intents(item: Item | None, language: str) -> Mapping[str, tuple[str, ...]]:
+    intents = dict(builtin.builtin_intents(language))
+    for name, value in (item.map() if item is not None else {}).items():
+        # Examples of a built-in intent add to the ones it has.
+        intents[name] = intents.get(name, ()) + value.texts()
+    return intents
+
+
+def _globals(item: Item | None) -> Mapping[str, GlobalIntent]:
+    found = {name: GlobalIntent(repeat=True) for name in builtin.REPEATING}
+    for name, value in (item.map() if item is not None else {}).items():
+        entries = value.map(("say", "repeat", "goto"))
+        found[name] = GlobalIntent(
+            say=entries["say"].texts() if "say" in entries else (),
+            repeat=entries["repeat"].flag() if "repeat" in entries else False,
+            goto=entries["goto"].text() if "goto" in entries else "",
+        )
+        if not entries:
+            value.fail("expected at least one of say, repeat, goto")
+    return found
+
+
+def _faq_entry(item: Item) -> FaqEntry:
+    entries = item.map(("question", "similar", "answer"))
+    for key in ("question", "answer"):
+        if key not in entries:
+            item.fail(f"'{key}' is missing")
+    similar = entries["similar"].texts() if "similar" in entries else ()
+    return FaqEntry(entries["question"].text(), entries["answer"].texts(), similar)
+
+
+def _nodes(item: Item) -> Mapping[str, Node]:
+    nodes = {name: read_node(name, value) for name, value in item.map().items()}
+    if not nodes:
+        item.fail("expected at least one node")
+    return nodes

@@ -1,0 +1,114 @@
+"""One decision a turn: what the caller's words are taken for."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from voicebot.dialogue.bot import Bot, Node, Transition
+from voicebot.dialogue.matching import Label, Match, Matcher, Method, best_of
+from voicebot.dialogue.wording import normalise
+
+# Near ties go to what the bot has just asked for, then to what is understood everywhere.
+_TRANSITION_BONUS, _GLOBAL_BONUS = 0.10, 0.05
+
+
+class Kind(enum.Enum):
+    """What a turn was taken for."""
+
+    GREETING = "greeting"
+    TRANSITION = "transition"
+    GLOBAL = "global"
+    FAQ = "faq"
+    ANYTHING = "anything"
+    FALLBACK = "fallback"
+    SILENCE = "silence"
+    NOTHING_HEARD = "nothing_heard"
+    TRANSFER_FAILED = "transfer_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a turn was taken for, and why.
+
+    Attributes:
+        kind: see Kind.
+        name: the intent, or the question of the FAQ, or the node.
+        score: 0..1.
+        method: how it was found; None where nothing was compared.
+        goto: the node a transition leads to.
+        faq: place of the question in the FAQ.
+        variables: what a pattern picked out of the words.
+    """
+
+    kind: Kind
+    name: str = ""
+    score: float = 1.0
+    method: Method | None = None
+    goto: str = ""
+    faq: int = -1
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def build_matcher_examples(bot: Bot) -> list[tuple[Label, str]]:
+    """Return all examples of a bot that utterances are compared with."""
+    examples = [(Label(intent=name), text) for name, texts in bot.intents.items() for text in texts]
+    for place, entry in enumerate(bot.faq):
+        examples += [(Label(faq=place), text) for text in (entry.question, *entry.similar)]
+    return examples
+
+
+def decide(bot: Bot, matcher: Matcher, node: Node | None, text: str) -> Decision:
+    """Decide what an utterance means at a node.
+
+    Word-by-word matches come first: who says exactly "对" does not mean anything that merely lies close to it.
+    Then the best of what the node asks for, what is understood everywhere, and the FAQ; then "any"; then nothing.
+    """
+    transitions = node.transitions if node is not None else ()
+    exact = matcher.match_words(text)
+    if exact:
+        decision = _best(bot, transitions, exact) or _by_rule(transitions, text)
+    else:
+        decision = _by_rule(transitions, text) or _best(bot, transitions, matcher.match(text))
+    if decision is not None:
+        return decision
+    for transition in transitions:
+        if transition.when.any:
+            return Decision(Kind.ANYTHING, "any", goto=transition.goto)
+    return Decision(Kind.FALLBACK, score=0.0)
+
+
+def _by_rule(transitions: tuple[Transition, ...], text: str) -> Decision | None:
+    plain = normalise(text)
+    for transition in transitions:
+        for word in transition.when.contains:
+            if normalise(word) in plain:
+                return Decision(Kind.TRANSITION, word, method=Method.RULE, goto=transition.goto)
+        for pattern in transition.when.patterns:
+            found = pattern.search(text)
+            if found is not None:
+                picked = {name: value for name, value in found.groupdict().items() if value}
+                return Decision(Kind.TRANSITION, "regex", method=Method.RULE, goto=transition.goto, variables=picked)
+    return None
+
+
+def _best(bot: Bot, transitions: tuple[Transition, ...], matches: Mapping[Label, Match]) -> Decision | None:
+    candidates: list[tuple[float, Decision]] = []
+    local = {name: transition.goto for transition in reversed(transitions) for name in transition.when.intents}
+    for name, goto in local.items():
+        match = matches.get(Label(intent=name))
+        if match is not None and match.score >= bot.thresholds.intent:
+            decision = Decision(Kind.TRANSITION, name, match.score, match.method, goto)
+            candidates.append((match.score + _TRANSITION_BONUS, decision))
+    for name, effect in bot.globals.items():
+        match = matches.get(Label(intent=name))
+        if name not in local and match is not None and match.score >= bot.thresholds.everywhere:
+            decision = Decision(Kind.GLOBAL, name, match.score, match.method, effect.goto)
+            candidates.append((match.score + _GLOBAL_BONUS, decision))
+    question = best_of(matches, [Label(faq=place) for place in range(len(bot.faq))])
+    if question is not None and question[1].score >= bot.thresholds.faq:
+        label, match = question
+        decision = Decision(Kind.FAQ, bot.faq[label.faq].question, match.score, match.method, faq=label.faq)
+        candidates.append((match.score, decision))
+    return max(candidates, key=lambda pair: pair[0])[1] if candidates else None

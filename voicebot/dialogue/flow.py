@@ -1,0 +1,204 @@
+"""From a decision to an answer: moves the session through the nodes and collects what is to be said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from voicebot.dialogue.bot import Bot, Node, Silence
+from voicebot.dialogue.decision import Decision, Kind
+from voicebot.dialogue.session import Session
+from voicebot.dialogue.texts import render, split_sentences
+from voicebot.protocol.instruction import Instruction, ShortMessage, ToCustomerService
+from voicebot.protocol.query import SilenceType, TransferState
+from voicebot.protocol.reply import ReplySource
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer."""
+
+    text: str
+    source: ReplySource
+    interruptible: bool
+
+
+@dataclass(slots=True)
+class Answer:
+    """A whole answer.
+
+    Attributes:
+        sentences: what is said, in order.
+        instructions: what is done after that.
+        end_of_speech_ms: silence that ends the caller's next utterance.
+        silence_s: silence after which the bot asks again.
+        repeats: the caller has heard it before.
+    """
+
+    sentences: list[Sentence] = field(default_factory=list)
+    instructions: tuple[Instruction, ...] = ()
+    end_of_speech_ms: int = 0
+    silence_s: int = 0
+    repeats: bool = False
+
+
+class Flow:
+    """The flow of one bot. Holds no state of its own: that is the session's."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    def respond(self, session: Session, decision: Decision) -> Answer:
+        """Answer words of the caller, or the first turn."""
+        answer = Answer()
+        session.silences = 0
+        session.transferring = False
+        for name, value in decision.variables.items():
+            session.set_variable(name, value)
+        if decision.kind is not Kind.FALLBACK:
+            session.misses = 0
+        if decision.kind is Kind.GREETING:
+            self._enter(session, self._bot.start, answer)
+        elif decision.kind in (Kind.TRANSITION, Kind.ANYTHING):
+            self._enter(session, decision.goto, answer)
+        elif decision.kind is Kind.GLOBAL:
+            self._global(session, decision.name, answer)
+        elif decision.kind is Kind.FAQ:
+            entry = self._bot.faq[decision.faq]
+            text = session.take_turn(f"faq:{decision.faq}", entry.answer)
+            self._say(session, text, answer, ReplySource.FAQ)
+            self._after_faq(session, answer)
+        elif decision.kind is Kind.NOTHING_HEARD:
+            self._ask_again(session, answer)
+        else:
+            self._fallback(session, answer)
+        return self._finish(session, answer)
+
+    def respond_to_silence(self, session: Session, silence_type: SilenceType) -> Answer:
+        """Answer a caller who says nothing: the node's prompts if it has any, else the bot's."""
+        answer = Answer()
+        node = self._node(session)
+        # Type 1 on a node without prompts of its own is the client's mistake; the bot's own prompts serve as well.
+        own = node.silence if node is not None and silence_type is SilenceType.NODE else None
+        silence: Silence = own or self._bot.silence
+        session.silences += 1
+        if session.silences > silence.limit:
+            session.silences = 0
+            self._enter(session, silence.goto or self._bot.silence.goto, answer)
+        else:
+            prompt = silence.prompts[min(session.silences, len(silence.prompts)) - 1]
+            self._say(session, prompt, answer)
+        return self._finish(session, answer)
+
+    def respond_to_transfer(self, session: Session, state: TransferState) -> Answer:
+        """Answer a caller who could not be handed over and is still on the line."""
+        answer = Answer()
+        session.transferring = False
+        session.silences = 0
+        node, bot = self._node(session), self._bot
+        if state is TransferState.BUSY:
+            target = (node.on_transfer_busy if node is not None else "") or bot.on_transfer_busy
+        else:
+            target = ""
+        target = target or (node.on_transfer_failed if node is not None else "") or bot.on_transfer_failed
+        if target:
+            self._enter(session, target, answer)
+        else:
+            self._fallback(session, answer)
+        return self._finish(session, answer)
+
+    def _node(self, session: Session) -> Node | None:
+        return self._bot.nodes.get(session.node)
+
+    def _enter(self, session: Session, name: str, answer: Answer) -> None:
+        """Go to a node, and on from it as long as nodes do not listen. Ends: circles are refused at load."""
+        while True:
+            node = self._bot.nodes[name]
+            session.node = name
+            if node.say:
+                self._say(session, session.take_turn(f"node:{name}", node.say), answer)
+            answer.instructions += tuple(self._filled(session, instruction) for instruction in node.instructions)
+            if node.transfers:
+                session.transferring = True
+            if node.listen or not node.goto:
+                return
+            name = node.goto
+
+    def _global(self, session: Session, name: str, answer: Answer) -> None:
+        effect = self._bot.globals[name]
+        last_words = session.last_words
+        if effect.say:
+            self._say(session, session.take_turn(f"global:{name}", effect.say), answer)
+        if effect.goto:
+            self._enter(session, effect.goto, answer)
+        elif effect.repeat and last_words:
+            interruptible = self._interruptible(session)
+            answer.sentences += [Sentence(text, ReplySource.TEXT_REPLY, interruptible) for text in last_words]
+            answer.repeats = True
+        else:
+            self._ask_again(session, answer)
+
+    def _fallback(self, session: Session, answer: Answer) -> None:
+        session.misses += 1
+        if session.misses > self._bot.fallback.limit:
+            session.misses = 0
+            self._enter(session, self._bot.fallback.goto, answer)
+            return
+        texts = self._bot.fallback.texts
+        self._say(session, texts[min(session.misses, len(texts)) - 1], answer)
+        self._ask_again(session, answer)
+
+    def _after_faq(self, session: Session, answer: Answer) -> None:
+        node = self._node(session)
+        if node is not None and node.after_answer:
+            self._enter(session, node.after_answer, answer)
+        else:
+            self._ask_again(session, answer)
+
+    def _ask_again(self, session: Session, answer: Answer) -> None:
+        node = self._node(session)
+        if node is None:
+            self._enter(session, self._bot.start, answer)
+        elif node.listen:
+            self._say(session, question_of(node), answer)
+
+    def _say(self, session: Session, text: str, answer: Answer, source: ReplySource = ReplySource.TEXT_REPLY) -> None:
+        interruptible = self._interruptible(session)
+        for sentence in split_sentences(text):
+            spoken = render(sentence, session.variables, self._bot.variables).strip()
+            if spoken:
+                answer.sentences.append(Sentence(spoken, source, interruptible))
+
+    def _interruptible(self, session: Session) -> bool:
+        node = self._node(session)
+        return node is None or node.interruptible
+
+    def _filled(self, session: Session, instruction: Instruction) -> Instruction:
+        """Fill variables into the parameters of an instruction."""
+
+        def fill(text: str) -> str:
+            return render(text, session.variables, self._bot.variables)
+
+        if isinstance(instruction, ShortMessage):
+            return ShortMessage(fill(instruction.mobile), fill(instruction.signature_id), fill(instruction.template_id))
+        if isinstance(instruction, ToCustomerService):
+            return ToCustomerService(
+                fill(instruction.trans_addr), instruction.trans_type, fill(instruction.trans_value)
+            )
+        return instruction
+
+    def _finish(self, session: Session, answer: Answer) -> Answer:
+        node = self._node(session)
+        silence = node.silence if node is not None else None
+        answer.end_of_speech_ms = (node.end_of_speech_ms if node is not None else None) or self._bot.end_of_speech_ms
+        answer.silence_s = (silence.seconds if silence is not None else None) or self._bot.silence_s
+        if answer.sentences and not answer.repeats:
+            session.last_words = tuple(sentence.text for sentence in answer.sentences)
+        return answer
+
+
+def question_of(node: Node) -> str:
+    """Return the short form of a node's question: ``again``, or the last sentence of what it says."""
+    if node.again:
+        return node.again
+    sentences = split_sentences(node.say[0]) if node.say else []
+    return sentences[-1] if sentences else ""

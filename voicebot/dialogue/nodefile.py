@@ -1,0 +1,130 @@
+"""Read the nodes of a ``bot.yaml``."""
+
+from __future__ import annotations
+
+import re
+
+from voicebot.dialogue.bot import Condition, Node, Silence, Transition
+from voicebot.dialogue.yamltree import Item
+from voicebot.protocol.instruction import Blacklist, Hangup, Instruction, ShortMessage, ToCustomerService, TransferType
+
+_NODE_KEYS = (
+    *("say", "again", "after_answer", "listen", "interruptible", "transitions", "goto", "instructions", "silence"),
+    *("end_of_speech_ms", "on_transfer_failed", "on_transfer_busy"),
+)
+_TRANSFER_TYPES = {"seat": TransferType.SEAT, "group": TransferType.GROUP, "number": TransferType.NUMBER}
+
+
+def read_node(name: str, item: Item) -> Node:
+    """Read one node.
+
+    Raises:
+        ConfigError: a value is wrong.
+    """
+    entries = item.map(_NODE_KEYS)
+    instructions = _instructions(entries["instructions"]) if "instructions" in entries else ()
+    transitions = _transitions(entries["transitions"]) if "transitions" in entries else ()
+    # Who says nothing else means: a node with instructions or a plain goto talks, all others ask.
+    listens_by_default = not instructions and "goto" not in entries
+    listen = entries["listen"].flag() if "listen" in entries else listens_by_default
+    if listen and "goto" in entries:
+        entries["goto"].fail("a node that listens goes on by its transitions (or set listen: false)")
+    if transitions and not listen:
+        entries["transitions"].fail("a node with 'listen: false', 'goto' or 'instructions' does not wait for an answer")
+    if "say" not in entries and not instructions and "goto" not in entries:
+        item.fail("'say' is missing")
+    return Node(
+        id=name,
+        say=entries["say"].texts() if "say" in entries else (),
+        again=entries["again"].text() if "again" in entries else "",
+        after_answer=entries["after_answer"].text() if "after_answer" in entries else "",
+        listen=listen,
+        interruptible=entries["interruptible"].flag() if "interruptible" in entries else True,
+        transitions=transitions,
+        goto=entries["goto"].text() if "goto" in entries else "",
+        instructions=instructions,
+        silence=read_silence(entries["silence"], needs_goto=False) if "silence" in entries else None,
+        end_of_speech_ms=entries["end_of_speech_ms"].integer(200, 3000) if "end_of_speech_ms" in entries else None,
+        on_transfer_failed=entries["on_transfer_failed"].text() if "on_transfer_failed" in entries else "",
+        on_transfer_busy=entries["on_transfer_busy"].text() if "on_transfer_busy" in entries else "",
+    )
+
+
+def read_silence(item: Item, needs_goto: bool = True) -> Silence:
+    """Read what happens when the caller says nothing.
+
+    Raises:
+        ConfigError: a value is wrong.
+    """
+    entries = item.map(("seconds", "prompts", "limit", "goto"))
+    for key in ("prompts", "goto") if needs_goto else ("prompts",):
+        if key not in entries:
+            item.fail(f"'{key}' is missing")
+    prompts = entries["prompts"].texts()
+    return Silence(
+        prompts=prompts,
+        limit=entries["limit"].integer(1, 20) if "limit" in entries else len(prompts),
+        goto=entries["goto"].text() if "goto" in entries else "",
+        seconds=entries["seconds"].integer(1, 120) if "seconds" in entries else None,
+    )
+
+
+def _transitions(item: Item) -> tuple[Transition, ...]:
+    found = []
+    for entry in item.list():
+        parts = entry.map(("intent", "contains", "regex", "any", "goto"))
+        if "goto" not in parts:
+            entry.fail("'goto' is missing")
+        if len(parts) == 1:
+            entry.fail("expected when to go: one of intent, contains, regex, any")
+        condition = Condition(
+            intents=parts["intent"].texts() if "intent" in parts else (),
+            contains=tuple(word.lower() for word in parts["contains"].texts()) if "contains" in parts else (),
+            patterns=_patterns(parts["regex"]) if "regex" in parts else (),
+            any=parts["any"].flag() if "any" in parts else False,
+        )
+        found.append(Transition(condition, parts["goto"].text()))
+    return tuple(found)
+
+
+def _patterns(item: Item) -> tuple[re.Pattern[str], ...]:
+    try:
+        return tuple(re.compile(text, re.IGNORECASE) for text in item.texts())
+    except re.error as error:
+        item.fail(f"not a regular expression: {error}")
+
+
+def _instructions(item: Item) -> tuple[Instruction, ...]:
+    entries = item.map(("hangup", "blacklist", "sms", "transfer"))
+    if not entries:
+        item.fail("expected at least one of hangup, blacklist, sms, transfer")
+    found: list[Instruction] = []
+    if "sms" in entries:
+        found.append(_short_message(entries["sms"]))
+    if "blacklist" in entries and entries["blacklist"].flag():
+        found.append(Blacklist())
+    if "transfer" in entries:
+        found.append(_transfer(entries["transfer"]))
+    if "hangup" in entries and entries["hangup"].flag():
+        if "transfer" in entries:
+            entries["hangup"].fail("a transfer ends the call by itself; leave this out")
+        found.append(Hangup())
+    return tuple(found)
+
+
+def _short_message(item: Item) -> ShortMessage:
+    entries = item.map(("mobile", "signature", "template"))
+    values = {name: entry.text_or_empty() for name, entry in entries.items()}
+    if not values.get("template"):
+        item.fail("'template' is missing")
+    return ShortMessage(values.get("mobile", ""), values.get("signature", ""), values["template"])
+
+
+def _transfer(item: Item) -> ToCustomerService:
+    entries = item.map(("type", "value", "address"))
+    kind = entries["type"].choice(tuple(_TRANSFER_TYPES)) if "type" in entries else "number"
+    address = entries["address"].text() if "address" in entries else ""
+    value = entries["value"].text() if "value" in entries else ""
+    if not address and not value:
+        item.fail("expected 'value' (a seat, skill group or number) or 'address' (such as 1001@10.0.0.5)")
+    return ToCustomerService(address, _TRANSFER_TYPES[kind], value)

@@ -1,0 +1,97 @@
+"""Sessions: what the bot knows of a conversation between two turns."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from voicebot.dialogue.decision import Decision
+
+EXPIRY_S = 1800.0
+MAX_SESSIONS = 5000
+_MAX_VARIABLES = 200
+_MAX_VALUE_LENGTH = 2000
+
+
+@dataclass(slots=True)
+class Session:
+    """One conversation.
+
+    Attributes:
+        id: as the client knows it.
+        node: id of the node the conversation stands at; "" before the greeting.
+        variables: all that the client and the dialogue have set.
+        visits: how often each node and text list was used, to take turns among variants.
+        silences: answered silences in a row.
+        misses: turns in a row that were not understood.
+        last_words: sentences of the last answer, for "say that again".
+        transferring: the last answer handed the call over.
+        turn: counts the queries; a running answer that finds it changed stops.
+        decision: what the last turn was taken for.
+    """
+
+    id: str
+    node: str = ""
+    variables: dict[str, str] = field(default_factory=dict)
+    visits: dict[str, int] = field(default_factory=dict)
+    silences: int = 0
+    misses: int = 0
+    last_words: tuple[str, ...] = ()
+    transferring: bool = False
+    turn: int = 0
+    decision: Decision | None = None
+
+    def set_variable(self, name: str, value: str) -> None:
+        """Set a variable; there is a limit on how many and how long they are."""
+        if name in self.variables or len(self.variables) < _MAX_VARIABLES:
+            self.variables[name] = value[:_MAX_VALUE_LENGTH]
+
+    def take_turn(self, key: str, variants: tuple[str, ...]) -> str:
+        """Return the next of some variants."""
+        count = self.visits.get(key, 0)
+        self.visits[key] = count + 1
+        return variants[count % len(variants)]
+
+
+class SessionStore:
+    """Sessions in memory; the ones not used for a while are forgotten, and so is the oldest when there are too many."""
+
+    def __init__(
+        self,
+        expiry_s: float = EXPIRY_S,
+        max_sessions: int = MAX_SESSIONS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._expiry_s = expiry_s
+        self._max_sessions = max_sessions
+        self._clock = clock
+        self._sessions: OrderedDict[str, tuple[Session, float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def open(self, session_id: str) -> Session:
+        """Return the session of an id, a new one for "".
+
+        An id nobody knows starts a new session under that id: it is either the client's own id on its first turn,
+        or a session that was lost with a restart or expired; a caller on the line is better served by a greeting
+        than by an error, and the interface has no error for it.
+        """
+        now = self._clock()
+        self._forget(now)
+        session_id = session_id or f"3_{uuid.uuid4().hex}"
+        known = self._sessions.get(session_id)
+        session = known[0] if known is not None else Session(session_id)
+        self._sessions[session_id] = (session, now)
+        self._sessions.move_to_end(session_id)
+        return session
+
+    def _forget(self, now: float) -> None:
+        while self._sessions:
+            _, used = next(iter(self._sessions.values()))
+            if now - used < self._expiry_s and len(self._sessions) < self._max_sessions:
+                return
+            self._sessions.popitem(last=False)

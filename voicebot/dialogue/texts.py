@@ -1,0 +1,45 @@
+"""Texts of a bot: ``{{variables}}`` and the cut into sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_VARIABLE = re.compile(r"\{\{\s*([^{}|]+?)\s*(?:\|([^{}]*))?\}\}")
+# A sentence ends at Chinese or Western end marks, with what closes a quotation; a full stop only before
+# white space, so that 3.5 and a.m. stay whole.
+_END = re.compile(r"(?:[。!?!?;;…]+|\.(?=\s|$))[”’」』\"')]*")
+_ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|No|vs|etc|e\.g|i\.e)|\b[A-Za-z]\.[A-Za-z])\.$")
+
+
+def variables_in(text: str) -> list[str]:
+    """Return the names of the variables in a text."""
+    return [match.group(1) for match in _VARIABLE.finditer(text)]
+
+
+def render(text: str, variables: Mapping[str, str], defaults: Mapping[str, str]) -> str:
+    """Fill in variables: their value, else the default in the text (``{{name|you}}``), else the bot's, else nothing."""
+
+    def value(match: re.Match[str]) -> str:
+        name, inline = match.group(1), match.group(2)
+        return (variables.get(name, "").strip() or (inline or "").strip() or defaults.get(name, "")).strip()
+
+    return _VARIABLE.sub(value, text)
+
+
+def split_sentences(text: str) -> list[str]:
+    """Cut a text at the ends of its sentences; ``{{variables}}`` stay whole.
+
+    Done before variables are filled in, so that a text has the same sentences whatever is put into it.
+    """
+    inside = [match.span() for match in _VARIABLE.finditer(text)]
+    sentences, start = [], 0
+    for match in _END.finditer(text):
+        if any(low <= match.start() < high for low, high in inside):
+            continue
+        if _ABBREVIATION.search(text[start : match.end()]) and match.end() < len(text):
+            continue
+        sentences.append(text[start : match.end()].strip())
+        start = match.end()
+    sentences.append(text[start:].strip())
+    return [sentence for sentence in sentences if sentence]

@@ -1,0 +1,157 @@
+"""YAML with line numbers: values that know where they stand, so that an error can point there.
+
+Works on the composed nodes, not on loaded values: so ``intent: yes`` stays the word "yes" and ``value: 0086`` keeps
+its zeros, which a YAML loader would turn into ``true`` and 86.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from pathlib import Path
+from typing import NoReturn
+
+import yaml
+
+from voicebot.errors import ConfigError
+
+_TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
+
+
+class Item:
+    """One value of a YAML file, with its file, line and key."""
+
+    __slots__ = ("_file", "_node", "key")
+
+    def __init__(self, file: Path, key: str, node: yaml.Node) -> None:
+        self._file = file
+        self._node = node
+        self.key = key
+
+    @property
+    def line(self) -> int:
+        """Line in the file, counted from 1."""
+        return int(self._node.start_mark.line) + 1
+
+    @property
+    def where(self) -> str:
+        """``file:line``."""
+        return f"{self._file}:{self.line}"
+
+    def fail(self, problem: str) -> NoReturn:
+        """Raise the ConfigError that points at this value."""
+        raise ConfigError(f"{self.where}: {self.key}: {problem}" if self.key else f"{self.where}: {problem}")
+
+    @property
+    def is_text(self) -> bool:
+        """The value is a single word or text."""
+        return isinstance(self._node, yaml.ScalarNode)
+
+    @property
+    def is_map(self) -> bool:
+        """The value is a map."""
+        return isinstance(self._node, yaml.MappingNode)
+
+    def map(self, allowed: Collection[str] | None = None) -> dict[str, Item]:
+        """Return the entries of a map; with ``allowed``, any other key is an error."""
+        if not isinstance(self._node, yaml.MappingNode):
+            self.fail("expected keys with values, such as 'name: value'")
+        entries: dict[str, Item] = {}
+        for key_node, value_node in self._node.value:
+            name = str(key_node.value)
+            item = Item(self._file, f"{self.key}.{name}" if self.key else name, value_node)
+            at_key = Item(self._file, item.key, key_node)
+            if name in entries:
+                at_key.fail("stands here a second time")
+            if allowed is not None and name not in allowed:
+                at_key.fail(_unknown(name, allowed))
+            entries[name] = item
+        return entries
+
+    def list(self) -> list[Item]:
+        """Return the entries of a list."""
+        if not isinstance(self._node, yaml.SequenceNode):
+            self.fail("expected a list, each entry on a line that starts with '- '")
+        return [Item(self._file, f"{self.key}[{index}]", node) for index, node in enumerate(self._node.value, start=1)]
+
+    def text(self) -> str:
+        """Return a text that is not empty."""
+        value = self.text_or_empty()
+        if not value:
+            self.fail("expected a text, found nothing")
+        return value
+
+    def text_or_empty(self) -> str:
+        """Return a text."""
+        if not isinstance(self._node, yaml.ScalarNode):
+            self.fail("expected a text")
+        return str(self._node.value).strip()
+
+    def texts(self) -> tuple[str, ...]:
+        """Return one text or a list of texts as a tuple, never empty."""
+        found = (self.text(),) if self.is_text else tuple(item.text() for item in self.list())
+        if not found:
+            self.fail("expected at least one text")
+        return found
+
+    def integer(self, low: int, high: int) -> int:
+        """Return a whole number in a range."""
+        try:
+            value = int(self.text())
+        except ValueError:
+            self.fail(f"expected a whole number from {low} to {high}")
+        if not low <= value <= high:
+            self.fail(f"expected a whole number from {low} to {high}, found {value}")
+        return value
+
+    def number(self, low: float, high: float) -> float:
+        """Return a number in a range."""
+        try:
+            value = float(self.text())
+        except ValueError:
+            self.fail(f"expected a number from {low} to {high}")
+        if not low <= value <= high:
+            self.fail(f"expected a number from {low} to {high}, found {value}")
+        return value
+
+    def flag(self) -> bool:
+        """Return yes or no."""
+        word = self.text().lower()
+        if word not in _TRUE + _FALSE:
+            self.fail("expected true or false")
+        return word in _TRUE
+
+    def choice(self, allowed: Collection[str]) -> str:
+        """Return one of some words."""
+        word = self.text()
+        if word not in allowed:
+            self.fail(_unknown(word, allowed))
+        return word
+
+
+def read_yaml(file: Path) -> Item:
+    """Read a YAML file.
+
+    Raises:
+        ConfigError: the file cannot be read or is not YAML; names file and line.
+    """
+    try:
+        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: is not UTF-8 text (byte {error.start})") from error
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ConfigError(f"{file}{line}: {error.problem or 'is not YAML'}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{file}: is not YAML") from error
+    if node is None:
+        raise ConfigError(f"{file}: is empty")
+    return Item(file, "", node)
+
+
+def _unknown(word: str, allowed: Collection[str]) -> str:
+    close = difflib.get_close_matches(word, allowed, n=1)
+    hint = f", did you mean '{close[0]}'?" if close else "."
+    return f"'{word}' is not known here{hint} Allowed: {', '.join(sorted(allowed))}"
