@@ -50,7 +50,7 @@ from voicebot.conversation.events import (
     TransferEnded,
     UtteranceEnded,
 )
-from voicebot.conversation.leg import CallLeg, HangupCause, TransferRequest, TransferResult
+from voicebot.conversation.leg import CallLeg, HangupCause, TransferOutcome, TransferRequest, TransferResult
 from voicebot.conversation.mouth import Mouth
 from voicebot.conversation.playout import Playout, PlayoutEvent
 from voicebot.conversation.stopwatch import Stopwatch
@@ -217,11 +217,20 @@ class CallSession:
             case SetEndOfSpeech(duration_ms=duration_ms):
                 self._ears.set_end_of_speech(duration_ms)
             case StartTransfer(instruction=instruction):
-                self.leg.transfer(self._services.transfer_request(instruction))
+                self._start_transfer(instruction)
             case HangUp(cause=cause):
                 self.leg.hang_up(cause)
             case _:
                 self._perform_record(action)
+
+    def _start_transfer(self, instruction: ToCustomerService) -> None:
+        try:
+            request = self._services.transfer_request(instruction)
+        except VoicebotError as error:
+            logger.error("call %s cannot be transferred: %s", self.call_id, error.message)
+            self._inbox.append(TransferEnded(TransferResult(TransferOutcome.FAILED, reason=error.message)))
+        else:
+            self.leg.transfer(request)
 
     def _perform_work(self, action: Transcribe | DropTranscription | Ask | CancelAsk) -> None:
         match action:

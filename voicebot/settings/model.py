@@ -34,6 +34,11 @@ class PathSettings(Section):
         return self.data / "prompts"
 
     @property
+    def calls(self) -> Path:
+        """Directory of the call records."""
+        return self.data / "calls"
+
+    @property
     def recordings(self) -> Path:
         """Directory of the call recordings."""
         return self.data / "recordings"
@@ -216,9 +221,12 @@ class ModelSettings(Section):
 
 
 class RecordingSettings(Section):
-    """Call recordings: stereo WAV, the caller left, the bot right."""
+    """What is kept of a call."""
 
     enabled: bool = False
+    """Record the audio: ``<data>/recordings/<call>.wav``, stereo, the caller left, the bot right."""
+    transcripts: bool = True
+    """Keep who said what, and how long it took: ``<data>/calls/<day>/<call>.json``."""
 
 
 class LogSettings(Section):

@@ -1,0 +1,124 @@
+"""The scripted caller's mouth, tape and ear: clips out, both directions recorded, the bot's speech detected."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from voicebot.speech.types import BYTES_PER_SAMPLE
+
+_SPEECH_LEVEL = 10 ** (-45 / 20) * 32768  # an RMS of -45 dBFS: synthesised speech is far above, comfort noise below
+
+
+def load_clip(path: Path, rate_hz: int) -> bytes:
+    """Read a mono 16-bit WAV file as PCM at ``rate_hz``."""
+    with wave.open(str(path), "rb") as file:
+        if file.getnchannels() != 1 or file.getsampwidth() != BYTES_PER_SAMPLE:
+            raise ValueError(f"{path}: expected 16-bit mono")
+        source_hz = file.getframerate()
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    if source_hz != rate_hz:
+        samples = soxr.resample(samples, source_hz, rate_hz)
+    return samples.astype("<i2").tobytes()
+
+
+def is_audible(pcm: bytes) -> bool:
+    """Tell whether a frame holds speech rather than silence or the noise of a codec."""
+    samples = np.frombuffer(pcm, "<i2").astype(np.float32)
+    return bool(samples.size) and float(np.sqrt(np.mean(samples**2))) > _SPEECH_LEVEL
+
+
+class CallerTape:
+    """The audio source of a scripted caller, which also keeps what was sent and what was received.
+
+    The media clock asks for one frame and delivers one frame every 20 ms, so both directions are kept as
+    rows of frames, lined up once at the first received frame: times between them are exact to a frame,
+    however late the event loop gets to see a frame.
+    """
+
+    def __init__(self, rate_hz: int) -> None:
+        self.rate_hz = rate_hz
+        self._sent = bytearray()
+        self._received = bytearray()
+        self._clip = b""
+        self._clip_position = 0
+
+    @property
+    def sent_samples(self) -> int:
+        """Samples sent so far: the caller's clock."""
+        return len(self._sent) // BYTES_PER_SAMPLE
+
+    @property
+    def speaking(self) -> bool:
+        """A clip is being spoken."""
+        return self._clip_position < len(self._clip)
+
+    def speak(self, pcm: bytes) -> None:
+        """Speak a clip from the next frame on."""
+        self._clip_position = 0
+        self._clip = pcm
+
+    def read(self, samples: int) -> bytes:
+        """Return the next frame to send (called on the media clock's thread)."""
+        wanted = samples * BYTES_PER_SAMPLE
+        frame = self._clip[self._clip_position : self._clip_position + wanted]
+        self._clip_position += len(frame)
+        frame += bytes(wanted - len(frame))
+        self._sent += frame
+        return frame
+
+    def receive(self, pcm: bytes) -> None:
+        """Keep a received frame beside the frames sent so far."""
+        if not self._received:
+            self._received += bytes(max(0, len(self._sent) - len(pcm)))
+        self._received += pcm
+
+    def save(self, path: Path) -> None:
+        """Write the recording as stereo WAV: caller left, bot right."""
+        length = min(len(self._sent), len(self._received))
+        length -= length % BYTES_PER_SAMPLE
+        left = np.frombuffer(bytes(self._sent[:length]), "<i2")
+        right = np.frombuffer(bytes(self._received[:length]), "<i2")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(2)
+            file.setsampwidth(BYTES_PER_SAMPLE)
+            file.setframerate(self.rate_hz)
+            file.writeframes(np.column_stack([left, right]).astype("<i2").tobytes())
+
+
+class TalkDetector:
+    """Tells when the bot begins and ceases to speak, by level, in audio time.
+
+    Args:
+        quiet_ms: silence after which it counts as having ceased.
+    """
+
+    def __init__(self, quiet_ms: int) -> None:
+        self._quiet_ms = quiet_ms
+        self._silence_ms = 0
+        self.talking_ms = 0
+
+    @property
+    def talking(self) -> bool:
+        """The bot is speaking, or paused for less than ``quiet_ms``."""
+        return self.talking_ms > 0
+
+    def feed(self, pcm: bytes, frame_ms: int) -> str:
+        """Take a received frame; return "bot_starts", "bot_stops" or ""."""
+        if is_audible(pcm):
+            started = not self.talking
+            self.talking_ms += frame_ms
+            self._silence_ms = 0
+            return "bot_starts" if started else ""
+        if not self.talking:
+            return ""
+        self.talking_ms += frame_ms
+        self._silence_ms += frame_ms
+        if self._silence_ms < self._quiet_ms:
+            return ""
+        self.talking_ms = self._silence_ms = 0
+        return "bot_stops"

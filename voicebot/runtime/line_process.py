@@ -1,0 +1,195 @@
+"""A line worker: a small process with its own SIP library that holds a few calls and nothing heavy.
+
+Started by the supervisor as ``python -m voicebot.runtime.line_process``. Its first line on stdin is
+its order; the end of stdin ends it. Events go to stdout as JSON lines: ``ready``, ``calls``,
+``turn``, ``call_ended``, ``registration``, ``failed``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import logging
+from typing import Any
+
+from telephony.line.agent import LineAgent
+from telephony.line.call import SipCallLeg
+from voicebot.connectors.base import Brain
+from voicebot.connectors.custom_robot import CustomRobotBrain
+from voicebot.conversation.config import ConversationConfig
+from voicebot.conversation.leg import CallInfo
+from voicebot.conversation.record import TurnRecord
+from voicebot.conversation.segmenter_ears import SegmenterEars
+from voicebot.conversation.session import CallSession, Services
+from voicebot.conversation.stopwatch import Stopwatch
+from voicebot.conversation.voice import LineVoice
+from voicebot.errors import VoicebotError
+from voicebot.protocol.instruction import Blacklist, ShortMessage
+from voicebot.runtime.archive import save_record
+from voicebot.runtime.lines import line_for, transfer_request
+from voicebot.runtime.logs import set_up_logging
+from voicebot.runtime.order import WorkerOrder
+from voicebot.runtime.outbox import Outbox
+from voicebot.runtime.stdio import report, stdin_lines
+from voicebot.settings.model import LineSettings, Settings
+from voicebot.speech.worker.client import SpeechClient
+
+logger = logging.getLogger(__name__)
+
+
+class LineWorker:
+    """Takes calls and holds a conversation in each."""
+
+    def __init__(self, order: WorkerOrder) -> None:
+        self._order = order
+        self._settings: Settings = order.settings
+        self._speech = SpeechClient(order.speech_socket)
+        self._brains: dict[str, CustomRobotBrain] = {}
+        self._voices: dict[str, LineVoice] = {}
+        self._sessions: dict[str, CallSession] = {}
+        self._outbox = Outbox(self._settings.paths.data / "outbox.jsonl")
+        self._agent = LineAgent(
+            order.agent_config(), asyncio.get_running_loop(), self._on_call, functools.partial(report, "registration")
+        )
+        self._saving: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Get the lines and the SIP library ready, and say so."""
+        for line in self._settings.lines:
+            self._brains[line.name] = self._brain(line)
+            self._voices[line.name] = LineVoice(self._speech, line.voice or line.language, self._agent.rate_hz)
+        await self._agent.start()
+        report("ready", {"sip_port": self._agent.sip_port, "library_calls": self._agent.max_calls})
+        for line in self._settings.lines:
+            conversation = self._settings.conversation
+            texts = (conversation.apology[line.language], conversation.goodbye[line.language])
+            await self._voices[line.name].keep(texts)
+
+    async def stop(self) -> None:
+        """End all calls and free everything."""
+        await asyncio.gather(*(session.close() for session in list(self._sessions.values())))
+        await self._agent.stop()
+        await asyncio.gather(*self._saving, return_exceptions=True)
+        for brain in self._brains.values():
+            await brain.close()
+        await self._speech.close()
+
+    def obey(self, message: dict[str, Any]) -> None:
+        """Carry out a message of the supervisor."""
+        if message.get("do") == "register":
+            self._agent.register()
+        else:
+            logger.warning("unknown order %r", message.get("do"))
+
+    def _brain(self, line: LineSettings) -> CustomRobotBrain:
+        if line.brain_url:
+            return CustomRobotBrain(line.brain_url, line.brain_token, self._settings.brain)
+        url = f"{self._order.brain_url}/bots/{line.bot}/stream/query"
+        return CustomRobotBrain(url, self._order.api_key, self._settings.brain)
+
+    # --- calls
+
+    def _on_call(self, leg: SipCallLeg) -> None:
+        line = line_for(leg.info.called, self._settings.lines)
+        stopwatch = Stopwatch(leg.info, line.name, functools.partial(self._tell_turn, leg.info.call_id))
+        session = CallSession(
+            leg,
+            self._conversation_config(line, leg.info),
+            SegmenterEars(self._settings.speech.vad, leg.rate_hz),
+            self._services(line, leg.info),
+            stopwatch,
+            self._ended,
+        )
+        self._sessions[session.call_id] = session
+        report("calls", {"count": len(self._sessions)})
+        logger.info("call %s comes in on line %s", session.call_id, line.name)
+        session.start()
+
+    def _services(self, line: LineSettings, info: CallInfo) -> Services:
+        brain: Brain = self._brains[line.name]
+
+        def store(call_id: str, instruction: ShortMessage | Blacklist) -> None:
+            self._outbox.store(call_id, info.caller, instruction)
+
+        return Services(
+            recogniser=self._speech,
+            voice=self._voices[line.name],
+            brain=brain,
+            transfer_request=functools.partial(transfer_request, sip=self._settings.sip),
+            store=store,
+        )
+
+    def _conversation_config(self, line: LineSettings, info: CallInfo) -> ConversationConfig:
+        settings = self._settings.conversation
+        return ConversationConfig(
+            language=line.language,
+            variables={"caller": info.caller, "called": info.called, **info.headers},
+            barge_in_ms=settings.barge_in_ms,
+            silence_ms=settings.silence_s * 1000,
+            max_silences=settings.max_silences,
+            max_call_ms=settings.max_call_s * 1000,
+            answer_timeout_ms=self._settings.brain.total_timeout_ms + 5_000,
+            transfer_timeout_ms=int(self._settings.sip.transfer.ring_timeout_s * 1000) + 35_000,
+            apology=settings.apology[line.language],
+            goodbye=settings.goodbye[line.language],
+        )
+
+    def _tell_turn(self, call_id: str, what: str, turn: TurnRecord) -> None:
+        if not self._order.tell_turns:
+            return
+        last = turn.heard[-1] if turn.heard else None
+        report(
+            "turn",
+            {
+                "call_id": call_id,
+                "what": what,
+                "turn_id": turn.turn_id,
+                "caller": turn.caller_text,
+                "heard": last.text if what == "heard" and last else "",
+                "complete": last.complete if last else True,
+                "overhead_ms": turn.overhead_ms,
+            },
+        )
+
+    def _ended(self, session: CallSession) -> None:
+        self._sessions.pop(session.call_id, None)
+        record = session.stopwatch.record
+        report("calls", {"count": len(self._sessions)})
+        report("call_ended", {"record": record.as_dict() if self._order.tell_turns else {}})
+        if self._settings.recording.transcripts:
+            task = asyncio.create_task(self._save(session), name=f"save-{session.call_id}")
+            self._saving.add(task)
+            task.add_done_callback(self._saving.discard)
+
+    async def _save(self, session: CallSession) -> None:
+        try:
+            await asyncio.to_thread(save_record, self._settings.paths.calls, session.stopwatch.record)
+        except OSError as error:
+            logger.error("the record of call %s could not be kept: %s", session.call_id, error)
+
+
+async def _main() -> int:
+    lines = stdin_lines()
+    order = WorkerOrder.from_json(json.loads(await lines.__anext__()))
+    set_up_logging(order.settings.log, order.token.partition("-")[0])
+    worker = LineWorker(order)
+    try:
+        await worker.start()
+    except VoicebotError as error:
+        report("failed", {"message": error.message, "code": error.code})
+        await worker.stop()
+        return 1
+    async for line in lines:
+        worker.obey(json.loads(line))
+    await worker.stop()
+    return 0
+
+
+def main() -> int:
+    """Run a line worker until stdin ends."""
+    return asyncio.run(_main())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

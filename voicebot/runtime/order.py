@@ -1,0 +1,77 @@
+"""What a line worker is told when it starts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from telephony.line.config import AccountConfig, UserAgentConfig
+from voicebot.settings.model import Settings
+
+Address = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOrder:
+    """Everything a line worker needs to know.
+
+    Attributes:
+        token: names the worker in SIP Contact addresses; new for each process.
+        settings: the settings of the service.
+        edge_internal: where the worker sends its SIP messages.
+        edge_public: the address the world sees.
+        speech_socket: path of the speech worker's socket.
+        brain_url: base URL of our own HTTP server.
+        api_key: key for it.
+        rtp_port: first UDP port for audio, 0 for any.
+        tell_turns: report the conversation as it happens (for the demo and the bench).
+    """
+
+    token: str
+    settings: Settings
+    edge_internal: Address
+    edge_public: Address
+    speech_socket: Path
+    brain_url: str
+    api_key: str
+    rtp_port: int = 0
+    tell_turns: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the order as plain values."""
+        plain = {name: getattr(self, name) for name in self.__slots__}
+        return {**plain, "settings": self.settings.model_dump(mode="json"), "speech_socket": str(self.speech_socket)}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> WorkerOrder:
+        """Read an order back."""
+        return cls(
+            **{
+                **data,
+                "settings": Settings.model_validate(data["settings"]),
+                "edge_internal": tuple(data["edge_internal"]),
+                "edge_public": tuple(data["edge_public"]),
+                "speech_socket": Path(data["speech_socket"]),
+            }
+        )
+
+    def agent_config(self) -> UserAgentConfig:
+        """Return what the SIP library is set up with."""
+        sip = self.settings.sip
+        raise_if_unused = asdict  # placeholder
+        del raise_if_unused
+        return UserAgentConfig(
+            accounts=tuple(
+                AccountConfig(
+                    name=account.name,
+                    registrar=account.registrar,
+                    username=account.username,
+                    password=account.password,
+                    realm=account.realm,
+                    expires_s=account.expires_s,
+                    retry_s=account.retry_s,
+                )
+                for account in sip.accounts
+            ),
+        )

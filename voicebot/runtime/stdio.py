@@ -1,0 +1,27 @@
+"""The child's side of the pipe: lines in from the supervisor, events out to it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+
+def report(event: str, facts: Mapping[str, Any]) -> None:
+    """Tell the supervisor something, as one JSON line."""
+    sys.stdout.write(json.dumps({"event": event, **facts}) + "\n")
+    sys.stdout.flush()
+
+
+async def stdin_lines() -> AsyncIterator[bytes]:
+    """Yield the lines of stdin; ends when the supervisor closes it or dies."""
+    reader = asyncio.StreamReader(limit=4 * 1024 * 1024)
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    try:
+        while line := await reader.readline():
+            yield line
+    finally:
+        transport.close()

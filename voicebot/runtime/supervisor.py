@@ -1,0 +1,178 @@
+"""Keeps the edge, the line workers and the speech worker running together.
+
+A line worker that dies takes its own calls with it and nothing else: its token leaves the edge, so
+that late messages of its calls are answered 481, and a fresh worker takes its place. The speech
+worker is replaced in the same way; the line workers connect to it again by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from telephony.edge.config import EdgeConfig
+from telephony.edge.edge import Edge
+from voicebot.runtime.child import Child
+from voicebot.runtime.keeper import Keeper
+from voicebot.runtime.order import WorkerOrder
+from voicebot.settings.model import Settings
+
+logger = logging.getLogger(__name__)
+
+EventHandler = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Where the processes find each other.
+
+    Attributes:
+        speech_socket: path of the speech worker's socket.
+        brain_url: base URL of our own HTTP server.
+        api_key: key for it.
+        tell_turns: have the line workers report conversations as they happen.
+    """
+
+    speech_socket: Path
+    brain_url: str
+    api_key: str
+    tell_turns: bool = False
+
+
+class LineSlot:
+    """One line worker's place: the process in it changes, the slot stays."""
+
+    def __init__(self, number: int, supervisor: Supervisor) -> None:
+        self.number = number
+        self.token = ""
+        self.calls = 0
+        self.library_calls = 0
+        self._supervisor = supervisor
+        self.keeper = Keeper(
+            f"line worker {number}", self._make, self._greet, self._ready, self._event, self._lost, ready_s=30.0
+        )
+
+    def _make(self, on_event: EventHandler, on_exit: Callable[[int], None]) -> Child:
+        self.token = f"w{self.number}-{secrets.token_hex(4)}"
+        return Child(self.keeper.name, "voicebot.runtime.line_process", [], on_event, on_exit)
+
+    def _greet(self, child: Child) -> None:
+        child.send(self._supervisor.order(self).as_json())
+
+    def _ready(self, event: dict[str, Any]) -> None:
+        self.library_calls = int(event["library_calls"])
+        self._supervisor.worker_ready(self, int(event["sip_port"]))
+
+    def _event(self, event: dict[str, Any]) -> None:
+        if event["event"] == "calls":
+            self.calls = int(event["count"])
+        self._supervisor.worker_event(self, event)
+
+    def _lost(self) -> None:
+        self.calls = 0
+        self._supervisor.worker_lost(self)
+
+
+class Supervisor:
+    """Starts, watches and stops the processes that hold calls.
+
+    Args:
+        settings: the settings of the service.
+        wiring: where the processes find each other.
+        on_event: told of each event of a line worker that is not about its own state.
+    """
+
+    def __init__(self, settings: Settings, wiring: Wiring, on_event: EventHandler | None = None) -> None:
+        self._settings = settings
+        self._wiring = wiring
+        self._on_event = on_event or (lambda _event: None)
+        self._slots: list[LineSlot] = []
+        self._registrar: LineSlot | None = None
+        sip = settings.sip
+        self.edge = Edge(EdgeConfig(host=sip.host, port=sip.port, public_host=sip.public_host))
+
+    @property
+    def calls(self) -> int:
+        """Calls that are up now."""
+        return sum(slot.calls for slot in self._slots)
+
+    @property
+    def workers(self) -> list[LineSlot]:
+        """The places of the line workers."""
+        return list(self._slots)
+
+    async def start(self) -> None:
+        """Start the edge and all line workers.
+
+        Raises:
+            PortInUseError: another program has the SIP port.
+            VoicebotError: a line worker did not get ready.
+        """
+        await self.edge.start()
+        first = self._add_slot()
+        await first.keeper.start()
+        wanted = math.ceil(self._settings.sip.max_calls / self._capacity(first))
+        others = [self._add_slot() for _ in range(wanted - 1)]
+        await asyncio.gather(*(slot.keeper.start() for slot in others))
+
+    async def stop(self) -> None:
+        """End all calls, then all processes, then the edge."""
+        await asyncio.gather(*(slot.keeper.stop() for slot in self._slots))
+        await self.edge.close()
+
+    def order(self, slot: LineSlot) -> WorkerOrder:
+        """Return what the process in a slot is told when it starts."""
+        rtp_port = self._settings.sip.rtp_port
+        return WorkerOrder(
+            token=slot.token,
+            settings=self._settings,
+            edge_internal=self.edge.internal_address,
+            edge_public=self.edge.public_address,
+            speech_socket=self._wiring.speech_socket,
+            brain_url=self._wiring.brain_url,
+            api_key=self._wiring.api_key,
+            rtp_port=rtp_port + slot.number * 40 if rtp_port else 0,
+            tell_turns=self._wiring.tell_turns,
+        )
+
+    def worker_ready(self, slot: LineSlot, sip_port: int) -> None:
+        """A line worker can take calls from now on."""
+        self.edge.add_worker(slot.token, sip_port, self._capacity(slot))
+        if self._settings.sip.accounts and self._registrar is None:
+            self._let_register(slot)
+
+    def worker_event(self, slot: LineSlot, event: dict[str, Any]) -> None:
+        """A line worker reports something."""
+        if event["event"] == "calls":
+            self.edge.report(slot.token, slot.calls)
+        self._on_event({**event, "worker": slot.number})
+
+    def worker_lost(self, slot: LineSlot) -> None:
+        """A line worker is gone: its calls are, too; nobody else's."""
+        self.edge.remove_worker(slot.token)
+        if self._registrar is slot:
+            self._registrar = None
+            heir = next((other for other in self._slots if other is not slot and other.keeper.child), None)
+            if heir is not None:
+                self._let_register(heir)
+
+    def _let_register(self, slot: LineSlot) -> None:
+        # One worker registers for all: the Contact is the edge, which spreads the calls.
+        self._registrar = slot
+        slot.keeper.send({"do": "register"})
+
+    def _add_slot(self) -> LineSlot:
+        slot = LineSlot(len(self._slots), self)
+        self._slots.append(slot)
+        return slot
+
+    def _capacity(self, slot: LineSlot) -> int:
+        """Callers in one worker: half of what its library carries, so that each can be transferred."""
+        wanted = self._settings.sip.calls_per_worker or slot.library_calls // 2
+        return max(1, min(wanted, slot.library_calls, self._settings.sip.max_calls))
