@@ -77,7 +77,8 @@ def resample(samples: npt.NDArray[np.int16], from_hz: int, to_hz: int) -> npt.ND
     """Return ``samples`` at another rate."""
     if from_hz == to_hz:
         return samples
-    return np.asarray(soxr.resample(samples, from_hz, to_hz), dtype=np.int16)
+    resampled: npt.NDArray[np.int16] = np.asarray(soxr.resample(samples, from_hz, to_hz), dtype=np.int16)
+    return resampled
 
 
 def telephone_band(samples: npt.NDArray[np.int16], rate_hz: int) -> npt.NDArray[np.int16]:
@@ -86,4 +87,5 @@ def telephone_band(samples: npt.NDArray[np.int16], rate_hz: int) -> npt.NDArray[
     compressed = np.sign(narrow) * np.log1p(_MU * np.abs(narrow)) / np.log1p(_MU)
     steps = np.round(compressed * 127) / 127
     expanded = np.sign(steps) * np.expm1(np.abs(steps) * np.log1p(_MU)) / _MU
-    return np.clip(np.round(expanded * 32768), -32768, 32767).astype(np.int16)
+    band: npt.NDArray[np.int16] = np.clip(np.round(expanded * 32768), -32768, 32767).astype(np.int16)
+    return band

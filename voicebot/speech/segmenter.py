@@ -140,8 +140,18 @@ class Segmenter:
         self.set_end_of_speech(config.end_of_speech_ms)
         self._position = 0
         self._last_id = 0
-        self._continues = False
-        self._reset()
+        self._continues = False  # the last utterance was cut in mid-speech, and the speech goes on
+        # Of the utterance under way, all lengths in samples:
+        self._open = False
+        self._pcm = bytearray()
+        self._paused_pcm: bytes | None = None  # what the last pause gave out; None while the caller speaks
+        self._attempt = 0
+        self._start = 0
+        self._speech_end = 0
+        self._run = 0  # called speech without a gap, up to now
+        self._speech = 0  # speech in all
+        self._silence = 0  # since the true end of speech
+        self._burst = 0  # speech since the pause, not yet enough to resume
 
     @property
     def position_samples(self) -> int:
@@ -282,13 +292,9 @@ class Segmenter:
     def _reset(self) -> None:
         self._open = False
         self._pcm = bytearray()
-        self._paused_pcm: bytes | None = None
-        self._attempt = 0
-        self._start = self._speech_end = 0
-        self._run = 0  # samples called speech without a gap, up to now
-        self._speech = 0  # samples of speech in the utterance
-        self._silence = 0  # samples since the true end of speech
-        self._burst = 0  # samples of speech since the pause, not yet enough to resume
+        self._paused_pcm = None
+        self._attempt = self._start = self._speech_end = 0
+        self._run = self._speech = self._silence = self._burst = 0
 
     def _samples(self, duration_ms: int) -> int:
         return duration_ms * self._rate_hz // 1000

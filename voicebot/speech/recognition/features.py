@@ -19,7 +19,7 @@ Array = npt.NDArray[np.float32]
 
 def pcm_to_float(pcm: bytes, rate_hz: int) -> Array:
     """Return s16le PCM as floats in -1..1 at 16 kHz."""
-    samples = np.frombuffer(pcm[: len(pcm) & ~1], dtype=np.int16).astype(np.float32) / 32768
+    samples: Array = np.frombuffer(pcm[: len(pcm) & ~1], dtype=np.int16).astype(np.float32) / np.float32(32768)
     if rate_hz == RATE_HZ:
         return samples
     resampled: Array = np.asarray(soxr.resample(samples, rate_hz, RATE_HZ, quality="MQ"), dtype=np.float32)

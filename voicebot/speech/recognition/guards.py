@@ -27,7 +27,10 @@ _MADE_UP = tuple(
 # What a caller may well say, but Whisper also makes of noise: dropped only when the model itself doubts that
 # there was speech.
 _DOUBTFUL = frozenset(
-    {"you", "thankyou", "thanks", "bye", "byebye", "okay", "so", "the", "谢谢", "谢谢大家", "嗯", "啊", "哦", "好", "拜拜", "再见"}
+    {
+        *("you", "thankyou", "thanks", "bye", "byebye", "okay", "so", "the"),
+        *("谢谢", "谢谢大家", "嗯", "啊", "哦", "好", "拜拜", "再见"),
+    }
 )
 
 
@@ -68,5 +71,8 @@ def is_made_up(text: str, no_speech_probability: float, mean_log_probability: fl
         return True
     # Whisper's own rule for a silent window (Radford et al. 2022, section 4.5): thresholds 0.6 and -1.
     if no_speech_probability > 0.6 and mean_log_probability < -1.0:
+        return True
+    # Music and babble: likely enough to be noise, and the model has no belief in any single word.
+    if no_speech_probability > 0.4 and mean_log_probability < -2.3:
         return True
     return plain in _DOUBTFUL and no_speech_probability > 0.6 and mean_log_probability < -0.5

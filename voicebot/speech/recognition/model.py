@@ -31,6 +31,9 @@ WINDOW_MARGIN_S = 2.0
 # No 100 ms of the utterance louder than this: nothing was said, and Whisper would make something up.
 QUIET_DBFS = -58.0
 _MAX_HINT_TOKENS = 100
+# Put before the caller's hint. Nothing: on 34 AISHELL sentences "以下是普通话的句子。" made the character error rate
+# 16.7 % instead of 15.8 %, and characters are simplified afterwards anyway.
+DEFAULT_PROMPTS: Mapping[str, str] = {}
 _MAX_TOKENS = 448  # the decoder's context, prompt included
 
 
@@ -162,10 +165,6 @@ class WhisperModel:
         if token is None:
             raise ModelError(f"the tokenizer has no {name}: this is not a multilingual Whisper model")
         return int(token)
-
-
-# Put before what the caller says.
-DEFAULT_PROMPTS: Mapping[str, str] = {}
 
 
 def is_suspicious(text: str, duration_s: float) -> bool:
