@@ -1,0 +1,57 @@
+"""The HTTP application, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from voicebot.errors import ConfigError
+from voicebot.protocol.reply import AudioField
+from voicebot.server.audio import LIBRARY, AudioLibrary, get_audio
+from voicebot.server.failures import failures_as_json
+from voicebot.server.health import HEALTH, Facts, Health, get_health
+from voicebot.server.hosted import HostedBot
+from voicebot.server.keys import api_key, audio_secret
+from voicebot.server.streamquery import API_KEY, AUDIO_FIELD, BOTS, SETTINGS, post_query
+from voicebot.settings import Settings
+from voicebot.speech.types import Synthesiser
+
+
+def create_app(
+    settings: Settings,
+    bots: Iterable[HostedBot],
+    synthesiser: Synthesiser | None = None,
+    health_facts: Facts | None = None,
+    audio_field: AudioField = AudioField.BOTH,
+) -> web.Application:
+    """Build the application.
+
+    Args:
+        settings: sections ``http``, ``bots`` and ``paths`` are used.
+        bots: the bots to host; ``settings.bots.default`` must be one of them.
+        synthesiser: makes the audio files; None: answers carry no audio addresses.
+        health_facts: what ``/healthz`` tells besides its own facts.
+        audio_field: under which names an audio address is sent.
+
+    Raises:
+        ConfigError: the default bot is none of the bots, or a key cannot be kept.
+    """
+    hosted = {bot.name: bot for bot in bots}
+    if settings.bots.default not in hosted:
+        raise ConfigError(
+            f"bots.default: there is no bot '{settings.bots.default}'; the bots are: {', '.join(sorted(hosted))}"
+        )
+    app = web.Application(middlewares=[failures_as_json], client_max_size=settings.http.max_body_bytes)
+    app[SETTINGS] = settings
+    app[BOTS] = hosted
+    app[API_KEY] = api_key(settings)
+    app[AUDIO_FIELD] = audio_field
+    app[HEALTH] = Health(health_facts)
+    if synthesiser is not None:
+        app[LIBRARY] = AudioLibrary(synthesiser, audio_secret(settings))
+    app.router.add_post("/stream/query", post_query)
+    app.router.add_post("/bots/{bot}/stream/query", post_query)
+    app.router.add_get("/healthz", get_health)
+    app.router.add_get(r"/audio/{name:[A-Za-z0-9_-]+}.wav", get_audio)
+    return app

@@ -1,0 +1,63 @@
+"""Everything that goes wrong becomes JSON: ``{"code", "message", "field"}``, 4xx for what the client got wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import http_exceptions, web
+
+from voicebot.errors import BrainTimeoutError, ProtocolError, VoicebotError
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+class Refusal(Exception):  # noqa: N818 - not an error of ours: the client's request is refused
+    """A request that is answered with an error."""
+
+    def __init__(self, status: int, code: str, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.response = failure(status, code, message, field)
+
+
+def failure(status: int, code: str, message: str, field: str = "") -> web.Response:
+    """Build an error response."""
+    return web.json_response({"code": code, "message": message, "field": field}, status=status)
+
+
+@web.middleware
+async def failures_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn exceptions of handlers into error responses."""
+    try:
+        return await handler(request)
+    except Refusal as refusal:
+        return refusal.response
+    except ProtocolError as error:
+        return failure(400, error.code, error.message, error.field)
+    except web.HTTPException as error:
+        return _from_http(error)
+    except (http_exceptions.HttpProcessingError, web.RequestPayloadError):
+        return failure(400, "bad_request", "the body cannot be read")
+    except BrainTimeoutError as error:
+        return failure(504, error.code, "the bot did not answer in time")
+    except VoicebotError as error:
+        logger.error("%s %s failed: %s", request.method, request.path, error.code)
+        return failure(503, error.code, "the bot cannot answer now")
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        logger.exception("%s %s failed", request.method, request.path)
+        return failure(500, "internal", "something went wrong on our side")
+
+
+def _from_http(error: web.HTTPException) -> web.Response:
+    code = _CODES.get(error.status, "bad_request" if error.status < 500 else "internal")
+    response = failure(error.status, code, error.reason)
+    if "Allow" in error.headers:
+        response.headers["Allow"] = error.headers["Allow"]
+    return response
