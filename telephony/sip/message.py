@@ -13,7 +13,7 @@ from voicebot.errors import SipMessageError
 
 SIP_VERSION = "SIP/2.0"
 
-_CSEQ = re.compile(r"(\d+)\s+(\S+)")
+_CSEQ = re.compile(r"(\d+)\s+(\S+)", re.ASCII)
 
 
 class SipMessage:

@@ -16,9 +16,9 @@ from voicebot.errors import SipMessageError
 MAX_MESSAGE_BYTES = 65535
 MAX_HEADERS = 128
 
-_REQUEST_LINE = re.compile(r"([^ ]+) ([^ ]+) (SIP/\d+\.\d+)", re.IGNORECASE)
-_LOOSE_REQUEST_LINE = re.compile(r"([^ ]{1,64}) .*SIP/\d+\.\d+ *", re.IGNORECASE)
-_STATUS_LINE = re.compile(r"(SIP/\d+\.\d+) (\d{3})(?: (.*))?", re.IGNORECASE)
+_REQUEST_LINE = re.compile(r"([^ ]+) ([^ ]+) (SIP/\d+\.\d+)", re.IGNORECASE | re.ASCII)
+_LOOSE_REQUEST_LINE = re.compile(r"([^ ]{1,64}) .*SIP/\d+\.\d+ *", re.IGNORECASE | re.ASCII)
+_STATUS_LINE = re.compile(r"(SIP/\d+\.\d+) (\d{3})(?: (.*))?", re.IGNORECASE | re.ASCII)
 # A lone CR or LF, or a control character that no backslash quotes. Other parsers take some of these for line
 # ends: let through, they would see other headers than we do.
 _STRAY_CONTROL = re.compile(rb"\r(?!\n)|(?<!\r)\n|(?<!\\)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")

@@ -13,7 +13,7 @@ DEFAULT_PORT = 5060
 SECURE_PORT = 5061
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
-_HOST_PART = re.compile(rf"({HOST})(?::(\d{{1,5}}))?(;[^?]*)?(\?.*)?", re.DOTALL)
+_HOST_PART = re.compile(rf"({HOST})(?::(\d{{1,5}}))?(;[^?]*)?(\?.*)?", re.DOTALL | re.ASCII)
 _NOT_IN_URI = re.compile(r"[\x00-\x20<>\"\x7f]")
 _NAME_ADDR = re.compile(r'(?:("(?:[^"\\]|\\.)*")\s*|([^"<>]*))<([^<>]*)>\s*(;.*)?', re.DOTALL)
 

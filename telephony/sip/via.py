@@ -12,7 +12,8 @@ from voicebot.errors import SipMessageError
 MAGIC_COOKIE = "z9hG4bK"
 
 _VIA = re.compile(
-    rf"SIP\s*/\s*({TOKEN})\s*/\s*({TOKEN})\s+({HOST})(?:\s*:\s*(\d{{1,5}}))?\s*(;.*)?", re.IGNORECASE | re.DOTALL
+    rf"SIP\s*/\s*({TOKEN})\s*/\s*({TOKEN})\s+({HOST})(?:\s*:\s*(\d{{1,5}}))?\s*(;.*)?",
+    re.IGNORECASE | re.DOTALL | re.ASCII,
 )
 
 

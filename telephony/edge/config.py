@@ -1,0 +1,53 @@
+"""What the edge can be told, and the numbers it keeps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeConfig:
+    """Settings of the edge.
+
+    Attributes:
+        host: address of the public socket.
+        port: public UDP port; 0 takes any free one.
+        public_host: address that peers are told; "" is ``host``, or the machine's own address where ``host``
+            is a wildcard.
+        user_agent: value of the Server header in the edge's own answers.
+        max_message_bytes: longer datagrams get 513.
+        busy_retry_after_s: what a caller is told when no worker has room.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 5060
+    public_host: str = ""
+    user_agent: str = "voicebot"
+    max_message_bytes: int = 16384
+    busy_retry_after_s: int = 5
+
+
+@dataclass(slots=True)
+class EdgeStats:
+    """Counts since start. Keys are few and fixed: no peer can make the tables grow.
+
+    Attributes:
+        requests: requests from outside, by method ("OTHER" for methods the edge does not know).
+        answered: requests that the edge answered itself, by status.
+        dropped: datagrams thrown away, by reason.
+        to_workers: requests handed to workers.
+        to_outside: requests that workers sent out.
+        responses: responses passed on, in both directions.
+        keep_alives: datagrams of blank lines.
+        send_errors: datagrams that the operating system refused to send.
+    """
+
+    requests: Counter[str] = field(default_factory=Counter)
+    answered: Counter[int] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+    to_workers: int = 0
+    to_outside: int = 0
+    responses: int = 0
+    keep_alives: int = 0
+    send_errors: int = 0

@@ -1,0 +1,152 @@
+"""The edge as one hop of a route: its addresses, its Via, its Record-Route and its Routes."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from dataclasses import dataclass
+
+from telephony.edge.dispatcher import Address
+from telephony.sip import SipRequest, SipUri, Via, parse_uri
+from telephony.sip.uri import DEFAULT_PORT
+from telephony.sip.via import MAGIC_COOKIE
+
+_MARK = MAGIC_COOKIE + "-edge-"
+_LOOP_CHARS = 16
+
+
+class Side(enum.Enum):
+    """The two faces of the edge."""
+
+    OUTSIDE = "outside"
+    WORKERS = "workers"
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A datagram to be sent.
+
+    Attributes:
+        side: the socket it leaves by.
+        host: where to: an address, or (for a request of a worker) a name that has yet to be looked up.
+        port: where to.
+        data: the message.
+        request: the request in ``data``, so that its sender can be told when the name leads nowhere.
+        worker: address of that sender.
+    """
+
+    side: Side
+    host: str
+    port: int
+    data: bytes
+    request: SipRequest | None = None
+    worker: Address | None = None
+
+
+class Hop:
+    """Names and recognises the edge in messages.
+
+    Args:
+        public: address that peers are told.
+        bound: address of the public socket.
+        internal: address of the workers' socket.
+        secret: key of the hashes in branches.
+    """
+
+    def __init__(self, public: Address, bound: Address, internal: Address, secret: bytes) -> None:
+        self.secret = secret
+        self._public = {(public[0].lower(), public[1]), (bound[0].lower(), bound[1])}
+        self._internal = {(internal[0], internal[1])}
+        self._loopback = bound if bound[0] not in ("0.0.0.0", "::") else (_LOOPBACK[bound[0]], bound[1])
+        self._sent_by = {
+            Side.OUTSIDE: (bracketed(public[0]).lower(), public[1]),
+            Side.WORKERS: (internal[0], internal[1]),
+        }
+
+    def is_mine(self, uri: SipUri, side: Side | None = None) -> bool:
+        """Whether a URI names the edge (one of its sides)."""
+        place = (uri.host, uri.port or DEFAULT_PORT)
+        return (side is not Side.WORKERS and place in self._public) or (
+            side is not Side.OUTSIDE and place in self._internal
+        )
+
+    def shortcut(self, uri: SipUri) -> Address:
+        """Where a request to ``uri`` is sent; one to the edge's own public address need not leave the machine."""
+        return self._loopback if self.is_mine(uri, Side.OUTSIDE) else (uri.host, uri.target_port)
+
+    def own_via(self, via: Via, side: Side) -> bool:
+        """Whether the edge wrote this Via for requests that leave by ``side``."""
+        host, port = self._sent_by[side]
+        return via.host == host and (via.port or DEFAULT_PORT) == port and via.branch.startswith(_MARK)
+
+    def pop_routes(self, request: SipRequest) -> str:
+        """Take out the Routes that name the edge (RFC 3261 section 16.4); returns the first user part in them.
+
+        Raises:
+            SipMessageError: a Route cannot be read.
+        """
+        self._undo_strict_router(request)
+        user = ""
+        for route in request.routes:
+            uri = parse_uri(route.uri)
+            if not self.is_mine(uri):
+                break
+            request.pop("route")
+            user = user or uri.user
+        return user
+
+    def _undo_strict_router(self, request: SipRequest) -> None:
+        """A strict router before us put our Record-Route in the request URI: take the real one back (16.4)."""
+        if ";lr" not in request.uri.lower() or request.first("route") is None:
+            return
+        uri = parse_uri(request.uri)
+        if "lr" in uri.params and self.is_mine(uri):
+            request.uri = request.routes[-1].uri
+            request.pop("route", last=True)
+
+    def record_route(self, request: SipRequest, leaves_by: Side, token: str) -> None:
+        """Add both sides, the one it leaves by on top (RFC 5658): each party sees the address it can reach."""
+        enters_by = Side.WORKERS if leaves_by is Side.OUTSIDE else Side.OUTSIDE
+        for side in (enters_by, leaves_by):
+            host, port = self._sent_by[side]
+            user = f"{token}@" if side is Side.OUTSIDE else ""
+            request.push("Record-Route", f"<sip:{user}{host}:{port};lr>")
+
+    def push_via(self, request: SipRequest, came_from: Via, side: Side) -> None:
+        """Add the edge's Via on top. ``came_from`` is the top Via as it was received."""
+        host, port = self._sent_by[side]
+        rport = ";rport" if side is Side.OUTSIDE else ""
+        branch = self._loop_part(request, side) + self._transaction_part(came_from)
+        request.push("Via", f"SIP/2.0/UDP {host}:{port}{rport};branch={branch}")
+
+    def is_loop(self, request: SipRequest, side: Side) -> bool:
+        """Whether the request comes by once more unchanged (RFC 3261 section 16.3 item 4); a spiral is no loop."""
+        if not any(_MARK in value for value in request.all("via")):
+            return False
+        part = self._loop_part(request, side)
+        return any(self.own_via(via, side) and via.branch.startswith(part) for via in request.vias)
+
+    def _loop_part(self, request: SipRequest, side: Side) -> str:
+        """Section 16.6 item 8: what routes the request. No method and no To tag: CANCEL and ACK must match."""
+        number = str(request.cseq[0])
+        named = [side.value, request.uri, request.call_id, request.from_.tag, number, *request.all("route")]
+        return _MARK + self._hash("\n".join(named), _LOOP_CHARS // 2) + "."
+
+    def _transaction_part(self, came_from: Via) -> str:
+        """Section 16.11: a hash of the received branch, so that repeats, CANCEL and ACK carry the same one.
+
+        A sender without the magic cookie (RFC 2543) has nothing unique in there; the loop part makes up for it.
+        """
+        return self._hash(f"{came_from.branch}\n{came_from.host}\n{came_from.port}", 8)
+
+    def _hash(self, text: str, size: int) -> str:
+        data = text.encode("utf-8", "surrogateescape")
+        return hashlib.blake2b(data, digest_size=size, key=self.secret).hexdigest()
+
+
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+def bracketed(host: str) -> str:
+    """An address as it stands in URIs and Vias: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,67 @@
+"""Requests of the workers, and the responses that come back for them."""
+
+from __future__ import annotations
+
+from telephony.edge.config import EdgeStats
+from telephony.edge.dispatcher import Dispatcher, Worker
+from telephony.edge.forward import RECORDED, count_hop, read_target
+from telephony.edge.hop import Hop, Send, Side
+from telephony.edge.screening import Verdict
+from telephony.sip import SipRequest, SipResponse, SipUri, Via
+from voicebot.errors import SipMessageError
+
+
+class Outbound:
+    """Sends workers' requests to where they are addressed, and the responses back. Without state of its own."""
+
+    def __init__(self, hop: Hop, dispatcher: Dispatcher, stats: EdgeStats) -> None:
+        self._hop = hop
+        self._dispatcher = dispatcher
+        self._stats = stats
+
+    def request(self, request: SipRequest, uri: SipUri, came_from: Via, worker: Worker) -> Send | Verdict:
+        """Handle a well-formed request of a worker; the datagram to send, or what the edge answers.
+
+        Raises:
+            SipMessageError: a Route cannot be read, or the target is no sip URI.
+        """
+        if request.method == "OPTIONS" and self._hop.is_mine(uri, Side.WORKERS):
+            return Verdict(200)
+        if request.max_forwards == 0:
+            return Verdict(483)
+        self._hop.pop_routes(request)
+        if self._hop.is_loop(request, Side.OUTSIDE):
+            return Verdict(482)
+        target = read_target(request)
+        if self._hop.is_mine(target, Side.WORKERS):
+            return Verdict(482)
+        count_hop(request)
+        if request.method in RECORDED and not request.to.tag:
+            self._dispatcher.remember_outbound(worker, request.call_id, request.from_.tag)
+            self._hop.record_route(request, Side.OUTSIDE, worker.token)
+        self._hop.push_via(request, came_from, Side.OUTSIDE)
+        self._stats.to_outside += 1
+        return Send(Side.OUTSIDE, *self._hop.shortcut(target), bytes(request), request, worker.address)
+
+    def response(self, response: SipResponse) -> Send | None:
+        """Pass a response to the worker that asked; None drops it.
+
+        It goes to workers only: a stray response must not make the edge send to an address of its sender's choice.
+        """
+        vias = response.vias
+        if len(vias) < 2 or not self._hop.own_via(vias[0], Side.OUTSIDE):
+            self._stats.dropped["stray response"] += 1
+            return None
+        try:
+            worker = self._dispatcher.worker_at(vias[1].reply_address)
+        except SipMessageError:
+            worker = None
+        if worker is None:
+            self._stats.dropped["stray response"] += 1
+            return None
+        if response.status >= 200 and response.cseq[1] == "BYE":
+            # A worker's BYE: the party outside is in its To.
+            self._dispatcher.ended(worker, response.call_id, response.to.tag)
+        response.pop("via")
+        self._stats.responses += 1
+        return Send(Side.WORKERS, *worker.address, bytes(response))

@@ -1,0 +1,145 @@
+"""The edge without its sockets: a datagram in, at most one datagram out.
+
+A record-routing, transaction-stateless proxy (RFC 3261 section 16.11) between the world and the line workers.
+"""
+
+from __future__ import annotations
+
+from telephony.edge.config import EdgeConfig, EdgeStats
+from telephony.edge.dispatcher import Address, Dispatcher, Worker
+from telephony.edge.hop import Hop, Send, Side
+from telephony.edge.inbound import Inbound
+from telephony.edge.outbound import Outbound
+from telephony.edge.screening import KNOWN_METHODS, Verdict
+from telephony.edge.sources import SourceLog
+from telephony.sip import (
+    SipRequest,
+    SipResponse,
+    Via,
+    can_reply,
+    check_request,
+    check_response,
+    make_reply,
+    parse_message,
+)
+from voicebot.errors import SipMessageError
+
+
+class Router:
+    """Decides on every datagram of the edge.
+
+    Args:
+        config: the edge's settings.
+        hop: the edge's addresses.
+        dispatcher: knows the workers and their calls.
+        stats: counted into.
+        sources: told of peers that misbehave.
+    """
+
+    def __init__(
+        self, config: EdgeConfig, hop: Hop, dispatcher: Dispatcher, stats: EdgeStats, sources: SourceLog
+    ) -> None:
+        self._config = config
+        self._hop = hop
+        self._dispatcher = dispatcher
+        self._stats = stats
+        self._sources = sources
+        self._inbound = Inbound(config, hop, dispatcher, stats)
+        self._outbound = Outbound(hop, dispatcher, stats)
+
+    def from_outside(self, data: bytes, source: Address) -> Send | None:
+        """Handle a datagram of the public socket. Any bytes will do; nothing is raised."""
+        message = self._parse(data, source)
+        if isinstance(message, SipRequest):
+            return self._request_from_outside(message, source)
+        if message is not None and self._fit(message, source):
+            return self._outbound.response(message)
+        return None
+
+    def from_worker(self, data: bytes, source: Address) -> Send | None:
+        """Handle a datagram of the workers' socket. Any bytes will do; nothing is raised."""
+        worker = self._dispatcher.worker_at(source)
+        if worker is None:
+            self._stats.dropped["not a worker"] += 1
+            return None
+        message = self._parse(data, source)
+        if isinstance(message, SipRequest):
+            return self._request_from_worker(message, worker)
+        if message is not None and self._fit(message, source):
+            return self._inbound.response(message, worker)
+        return None
+
+    def unreachable(self, request: SipRequest, address: Address) -> Send | None:
+        """Tell the worker at ``address`` that its request found no way out (section 16.9: as if a 503 had come)."""
+        request.pop("via")
+        if request.method == "ACK":
+            return None
+        worker = self._dispatcher.worker_at(address)
+        return None if worker is None else self._answer_worker(request, worker, Verdict(503))
+
+    def _parse(self, data: bytes, source: Address) -> SipRequest | SipResponse | None:
+        if not data.strip(b"\r\n\x00"):
+            self._stats.keep_alives += 1
+            return None
+        try:
+            return parse_message(data, self._config.max_message_bytes)
+        except SipMessageError as error:
+            self._drop("not sip", error.message, source)
+            return None
+
+    def _fit(self, response: SipResponse, source: Address) -> bool:
+        try:
+            check_response(response)
+        except SipMessageError as error:
+            self._drop("malformed response", error.message, source)
+            return False
+        return True
+
+    def _request_from_outside(self, request: SipRequest, source: Address) -> Send | None:
+        self._stats.requests[request.method if request.method in KNOWN_METHODS else "OTHER"] += 1
+        try:
+            uri = check_request(request)
+            came_from = request.top_via
+            reply_to = came_from.seen_from(*source)
+            outcome = self._inbound.request(request, uri, came_from, reply_to)
+        except SipMessageError as error:
+            if not can_reply(request):
+                self._drop("malformed request", error.message, source)
+                return None
+            self._sources.note(source[0], error.message)
+            reply_to = request.top_via.seen_from(*source)
+            outcome = Verdict(error.status, reason=error.message)
+        if isinstance(outcome, Verdict):
+            data = self._answer(request, reply_to, outcome)
+            return Send(Side.OUTSIDE, *reply_to.reply_address, data)
+        return outcome
+
+    def _request_from_worker(self, request: SipRequest, worker: Worker) -> Send | None:
+        try:
+            uri = check_request(request)
+            outcome = self._outbound.request(request, uri, request.top_via, worker)
+        except SipMessageError as error:
+            if not can_reply(request):
+                self._drop("malformed request", error.message, worker.address)
+                return None
+            outcome = Verdict(error.status, reason=error.message)
+        if isinstance(outcome, Send):
+            return outcome
+        if request.method == "ACK":
+            return None
+        return self._answer_worker(request, worker, outcome)
+
+    def _answer_worker(self, request: SipRequest, worker: Worker, verdict: Verdict) -> Send:
+        return Send(Side.WORKERS, *worker.address, self._answer(request, request.top_via, verdict))
+
+    def _answer(self, request: SipRequest, reply_to: Via, verdict: Verdict) -> bytes:
+        self._stats.answered[verdict.status] += 1
+        extra = [*verdict.extra, ("Server", self._config.user_agent)]
+        reply = make_reply(
+            request, verdict.status, reply_to, reason=verdict.reason, extra=extra, secret=self._hop.secret
+        )
+        return bytes(reply)
+
+    def _drop(self, reason: str, detail: str, source: Address) -> None:
+        self._stats.dropped[reason] += 1
+        self._sources.note(source[0], f"dropped, {detail}")
