@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from voicebot.errors import ConfigError, UnknownModelError
 
@@ -75,7 +75,24 @@ class InstalledSource(Entry):
     installed: Annotated[str, AfterValidator(_part_reference)]
 
 
-Source = HubSource | UrlSource | PartsSource | InstalledSource
+def _source_kind(value: object) -> str | None:
+    """Tell the kind of a source by its key, so that an error speaks of that kind alone."""
+    if isinstance(value, dict):
+        return next((name for name in ("hub", "url", "parts", "installed") if name in value), None)
+    return next((name for name in ("hub", "url", "parts", "installed") if hasattr(value, name)), None)
+
+
+Source = Annotated[
+    Annotated[HubSource, Tag("hub")]
+    | Annotated[UrlSource, Tag("url")]
+    | Annotated[PartsSource, Tag("parts")]
+    | Annotated[InstalledSource, Tag("installed")],
+    Discriminator(
+        _source_kind,
+        custom_error_type="source_kind",
+        custom_error_message="expected a source: hub, url, parts or installed",
+    ),
+]
 
 
 class Archive(Entry):

@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 TIMEOUT_S = 20.0
 _CA_VARIABLES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -64,7 +64,10 @@ class Web:
             FetchError: no answer, or one that is not a success.
         """
         address, authorization = split_credentials(url)
-        request = urllib.request.Request(address, headers={"User-Agent": "voicebot", **(headers or {})})
+        try:
+            request = urllib.request.Request(address, headers={"User-Agent": "voicebot", **(headers or {})})
+        except ValueError as error:
+            raise FetchError(f"{address!r} is not an address", unreachable=True) from error
         if authorization:
             # Unredirected: the credentials are for this host and not for whatever it redirects to.
             request.add_unredirected_header("Authorization", authorization)
@@ -102,7 +105,7 @@ class Web:
 
 def split_credentials(url: str) -> tuple[str, str]:
     """Split ``https://user:password@host/…`` into the bare address and an Authorization header ("" for none)."""
-    parts = urlsplit(url)
+    parts = _split(url)
     if "@" not in parts.netloc:
         return url, ""
     credentials, _, host = parts.netloc.rpartition("@")
@@ -112,8 +115,15 @@ def split_credentials(url: str) -> tuple[str, str]:
 
 def host_of(url: str) -> str:
     """Return scheme and host of an address, without credentials."""
-    parts = urlsplit(split_credentials(url)[0])
+    parts = _split(split_credentials(url)[0])
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise FetchError(f"{url!r} is not an address", unreachable=True) from error
 
 
 def _describe(reason: object) -> str:

@@ -101,7 +101,9 @@ def _explain(error: ValidationError, file: Path | None, origins: Mapping[str, st
     lines = []
     for problem in error.errors(include_url=False, include_context=False):
         key = ".".join(str(part) for part in problem["loc"])
-        origin = origins.get(key) or (str(file) if file else "settings")
+        # A section that does not exist is reported by its own name, not by that of the key that was set in it.
+        set_there = (origin for name, origin in origins.items() if name == key or name.startswith(f"{key}."))
+        origin = next(set_there, str(file) if file else "settings")
         lines.append(f"{origin}: {key}: {_reason(problem['type'], problem['msg'], problem['input'], key)}")
     return "\n".join(lines)
 
@@ -109,6 +111,7 @@ def _explain(error: ValidationError, file: Path | None, origins: Mapping[str, st
 def _reason(kind: str, message: str, value: object, key: str) -> str:
     if kind == "extra_forbidden":
         return "there is no such setting"
-    secret = any(word in key for word in ("password", "key", "token"))
+    # A list or section may have a secret inside.
+    secret = any(word in key for word in ("password", "key", "token")) or not isinstance(value, (str, int, float))
     shown = "" if secret or kind == "missing" else f" (got {value!r})"
     return message[:1].lower() + message[1:] + shown
