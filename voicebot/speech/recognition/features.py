@@ -65,8 +65,7 @@ class LogMel:
         half = _FFT_SAMPLES // 2
         padded = np.zeros(used * HOP_SAMPLES + _FFT_SAMPLES, dtype=np.float32)
         padded[half : half + len(audio)] = audio
-        if len(audio) > half:
-            padded[:half] = audio[half:0:-1]  # torch.stft's reflection at the start
+        padded[:half] = padded[2 * half : half : -1]  # torch.stft's reflection at the start
         pieces = np.lib.stride_tricks.sliding_window_view(padded, _FFT_SAMPLES)[::HOP_SAMPLES][:used]
         spectrum = np.fft.rfft(pieces * self._window, axis=1)
         power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)

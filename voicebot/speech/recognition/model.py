@@ -50,9 +50,7 @@ class WhisperModel:
     ``transcribe`` may be called by as many threads at a time as ``settings.parallel`` says; it releases the GIL.
     """
 
-    def __init__(
-        self, directory: Path, settings: RecogniserSettings, prompts: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, directory: Path, settings: RecogniserSettings, prompts: Mapping[str, str] | None = None) -> None:
         """Load the model.
 
         Args:

@@ -87,9 +87,7 @@ class SpeechServer:
 class Session:
     """One client's connection."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ears: Ears, mouth: Mouth
-    ) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ears: Ears, mouth: Mouth) -> None:
         self._reader = reader
         self._writer = writer
         self._ears = ears
