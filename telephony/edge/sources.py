@@ -25,6 +25,9 @@ class SourceLog:
         self._clock = clock
         self._sources: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._sources)
+
     def note(self, source: str, what: str) -> None:
         """Log ``what`` a source did, or count it.
 
