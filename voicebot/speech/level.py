@@ -32,6 +32,7 @@ class GateConfig:
     Attributes:
         minimum_dbfs: nothing below this is speech, however quiet the line.
         below_peak_db: nothing this far under the loudest recent speech is speech: a voice across the room, an echo.
+        quiet_below_peak_db: the end of a word this far under the loudest recent speech is over.
         above_floor_db: speech stands at least this much above the noise floor.
         highest_dbfs: the noise floor never closes the gate for anything louder than this.
         peak_decay_db_s: how fast the loudest speech is forgotten, so that a soft word after a shout still counts.
@@ -40,6 +41,7 @@ class GateConfig:
 
     minimum_dbfs: float = -60.0
     below_peak_db: float = 40.0
+    quiet_below_peak_db: float = 25.0
     above_floor_db: float = 5.0
     highest_dbfs: float = -40.0
     peak_decay_db_s: float = 2.0
@@ -80,6 +82,12 @@ class EnergyGate:
             self._peak_dbfs - config.below_peak_db,
             min(self.floor_dbfs + config.above_floor_db, config.highest_dbfs),
         )
+
+    @property
+    def quiet_dbfs(self) -> float:
+        """Level under which the end of a word is no longer heard: near the noise floor, or far below the speech."""
+        config = self._config
+        return max(self.floor_dbfs + 2 * config.above_floor_db, self._peak_dbfs - config.quiet_below_peak_db)
 
     def is_open(self, level: float) -> bool:
         """Follow the noise floor with a frame's level in dBFS and tell whether the frame stands out of it."""

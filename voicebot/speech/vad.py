@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Protocol
 
 import webrtcvad
@@ -81,6 +82,7 @@ class WebRtcDetector:
         self._vad = webrtcvad.Vad(aggressiveness)
         self._gate = EnergyGate(frame_ms, gate)
         self._run_frames = 0
+        self._levels: deque[float] = deque(maxlen=self._long_hangover)
 
     def is_speech(self, frame: bytes) -> bool:
         """Judge the next frame.
@@ -97,6 +99,7 @@ class WebRtcDetector:
         # Closed by the gate: this very frame is the first silent one. Ended by webrtcvad: its over-hang went before.
         self.hangover_ms = 0 if likely else self._hangover_frames() * self.frame_ms
         self._run_frames = self._run_frames + 1 if likely else 0
+        self._levels.append(level)
         if speech:
             self._gate.note_speech(level)
         self._gate.decay()
@@ -105,4 +108,10 @@ class WebRtcDetector:
     def _hangover_frames(self) -> int:
         # A reported run is speech plus over-hang; runs of up to 6 frames of speech get the short one.
         short = self._run_frames - self._short_hangover <= _SHORT_RUN_FRAMES
-        return min(self._run_frames, self._short_hangover if short else self._long_hangover)
+        most = min(self._run_frames, self._short_hangover if short else self._long_hangover)
+        # webrtcvad gives up soft word ends (the "s" of "meters") early: what was not quiet was no over-hang.
+        quiet_dbfs = self._gate.quiet_dbfs
+        frames = 0
+        while frames < most and self._levels[-1 - frames] < quiet_dbfs:
+            frames += 1
+        return frames

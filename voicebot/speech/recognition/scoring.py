@@ -28,12 +28,12 @@ def edit_distance(reference: Sequence[str], hypothesis: Sequence[str]) -> int:
 
 def character_errors(reference: str, hypothesis: str) -> tuple[int, int]:
     """Return (errors, characters of the reference) for Mandarin."""
-    return _best(reference, hypothesis, lambda text, read: list(_plain(_read_zh(text, read))))
+    return _best(reference, hypothesis, _zh_units, (_zh_digits, zh_number))
 
 
 def word_errors(reference: str, hypothesis: str) -> tuple[int, int]:
     """Return (errors, words of the reference) for English."""
-    return _best(reference, hypothesis, lambda text, read: _read_en(text, read).split())
+    return _best(reference, hypothesis, _en_units, (_en_digits, en_number, _en_year))
 
 
 def errors(reference: str, hypothesis: str, language: str) -> tuple[int, int]:
@@ -42,31 +42,44 @@ def errors(reference: str, hypothesis: str, language: str) -> tuple[int, int]:
     return score(reference, hypothesis)
 
 
-def _best(reference: str, hypothesis: str, units: Callable[[str, bool], list[str]]) -> tuple[int, int]:
-    # "2016" may stand for "二零一六" or "两千零一十六": the reading that fits better is taken.
+Reader = Callable[[int], str]
+
+
+def _best(
+    reference: str, hypothesis: str, units: Callable[[str, Reader], list[str]], readers: Sequence[Reader]
+) -> tuple[int, int]:
+    # "2016" may stand for "二零一六" or "二千零一十六": the reading that fits best is taken.
     results = []
-    for as_number in (False, True):
-        expected = units(reference, as_number)
-        results.append((edit_distance(expected, units(hypothesis, as_number)), len(expected)))
+    for reader in readers:
+        expected = units(reference, reader)
+        results.append((edit_distance(expected, units(hypothesis, reader)), len(expected)))
     return min(results)
 
 
-def _plain(text: str) -> str:
-    return "".join(char for char in text if char.isalnum())
+def _read_digits(text: str, reader: Reader, one_by_one: Callable[[str], str]) -> str:
+    def read(found: re.Match[str]) -> str:
+        digits = found.group()
+        # Leading zeros and long numbers are always said digit by digit.
+        if len(digits) > 8 or (len(digits) > 1 and digits[0] == "0"):
+            return one_by_one(digits)
+        return reader(int(digits))
+
+    return re.sub(r"[0-9]+", read, text)
 
 
-def _read_zh(text: str, as_number: bool) -> str:
+def _zh_units(text: str, reader: Reader) -> list[str]:
     text = to_simplified(unicodedata.normalize("NFKC", text)).lower()
     text = re.sub(r"(\d+(?:\.\d+)?)%", r"百分之\1", text).replace("幺", "一").replace("〇", "零").replace("两", "二")
     text = re.sub(r"(\d)\.(\d)", r"\1点\2", text).replace(",", "")
+    return [char for char in _read_digits(text, reader, _zh_one_by_one) if char.isalnum()]
 
-    def read(found: re.Match[str]) -> str:
-        digits = found.group()
-        if as_number and len(digits) <= 8:
-            return zh_number(int(digits))
-        return "".join(_ZH_DIGITS[int(digit)] for digit in digits)
 
-    return re.sub(r"[0-9]+", read, text)
+def _zh_digits(value: int) -> str:
+    return _zh_one_by_one(str(value))
+
+
+def _zh_one_by_one(digits: str) -> str:
+    return "".join(_ZH_DIGITS[int(digit)] for digit in digits)
 
 
 def zh_number(value: int) -> str:
@@ -86,25 +99,33 @@ def zh_number(value: int) -> str:
     return words[1:] if words.startswith("一十") else words
 
 
-def _read_en(text: str, as_number: bool) -> str:
-    text = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
+def _en_units(text: str, reader: Reader) -> list[str]:
+    text = unicodedata.normalize("NFKC", text).lower().replace("’", "'").replace("'", "")
     text = re.sub(r"(\d),(\d)", r"\1\2", text).replace("%", " percent").replace("&", " and ")
+    text = _read_digits(text, lambda value: f" {reader(value)} ", lambda digits: f" {_en_one_by_one(digits)} ")
+    return re.sub(r"[^\w\s]|_", " ", text).split()
 
-    def read(found: re.Match[str]) -> str:
-        digits = found.group()
-        if as_number and len(digits) <= 6:
-            return f" {en_number(int(digits))} "
-        return " " + " ".join(_EN_ONES[int(digit)] for digit in digits) + " "
 
-    text = re.sub(r"[0-9]+", read, text)
-    return re.sub(r"[^\w\s]|_", " ", text.replace("'", ""))
+def _en_digits(value: int) -> str:
+    return _en_one_by_one(str(value))
+
+
+def _en_one_by_one(digits: str) -> str:
+    return " ".join(_EN_ONES[int(digit)] for digit in digits)
+
+
+def _en_year(value: int) -> str:
+    """Read 1813 as "eighteen thirteen"."""
+    if not 1100 <= value <= 2099 or value % 100 < 10:
+        return en_number(value)
+    return f"{en_number(value // 100)} {en_number(value % 100)}"
 
 
 def en_number(value: int) -> str:
-    """Return 0 <= ``value`` < 10^6 in English words without "and"."""
+    """Return ``value`` in English words without "and"."""
     if value < 20:
         return _EN_ONES[value]
     if value < 100:
         return _EN_TENS[value // 10] + (f" {_EN_ONES[value % 10]}" if value % 10 else "")
-    size, name = (100, "hundred") if value < 1000 else (1000, "thousand")
+    size, name = (100, "hundred") if value < 1000 else (1000, "thousand") if value < 1_000_000 else (1_000_000, "million")
     return f"{en_number(value // size)} {name}" + (f" {en_number(value % size)}" if value % size else "")

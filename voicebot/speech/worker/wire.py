@@ -79,14 +79,16 @@ async def read_message(reader: asyncio.StreamReader) -> Message | None:
         WireError: the bytes are no message.
         OSError: the connection broke.
     """
+    lengths = b""
     try:
-        header_bytes, payload_bytes = _LENGTHS.unpack(await reader.readexactly(_LENGTHS.size))
+        lengths = await reader.readexactly(_LENGTHS.size)
+        header_bytes, payload_bytes = _LENGTHS.unpack(lengths)
         if header_bytes > MAX_HEADER_BYTES or payload_bytes > MAX_PAYLOAD_BYTES:
             raise WireError(f"a message of {header_bytes} + {payload_bytes} bytes is too long")
         header = await reader.readexactly(header_bytes)
         payload = await reader.readexactly(payload_bytes)
     except asyncio.IncompleteReadError as error:
-        if error.partial:
+        if lengths or error.partial:
             raise WireError("the connection ended within a message") from error
         return None
     try:

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from voicebot.errors import ModelError, RecognitionError
+from voicebot.settings.model import RecogniserSettings
+from voicebot.speech.clips import load_clips, own_directory
+from voicebot.speech.recognition.whisper import WhisperRecogniser
+from voicebot.speech.types import TranscriptionRequest
+
+pytestmark = [pytest.mark.audio, pytest.mark.timeout(60)]
+
+
+async def test_final_requests_overtake_speculative_ones_and_cancelled_ones_are_dropped(
+    whisper_directory: Path,
+) -> None:
+    recogniser = await WhisperRecogniser.load(whisper_directory, RecogniserSettings(parallel=1))
+    clip = load_clips(own_directory(), "en")[1]
+    pcm = clip.pcm(8000)
+    finished: list[str] = []
+
+    async def ask(name: str, speculative: bool) -> None:
+        transcript = await recogniser.transcribe(TranscriptionRequest(pcm, 8000, "en", speculative=speculative))
+        assert transcript.text
+        finished.append(name)
+
+    tasks = [asyncio.create_task(ask(f"guess {number}", True)) for number in range(4)]
+    await asyncio.sleep(0)
+    tasks.append(asyncio.create_task(ask("final", False)))
+    await asyncio.sleep(0)
+    tasks[2].cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(result) for result in results if result is not None] == [asyncio.CancelledError]
+    assert finished == ["guess 0", "final", "guess 1", "guess 3"]
+    assert recogniser.stats.done == 4
+    assert recogniser.stats.dropped == 1
+    await recogniser.close()
+
+
+async def test_errors_of_the_model_arrive(whisper_directory: Path, tmp_path: Path) -> None:
+    recogniser = await WhisperRecogniser.load(whisper_directory, RecogniserSettings(parallel=1))
+    with pytest.raises(RecognitionError, match="language"):
+        await recogniser.transcribe(TranscriptionRequest(b"", 8000, "xx"))
+    await recogniser.close()
+    with pytest.raises(ModelError):
+        await WhisperRecogniser.load(tmp_path, RecogniserSettings())
