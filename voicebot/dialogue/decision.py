@@ -11,7 +11,7 @@ from voicebot.dialogue.matching import Label, Match, Matcher, Method, best_of
 from voicebot.dialogue.wording import normalise
 
 # Near ties go to what the bot has just asked for, then to what is understood everywhere.
-_TRANSITION_BONUS, _GLOBAL_BONUS = 0.10, 0.05
+_TRANSITION_BONUS, _GLOBAL_BONUS = 0.05, 0.03
 
 
 class Kind(enum.Enum):

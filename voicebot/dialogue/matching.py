@@ -64,13 +64,14 @@ class Matcher:
     def __init__(self, examples: Sequence[tuple[Label, str]], language: str, encoder: Encoder) -> None:
         self._language = language
         self._encoder = encoder
-        self._exact: dict[str, dict[Label, str]] = {}
+        self._plain: dict[str, dict[Label, str]] = {}
+        self._core: dict[str, dict[Label, str]] = {}
         words: dict[Label, set[str]] = {}
         compared: list[tuple[Label, str, str]] = []
         for label, example in examples:
             plain = normalise(example)
-            for form in {plain, core(plain, language)}:
-                self._exact.setdefault(form, {}).setdefault(label, example)
+            self._plain.setdefault(plain, {}).setdefault(label, example)
+            self._core.setdefault(core(plain, language), {}).setdefault(label, example)
             if label.intent in LEXICAL_ONLY:
                 words.setdefault(label, set()).update({plain.replace(" ", ""), core(plain, language).replace(" ", "")})
             else:
@@ -89,9 +90,10 @@ class Matcher:
         plain = normalise(text[:MAX_TEXT_LENGTH])
         bare = core(plain, self._language)
         found: dict[Label, Match] = {}
-        for form, score in ((plain, 1.0), (bare, _CORE_SCORE)):
-            for label, example in self._exact.get(form, {}).items():
-                found.setdefault(label, Match(score, Method.EXACT, example))
+        for label, example in self._plain.get(plain, {}).items():
+            found[label] = Match(1.0, Method.EXACT, example)
+        for label, example in self._core.get(bare, {}).items():
+            found.setdefault(label, Match(_CORE_SCORE, Method.EXACT, example))
         for label, words in self._words.items():
             if not found and bare and consists_of(bare, words):
                 found[label] = Match(_CORE_SCORE, Method.EXACT, bare)

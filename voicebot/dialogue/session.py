@@ -83,15 +83,16 @@ class SessionStore:
         now = self._clock()
         self._forget(now)
         session_id = session_id or f"3_{uuid.uuid4().hex}"
-        known = self._sessions.get(session_id)
+        known = self._sessions.pop(session_id, None)
         session = known[0] if known is not None else Session(session_id)
+        if len(self._sessions) >= self._max_sessions:
+            self._sessions.popitem(last=False)
         self._sessions[session_id] = (session, now)
-        self._sessions.move_to_end(session_id)
         return session
 
     def _forget(self, now: float) -> None:
         while self._sessions:
             _, used = next(iter(self._sessions.values()))
-            if now - used < self._expiry_s and len(self._sessions) < self._max_sessions:
+            if now - used < self._expiry_s:
                 return
             self._sessions.popitem(last=False)

@@ -13,7 +13,7 @@ _EN_LEADING = ("uh", "um", "er", "erm", "well", "so", "oh", "and", "hi", "hello"
 _EN_TRAILING = ("please", "thanks", "thank you", "then", "sir", "madam")
 _POLITE = frozenset(
     (
-        *"啊呀吧呢哈嘛哦的了呃哎那",
+        *"啊呀吧呢哈嘛哦的呃哎那",
         *("谢谢", "谢谢你", "谢谢您", "麻烦了", "麻烦你", "麻烦您", "辛苦了"),
         *("please", "thanks", "thankyou", "sir", "madam", "uh", "um", "well", "oh", "then", "so"),
     )

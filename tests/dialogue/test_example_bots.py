@@ -1,0 +1,175 @@
+"""Whole conversations with the example bots, and wordings that stand in none of their files."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.dialogue.shared import Caller, engine
+from voicebot.dialogue.decision import Kind
+from voicebot.protocol import Blacklist, Hangup, Instruction, ToCustomerService, TransferState
+
+CONFIRM, SERVICE = "appointment", "service"
+
+# Written without a look at the bots' own examples.
+ZH_QUESTIONS = {
+    "你们地址在哪里": ["你们店在哪条街", "我该坐几号线过来", "我不知道你们在哪儿啊"],
+    "有地方停车吗": ["开车过去有地方停吗", "你们楼下好不好停车"],
+    "需要带什么": ["我去的时候要拿什么东西", "身份证要不要带"],
+    "费用是多少": ["看个牙得花多少钱", "你们那儿贵吗"],
+    "营业时间是几点到几点": ["你们几点关门", "早上最早几点能去"],
+    "周末上班吗": ["礼拜六你们开门吗", "星期天休不休息"],
+    "可以用医保吗": ["医保卡可以刷吗", "这个能报销吗"],
+    "是哪个医生给我看": ["哪个大夫给我看牙", "给我看的医生姓什么"],
+    "迟到了怎么办": ["我要是迟到了呢", "晚二十分钟到行吗"],
+    "看牙疼不疼": ["会很疼吗", "会不会特别痛啊"],
+    "来之前可以吃东西吗": ["去之前能吃饭吗", "早饭能吃吗"],
+    "怎么付款": ["能用支付宝付吗", "你们收不收现金"],
+}
+EN_QUESTIONS = {
+    "What are your opening hours?": ["what time does the shop close", "when are you open"],
+    "Are you open on Sunday?": ["do you work on sundays", "is the store open this sunday"],
+    "Where are you located?": ["how do I find your shop", "what's the address of the store"],
+    "Is there parking?": ["can I leave my car somewhere", "do you have parking spaces"],
+    "How do I pay my bill?": ["which ways can I pay my bill", "can I pay with a credit card"],
+    "How do I return something?": ["I'd like to return this phone", "how can I get my money back"],
+    "How long does delivery take?": ["how long will shipping take", "how many days does delivery take"],
+    "My phone is broken, can you repair it?": ["my display is broken", "could you fix a cracked screen"],
+    "Is my phone under warranty?": ["do I still have warranty", "how many years of warranty do I get"],
+    "I lost my phone, can you block my SIM card?": ["somebody stole my phone", "I need my sim card blocked"],
+    "How do I cancel my contract?": ["I'd like to end my contract", "cancel my plan please"],
+    "Can I keep my number?": ["can I bring my old number with me", "do I get to keep my phone number"],
+}
+ZH_OTHERS = ["今天天气怎么样", "帮我查下股票", "你喜欢吃什么", "香蕉大象", "给我讲个笑话", "昨天那场球谁赢了"]
+EN_OTHERS = ["what's the weather like", "tell me a joke", "purple elephants fly", "who won the game", "sing a song"]
+
+
+async def decisions(name: str, words: list[str]) -> list[tuple[Kind, str]]:
+    found = []
+    for text in words:
+        caller = Caller(engine(name))
+        await caller.say("")
+        await caller.say(text)
+        found.append((caller.decision.kind, caller.decision.name))
+    return found
+
+
+@pytest.mark.parametrize(("name", "questions"), [(CONFIRM, ZH_QUESTIONS), (SERVICE, EN_QUESTIONS)])
+async def test_other_wordings_of_questions(name: str, questions: dict[str, list[str]]) -> None:
+    wanted = [(Kind.FAQ, question) for question, wordings in questions.items() for _ in wordings]
+    words = [wording for wordings in questions.values() for wording in wordings]
+    found = await decisions(name, words)
+    missed = [(text, got) for text, got, want in zip(words, found, wanted, strict=True) if got != want]
+    assert len(missed) <= len(words) // 10, missed
+
+
+@pytest.mark.parametrize(("name", "others"), [(CONFIRM, ZH_OTHERS), (SERVICE, EN_OTHERS)])
+async def test_what_the_bot_knows_nothing_about(name: str, others: list[str]) -> None:
+    assert {kind for kind, _ in await decisions(name, others)} == {Kind.FALLBACK}
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        *(("转员工", "human"), ("帮我转员工吧", "human"), ("我要找个真人", "human"), ("叫你们客服来", "human")),
+        *(("我正在开会呢", "busy"), ("我在开车不方便", "busy"), ("别再给我打电话了", "refuse"), ("拜拜", "hang_up")),
+        *(("你再说一遍", "repeat"), ("刚刚没听清", "repeat"), ("喂喂听得到吗", "cannot_hear"), ("你好", "hello")),
+    ],
+)
+async def test_intents_that_are_understood_everywhere(text: str, intent: str) -> None:
+    assert await decisions(CONFIRM, [text]) == [(Kind.GLOBAL, intent)]
+
+
+@pytest.mark.parametrize(
+    ("text", "goto"),
+    [
+        *(("对", "confirm"), ("嗯,是的", "confirm"), ("对对对", "confirm"), ("是我,怎么了", "confirm")),
+        *(("不是", "wrong_person"), ("不是,你打错了", "wrong_person"), ("你好像打错电话了", "wrong_person")),
+        *(("喂,您哪位", "confirm"), ("我想改一下时间", "ask_time"), ("我那天有事来不了", "ask_time")),
+    ],
+)
+async def test_answers_to_the_first_question(text: str, goto: str) -> None:
+    caller = Caller(engine(CONFIRM))
+    await caller.say("")
+    await caller.say(text)
+    assert (caller.decision.kind, caller.decision.goto) == (Kind.TRANSITION, goto)
+
+
+async def talk(name: str, words: list[str]) -> tuple[list[str], tuple[Instruction, ...]]:
+    caller = Caller(engine(name))
+    return [await caller.say(text) for text in ["", *words]], caller.chunks[-1].instructions
+
+
+async def test_confirming() -> None:
+    answers, instructions = await talk(CONFIRM, ["是我", "停车方便吗", "可以,没问题", "没有了,谢谢"])
+    assert answers == [
+        "您好,我是安心口腔的预约助手。请问是王女士吗?",
+        "跟您确认一下,您约了明天下午三点来看牙。到时候方便过来吗?",
+        "楼下有地下停车场,看诊的客人可以免费停两个小时。那明天下午三点,您方便过来吗?",
+        "好的,已经帮您确认了。明天下午三点,我们等您。请问还有别的问题吗?",
+        "好的,感谢您的接听,祝您生活愉快,再见。",
+    ]
+    assert instructions == (Hangup(),)
+
+
+@pytest.mark.parametrize(
+    ("words", "time"),
+    [
+        (["后天上午十点吧"], "后天上午十点"),
+        (["嗯,下周三下午三点半行吗"], "下周三下午三点半"),
+        (["星期五", "不对", "周六早上9点"], "周六早上9点"),
+        (["十二号下午两点"], "十二号下午两点"),
+    ],
+)
+async def test_rescheduling(words: list[str], time: str) -> None:
+    answers, instructions = await talk(CONFIRM, ["对", "那天我去不了", *words, "对", "没了"])
+    assert f"改到{time},对吗?" in answers[-3]
+    assert answers[-2].startswith(f"好的,帮您记下了,{time}。")
+    assert instructions == (Hangup(),)
+
+
+async def test_cancelling() -> None:
+    answers, instructions = await talk(CONFIRM, ["是的", "我不去了", "是的"])
+    assert answers[-1].startswith("好的,已经帮您取消了。")
+    assert instructions == (Hangup(),)
+
+
+async def test_refusing() -> None:
+    _, instructions = await talk(CONFIRM, ["不需要,别再打了"])
+    assert instructions == (Blacklist(), Hangup())
+
+
+async def test_a_person_who_is_busy() -> None:
+    caller = Caller(engine(CONFIRM))
+    await caller.say("")
+    await caller.say("帮我转员工")
+    assert [type(item) for item in caller.chunks[-1].instructions] == [ToCustomerService]
+    assert await caller.come_back(TransferState.BUSY) == ("不好意思,同事现在都在忙。我让他们晚点给您回电话,可以吗?")
+    assert await caller.say("好的") == "好的,同事会尽快联系您。再见。"
+
+
+async def test_nobody_there() -> None:
+    caller = Caller(engine(CONFIRM))
+    await caller.say("")
+    texts = [await caller.keep_silent() for _ in range(3)]
+    assert texts == [
+        "您好,您还在听吗?",
+        "喂,能听到我说话吗?",
+        "好像听不到您的声音,我们晚点再联系您。再见。",
+    ]
+    assert caller.chunks[-1].instructions == (Hangup(),)
+
+
+async def test_an_order_by_its_number() -> None:
+    answers, instructions = await talk(SERVICE, ["where is my order", "it's 4 5 1 2 3", "no that's all"])
+    assert answers[1:] == [
+        "Happy to check that. What is your order number?",
+        "Thank you. Your order is on its way and should arrive tomorrow. Is there anything else?",
+        "Thanks for calling Northwind Mobile. Goodbye!",
+    ]
+    assert instructions == (Hangup(),)
+
+
+async def test_billing_leads_to_a_person() -> None:
+    answers, instructions = await talk(SERVICE, ["I was charged twice", "yes please"])
+    assert answers[-1] == "One moment, I'll put you through."
+    assert [type(item) for item in instructions] == [ToCustomerService]

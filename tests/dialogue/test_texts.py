@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicebot.dialogue.texts import render, split_sentences, variables_in
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("您好!请问是{{name}}吗?", ["您好!", "请问是{{name}}吗?"]),
+        ("改到{{time|明天。下午}},对吗?", ["改到{{time|明天。下午}},对吗?"]),
+        ("We open at 9 a.m. on Monday. Dr. Smith costs 3.5 dollars. OK?", None),
+        ("他说“好。”就走了", ["他说“好。”", "就走了"]),
+        ("等一下……好的", ["等一下……", "好的"]),
+        ("没有标点", ["没有标点"]),
+        ("", []),
+    ],
+)
+def test_split(text: str, sentences: list[str] | None) -> None:
+    expected = sentences or ["We open at 9 a.m. on Monday.", "Dr. Smith costs 3.5 dollars.", "OK?"]
+    assert split_sentences(text) == (expected if text else [])
+
+
+@given(st.text("你好。!?.{}|a 3\n", max_size=40))
+def test_nothing_is_lost(text: str) -> None:
+    assert "".join("".join(split_sentences(text)).split()) == "".join(text.split())
+
+
+def test_render() -> None:
+    text = "{{ name }}和{{city|成都}},{{none}}{{empty|x}}"
+    assert variables_in(text) == ["name", "city", "none", "empty"]
+    assert render(text, {"empty": " "}, {"name": "张"}) == "张和成都,x"
+    assert render(text, {"name": "李", "city": "北京"}, {"name": "张", "none": "!"}) == "李和北京,!x"
+
+
+def test_values_are_not_templates() -> None:
+    assert render("{{a}}", {"a": "{{b}}", "b": "x"}, {}) == "{{b}}"
