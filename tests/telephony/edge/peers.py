@@ -20,6 +20,7 @@ class Peer(asyncio.DatagramProtocol):
     def __init__(self) -> None:
         self.inbox: asyncio.Queue[bytes] = asyncio.Queue()
         self.closed = asyncio.Event()
+        self.last_source = ("", 0)
         self.transport: asyncio.DatagramTransport | None = None
 
     @classmethod
@@ -30,6 +31,7 @@ class Peer(asyncio.DatagramProtocol):
         return peer
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.last_source = addr
         self.inbox.put_nowait(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -60,11 +62,70 @@ class Peer(asyncio.DatagramProtocol):
         await self.closed.wait()
 
 
+class Lossy:
+    """A way to an edge on which the first copy of every datagram is lost, in both directions."""
+
+    def __init__(self, edge: tuple[str, int], front: Peer, back: Peer) -> None:
+        self._edge = edge
+        self._front = front
+        self._back = back
+        self._seen: set[bytes] = set()
+        self._tasks = [asyncio.create_task(self._inward()), asyncio.create_task(self._outward())]
+        self._caller = ("127.0.0.1", 0)
+        self.lost = 0
+
+    @classmethod
+    async def open(cls, edge: tuple[str, int]) -> Lossy:
+        return cls(edge, await Peer.open(), await Peer.open())
+
+    @property
+    def port(self) -> int:
+        return self._front.port
+
+    async def _inward(self) -> None:
+        while True:
+            data = await self._front.inbox.get()
+            self._caller = self._front.last_source
+            if self._passes(data):
+                self._back.send(data, self._edge)
+
+    async def _outward(self) -> None:
+        while True:
+            data = await self._back.inbox.get()
+            if self._passes(data):
+                self._front.send(data, self._caller)
+
+    def _passes(self, data: bytes) -> bool:
+        if data in self._seen:
+            return True
+        self._seen.add(data)
+        self.lost += 1
+        return False
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._front.close()
+        await self._back.close()
+
+
 def free_port() -> int:
     """A UDP port of the loopback address that nobody has at the moment."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
+
+
+async def _taken(port: int) -> None:
+    """Return when somebody has bound a UDP port; that cannot be waited for, only tried."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                return
+        await asyncio.sleep(0.01)
 
 
 class Sipp:
@@ -85,6 +146,13 @@ class Sipp:
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         return cls(process, port)
+
+    @classmethod
+    async def serve(cls, folder: Path, *arguments: str) -> Sipp:
+        """Run a SIPp that waits for calls; returns when it listens."""
+        sipp = await cls.start(folder, *arguments)
+        await asyncio.wait_for(_taken(sipp.port), 5)
+        return sipp
 
     async def finished(self) -> int:
         """Wait for the end; SIPp's exit status: 0 if every call went as its scenario says."""
