@@ -99,6 +99,8 @@ class ScriptedCall:
         match step.do:
             case "say":
                 return await self._bot_finished() and await self._say(step)
+            case "speak":
+                return await self._say(step)
             case "interrupt":
                 return await self._until(lambda: self._ear.talking_ms >= step.after_ms) and await self._say(step)
             case "press":

@@ -17,8 +17,7 @@ from typing import Any
 from telephony.line.agent import LineAgent
 from telephony.line.config import UserAgentConfig
 from voicebot.caller.call import ScriptedCall
-from voicebot.caller.script import Script, script_from
-from voicebot.conversation.leg import HangupCause
+from voicebot.caller.script import SCRIPT_HEADER, Script, script_from
 from voicebot.errors import VoicebotError
 from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.stdio import report, stdin_lines
@@ -33,7 +32,7 @@ class CallerProcess:
     def __init__(self, order: dict[str, Any]) -> None:
         self._recordings = Path(order["recordings"]) if order.get("recordings") else None
         self._scripts = [script_from(script) for script in order["scripts"]]
-        config = UserAgentConfig(codecs=tuple(order.get("codecs", ("PCMA",))), user="caller")
+        config = UserAgentConfig(codecs=tuple(order.get("codecs", ("PCMA",))), contact_user="caller")
         self._agent = LineAgent(config, asyncio.get_running_loop(), lambda leg: leg.reject(486))
 
     async def run(self) -> None:
@@ -47,7 +46,7 @@ class CallerProcess:
 
     async def _call(self, script: Script) -> None:
         await asyncio.sleep(script.start_after_ms / 1000)
-        leg = self._agent.call(script.target)
+        leg = self._agent.call(script.target, {SCRIPT_HEADER: script.name})
         call = ScriptedCall(leg, script, lambda mark: report("mark", {"name": script.name, **asdict(mark)}))
         recording = self._recordings / f"{script.name}.wav" if self._recordings else None
         outcome = await call.run(recording)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+SCRIPT_HEADER = "X-Script"
+"""Header of the INVITE with the script's name, by which the bot's record of the call is found."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -12,6 +15,7 @@ class Step:
 
     Attributes:
         do: "say": wait until the bot has spoken and fallen silent, then speak;
+            "speak": speak at once;
             "interrupt": wait until the bot has been speaking for ``after_ms``, then speak over it;
             "press": wait like "say", then press keys;
             "listen": wait until the bot has spoken and fallen silent;

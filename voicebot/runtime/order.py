@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,9 @@ from telephony.line.config import AccountConfig, UserAgentConfig
 from voicebot.settings.model import Settings
 
 Address = tuple[str, int]
+
+RTP_PORTS = 40
+"""UDP ports for the audio of one worker: two a call, and some to rest after use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,16 @@ class WorkerOrder:
     def agent_config(self) -> UserAgentConfig:
         """Return what the SIP library is set up with."""
         sip = self.settings.sip
-        raise_if_unused = asdict  # placeholder
-        del raise_if_unused
         return UserAgentConfig(
+            host="127.0.0.1",
+            public_host=self.edge_public[0],
+            public_port=self.edge_public[1],
+            contact_user=self.token,
+            outbound_proxy=f"sip:{self.edge_internal[0]}:{self.edge_internal[1]};lr",
+            codecs=tuple(sip.codecs),
+            rtp_host=sip.host,
+            rtp_port=self.rtp_port,
+            rtp_ports=RTP_PORTS,
             accounts=tuple(
                 AccountConfig(
                     name=account.name,
@@ -74,4 +84,7 @@ class WorkerOrder:
                 )
                 for account in sip.accounts
             ),
+            session_timer_s=sip.session_timer_s,
+            user_agent=sip.user_agent,
+            log_content=self.settings.log.content,
         )

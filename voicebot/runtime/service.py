@@ -1,21 +1,159 @@
-"""The whole service in one place: HTTP server with the brain, speech worker, edge and line workers."""
+"""The whole service: HTTP server with the brain, speech worker, edge and line workers; started and stopped as one."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import shutil
 import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from aiohttp import web
-
-from voicebot.errors import PortInUseError
+from voicebot.dialogue.engine import Engine
+from voicebot.dialogue.prompts import fixed_prompts
+from voicebot.errors import SpeechError
 from voicebot.runtime.child import Child
 from voicebot.runtime.keeper import Keeper
 from voicebot.runtime.supervisor import EventHandler, Supervisor, Wiring
+from voicebot.server.app import create_app
+from voicebot.server.hosted import HostedBot
+from voicebot.server.keys import api_key
+from voicebot.server.running import HttpServer, start_server
 from voicebot.settings.model import Settings
 from voicebot.speech.types import SpeechRequest
 from voicebot.speech.worker.client import SpeechClient
+from voicebot.speech.worker.process import SpeechOrder
 
 logger = logging.getLogger(__name__)
+
+LINE_RATE_HZ = 16000
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """Where a started service can be reached."""
+
+    sip_host: str
+    sip_port: int
+    http_url: str
+
+
+class Service:
+    """Everything ``voicebot serve`` runs.
+
+    Args:
+        settings: the settings of the service.
+        engines: our own bots.
+        on_event: told what the line workers report, for the demo and the bench; None if nobody listens.
+    """
+
+    def __init__(self, settings: Settings, engines: Iterable[Engine], on_event: EventHandler | None = None) -> None:
+        self._settings = settings
+        self._engines = list(engines)
+        self._on_event = on_event
+        # A short path: the address of a Unix socket has room for about 100 characters.
+        self._folder = Path(tempfile.mkdtemp(prefix="voicebot-"))
+        self._socket = self._folder / "speech.sock"
+        self._speech = SpeechClient(self._socket)
+        self._speech_keeper = self._keep_speech_worker()
+        self._http: HttpServer | None = None
+        self._supervisor: Supervisor | None = None
+        self._prerendering: asyncio.Task[None] | None = None
+
+    @property
+    def supervisor(self) -> Supervisor:
+        """The line side, once started."""
+        assert self._supervisor is not None, "the service was started"
+        return self._supervisor
+
+    @property
+    def speech_keeper(self) -> Keeper:
+        """The speech worker's place."""
+        return self._speech_keeper
+
+    async def start(self) -> Reachable:
+        """Start everything; whatever was started is stopped again if something fails.
+
+        Raises:
+            PortInUseError: another program has the HTTP or SIP port.
+            VoicebotError: a process did not get ready.
+        """
+        try:
+            return await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> Reachable:
+        http = self._settings.http
+        bots = [HostedBot.of(engine) for engine in self._engines]
+        app = create_app(self._settings, bots, self._speech, self._health)
+        self._http = await start_server(app, http.host, http.port)
+        wiring = Wiring(self._socket, self._http.url, api_key(self._settings), tell_turns=self._on_event is not None)
+        self._supervisor = Supervisor(self._settings, wiring, self._on_event)
+        await self._supervisor.open_edge()
+        await self._speech_keeper.start()
+        await self._supervisor.start_workers()
+        self._prerendering = asyncio.create_task(self._prerender(), name="prerender")
+        host, port = self._supervisor.edge.public_address
+        return Reachable(host, port, self._settings.http.public_url or self._http.url)
+
+    async def stop(self) -> None:
+        """Hang up all calls and stop every process."""
+        if self._prerendering is not None:
+            self._prerendering.cancel()
+            await asyncio.gather(self._prerendering, return_exceptions=True)
+        if self._supervisor is not None:
+            await self._supervisor.stop()
+        if self._http is not None:
+            await self._http.close()
+        await self._speech.close()
+        await self._speech_keeper.stop()
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(self._folder)
+
+    async def prerendered(self) -> None:
+        """Wait until every fixed sentence of the bots is in the prompt cache."""
+        if self._prerendering is not None:
+            await asyncio.shield(self._prerendering)
+
+    def _keep_speech_worker(self) -> Keeper:
+        order = SpeechOrder(self._socket, self._settings).as_json()
+        return Keeper(
+            "speech worker",
+            lambda on_event, on_exit: Child("speech worker", "voicebot.speech.worker", [], on_event, on_exit),
+            lambda child: child.send(order),
+            on_ready=lambda _event: None,
+            on_event=lambda _event: None,
+            on_lost=lambda: None,
+            ready_s=120.0,
+        )
+
+    def _health(self) -> dict[str, object]:
+        if self._supervisor is None:
+            return {"status": "starting"}
+        return {
+            "calls": self._supervisor.calls,
+            "line_workers": len(self._supervisor.workers),
+            "restarts": self._speech_keeper.restarts + sum(slot.keeper.restarts for slot in self._supervisor.workers),
+        }
+
+    async def _prerender(self) -> None:
+        """Render what the bots are going to say anyway, so that callers never wait for it."""
+        count = 0
+        for line in self._settings.lines:
+            engine = next((item for item in self._engines if item.bot.name == line.bot), None)
+            if engine is None or line.brain_url:
+                continue
+            for text in fixed_prompts(engine.bot):
+                await self._prerender_text(text, line.voice or line.language)
+                count += 1
+        logger.info("%d fixed sentences are rendered", count)
+
+    async def _prerender_text(self, text: str, voice: str) -> None:
+        try:
+            await self._speech.prerender(SpeechRequest(text, voice, LINE_RATE_HZ))
+        except SpeechError as error:
+            logger.warning("a fixed sentence could not be rendered ahead of time: %s", error.message)

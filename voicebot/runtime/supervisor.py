@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from telephony.edge.config import EdgeConfig
+from telephony.edge.dispatcher import Dispatcher
 from telephony.edge.edge import Edge
 from voicebot.runtime.child import Child
 from voicebot.runtime.keeper import Keeper
-from voicebot.runtime.order import WorkerOrder
+from voicebot.runtime.order import RTP_PORTS, WorkerOrder
 from voicebot.settings.model import Settings
 
 logger = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ class Supervisor:
         self._slots: list[LineSlot] = []
         self._registrar: LineSlot | None = None
         sip = settings.sip
-        self.edge = Edge(EdgeConfig(host=sip.host, port=sip.port, public_host=sip.public_host))
+        self.edge = Edge(EdgeConfig(host=sip.host, port=sip.port, public_host=sip.public_host), Dispatcher())
 
     @property
     def calls(self) -> int:
@@ -107,14 +108,20 @@ class Supervisor:
         """The places of the line workers."""
         return list(self._slots)
 
-    async def start(self) -> None:
-        """Start the edge and all line workers.
+    async def open_edge(self) -> None:
+        """Open the public SIP port. Until a worker is ready, callers hear busy.
 
         Raises:
             PortInUseError: another program has the SIP port.
-            VoicebotError: a line worker did not get ready.
         """
         await self.edge.start()
+
+    async def start_workers(self) -> None:
+        """Start all line workers.
+
+        Raises:
+            VoicebotError: a line worker did not get ready.
+        """
         first = self._add_slot()
         await first.keeper.start()
         wanted = math.ceil(self._settings.sip.max_calls / self._capacity(first))
@@ -137,7 +144,7 @@ class Supervisor:
             speech_socket=self._wiring.speech_socket,
             brain_url=self._wiring.brain_url,
             api_key=self._wiring.api_key,
-            rtp_port=rtp_port + slot.number * 40 if rtp_port else 0,
+            rtp_port=rtp_port + slot.number * RTP_PORTS if rtp_port else 0,
             tell_turns=self._wiring.tell_turns,
         )
 
@@ -150,7 +157,7 @@ class Supervisor:
     def worker_event(self, slot: LineSlot, event: dict[str, Any]) -> None:
         """A line worker reports something."""
         if event["event"] == "calls":
-            self.edge.report(slot.token, slot.calls)
+            self.edge.dispatcher.report(slot.token, slot.calls)
         self._on_event({**event, "worker": slot.number})
 
     def worker_lost(self, slot: LineSlot) -> None:
@@ -174,5 +181,6 @@ class Supervisor:
 
     def _capacity(self, slot: LineSlot) -> int:
         """Callers in one worker: half of what its library carries, so that each can be transferred."""
-        wanted = self._settings.sip.calls_per_worker or slot.library_calls // 2
-        return max(1, min(wanted, slot.library_calls, self._settings.sip.max_calls))
+        sip = self._settings.sip
+        wanted = min(sip.calls_per_worker or slot.library_calls // 2, slot.library_calls)
+        return max(1, min(wanted, sip.max_calls - wanted * slot.number))

@@ -1,0 +1,47 @@
+"""Small statistics and tables for the benches."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Five numbers of a sample, in the unit of its values."""
+
+    count: int
+    least: float
+    p50: float
+    p95: float
+    most: float
+
+    def cells(self) -> list[str]:
+        """Return the numbers as table cells."""
+        return [str(self.count), *(f"{value:.0f}" for value in (self.least, self.p50, self.p95, self.most))]
+
+
+def summarise(values: Iterable[float]) -> Summary | None:
+    """Summarise a sample; None if it is empty. p95 is the value that 95 % do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    if not ordered:
+        return None
+    rank = max(0, -(-95 * len(ordered) // 100) - 1)
+    return Summary(len(ordered), ordered[0], statistics.median(ordered), ordered[rank], ordered[-1])
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table whose columns line up in a terminal, too."""
+    everything = [list(head), *([str(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[column]) for row in everything) for column in range(len(head))]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = [
+            cell.ljust(width) if not column else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        return "| " + " | ".join(padded) + " |"
+
+    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    return "\n".join([line(everything[0]), rule, *(line(row) for row in everything[1:])])

@@ -1,0 +1,159 @@
+"""``voicebot bench turn``: how soon the bot answers and falls silent, as the caller's side of a SIP call hears it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from voicebot.bench.figures import Summary, summarise, table
+from voicebot.bench.rig import Rig
+from voicebot.bench.scripts import barge_in_scripts, clips, turn_scripts
+from voicebot.caller.analysis import Exchange, exchanges
+from voicebot.caller.script import CallOutcome, Script
+from voicebot.errors import VoicebotError
+
+logger = logging.getLogger(__name__)
+
+STAGES = (
+    ("speech end to end of utterance, less identifyDuration", "speech_end_ms", "utterance_end_ms"),
+    ("end of utterance to query", "utterance_end_ms", "asked_ms"),
+    ("query to first chunk", "asked_ms", "first_chunk_ms"),
+    ("first chunk to first audio", "first_chunk_ms", "first_audio_ms"),
+    ("first audio to playout", "first_audio_ms", "playing_ms"),
+)
+
+
+@dataclass(slots=True)
+class Phase:
+    """What one part of the bench measured, in milliseconds."""
+
+    name: str
+    overhead_ms: list[float] = field(default_factory=list)
+    stop_ms: list[float] = field(default_factory=list)
+    stages_ms: dict[str, list[float]] = field(default_factory=dict)
+    said: int = 0
+    unanswered: int = 0
+    cut_off: int = 0
+    not_stopped: int = 0
+    frames: int = 0
+    late_frames: int = 0
+    lost_packets: int = 0
+    worst: list[tuple[float, str, str]] = field(default_factory=list)
+
+    @property
+    def overhead(self) -> Summary | None:
+        """Turn overhead: from the caller's last sound to the bot's first, less identifyDuration."""
+        return summarise(self.overhead_ms)
+
+
+async def measure_turns(rig: Rig, speech: Path, calls: int, turns: int) -> Phase:
+    """Hold ``calls`` simultaneous calls of ``turns`` turns each, Mandarin and English in turn."""
+    chinese = turn_scripts(rig.target("appointment"), clips(speech, "zh"), (calls + 1) // 2, turns, f"zh{calls}")
+    english = turn_scripts(rig.target("service"), clips(speech, "en"), calls // 2, turns, f"en{calls}")
+    scripts = [script for pair in zip(chinese, [*english, None], strict=False) for script in pair if script]
+    return await _measure(rig, f"{calls} call{'s' if calls > 1 else ''}", scripts[:calls])
+
+
+async def measure_barge_in(rig: Rig, speech: Path, calls: int, turns: int) -> Phase:
+    """Talk over the bot again and again."""
+    return await _measure(
+        rig, "barge-in", barge_in_scripts(rig.target("appointment"), clips(speech, "zh"), calls, turns)
+    )
+
+
+async def _measure(rig: Rig, name: str, scripts: list[Script]) -> Phase:
+    phase = Phase(name)
+    for outcome in await rig.ring(scripts):
+        _add(phase, outcome, await rig.record_of(outcome.name))
+    return phase
+
+
+def _add(phase: Phase, outcome: CallOutcome, record: dict[str, Any]) -> None:
+    phase.frames += outcome.frames
+    phase.late_frames += outcome.late_frames
+    phase.lost_packets += outcome.lost_packets
+    turns = [turn for turn in record["turns"] if turn["caller_text"]]
+    for exchange in exchanges(outcome):
+        phase.said += 1
+        if exchange.interrupting:
+            _add_interruption(phase, exchange)
+        else:
+            _add_answer(phase, exchange, record)
+    for turn in turns:
+        for label, start, end in STAGES:
+            if turn[start] is None or turn[end] is None:
+                continue
+            less = turn["end_of_speech_ms"] if start == "speech_end_ms" else 0
+            phase.stages_ms.setdefault(label, []).append(turn[end] - turn[start] - less)
+
+
+def _add_interruption(phase: Phase, exchange: Exchange) -> None:
+    if exchange.stop_after_ms is None:
+        phase.not_stopped += 1
+    else:
+        phase.stop_ms.append(exchange.stop_after_ms)
+
+
+def _add_answer(phase: Phase, exchange: Exchange, record: dict[str, Any]) -> None:
+    """Take the gap less the end-of-speech time that was in force.
+
+    An answer that takes longer than twice the silence a caller would bear is the silence prompt, not an answer.
+    """
+    in_force = _end_of_speech_ms(record)
+    if exchange.gap_ms is None or exchange.gap_ms > 4000:
+        phase.unanswered += 1
+        return
+    if exchange.gap_ms < in_force - 100:
+        phase.cut_off += 1
+        return
+    overhead_ms = exchange.gap_ms - in_force
+    phase.overhead_ms.append(overhead_ms)
+    phase.worst = sorted([*phase.worst, (overhead_ms, record["info"]["headers"]["X-Script"], exchange.clip)])[-5:]
+
+
+def _end_of_speech_ms(record: dict[str, Any]) -> int:
+    values = {turn["end_of_speech_ms"] for turn in record["turns"] if turn["end_of_speech_ms"]}
+    if len(values) != 1:
+        raise VoicebotError(f"the bench needs one identifyDuration in a call, found {sorted(values) or 'none'}")
+    return int(values.pop())
+
+
+def report(phases: list[Phase], floor_ms: float | None, peer: list[str] | None) -> str:
+    """Return the figures as Markdown."""
+    lines = [
+        "Turn overhead in ms (caller's last sound to bot's first on the caller's side, less `identifyDuration`):",
+        "",
+    ]
+    rows = [
+        [phase.name, *phase.overhead.cells(), str(phase.unanswered), str(phase.cut_off)]
+        for phase in phases
+        if phase.overhead is not None
+    ]
+    if floor_ms is not None:
+        rows.append(["floor: an echo through both media ends", "1", *[f"{floor_ms:.0f}"] * 4, "", ""])
+    if peer:
+        rows.append(peer)
+    lines.append(table(["", "turns", "min", "p50", "p95", "max", "unanswered", "cut off"], rows))
+    lines += ["", "Stages of a turn in ms, by the bot's own clock:", ""]
+    stage_rows = [
+        [f"{phase.name}: {label}", *summary.cells()]
+        for phase in phases
+        for label, values in phase.stages_ms.items()
+        if (summary := summarise(values)) is not None
+    ]
+    lines.append(table(["", "turns", "min", "p50", "p95", "max"], stage_rows))
+    stops = [(phase, summarise(phase.stop_ms)) for phase in phases]
+    stop_rows = [[phase.name, *found.cells(), str(phase.not_stopped)] for phase, found in stops if found is not None]
+    if stop_rows:
+        lines += ["", "Barge-in in ms (caller's first sound to the bot's silence on the caller's side):", ""]
+        lines.append(table(["", "turns", "min", "p50", "p95", "max", "not stopped"], stop_rows))
+    lines += ["", "Audio as the caller's side received it:", ""]
+    audio_rows = [
+        [phase.name, str(phase.frames), str(phase.late_frames), str(phase.lost_packets)]
+        for phase in phases
+        if phase.frames
+    ]
+    lines.append(table(["", "frames", "late by > 10 ms", "packets lost"], audio_rows))
+    return "\n".join(lines)

@@ -1,0 +1,25 @@
+"""Loads our own bots, ready to answer."""
+
+from __future__ import annotations
+
+from voicebot.dialogue.botfile import load_bots
+from voicebot.dialogue.engine import Engine
+from voicebot.dialogue.vectors import UseEncoder
+from voicebot.errors import ConfigError
+from voicebot.settings.model import Settings
+
+
+def load_engines(settings: Settings) -> list[Engine]:
+    """Load every bot in ``bots.directory``.
+
+    Raises:
+        ConfigError: a bot file is wrong, or a line names a bot that is not there.
+        ModelError: the sentence vectors are missing.
+    """
+    bots = load_bots(settings.bots.directory)
+    for line in settings.lines:
+        if not line.brain_url and line.bot not in bots:
+            known = ", ".join(sorted(bots)) or "none"
+            raise ConfigError(f"lines: line '{line.name}' wants the bot '{line.bot}'; known bots: {known}")
+    encoder = UseEncoder(settings.paths.models)
+    return [Engine(bot, encoder) for bot in bots.values()]
