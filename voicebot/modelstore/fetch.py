@@ -153,7 +153,7 @@ class Fetcher:
             packages = self._packages()
             web, addresses = packages.web, packages.addresses(archive.package, archive.filename)
         part = self._part(archive.sha256)
-        self._download(web, addresses, part, size=archive.size, sha256=archive.sha256, label=archive.filename)
+        self._download(web, addresses, part, size=archive.size, sha256=archive.sha256, label=archive.package)
         part.replace(path)
         return path
 

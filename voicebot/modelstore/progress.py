@@ -91,12 +91,12 @@ class RichReporter:
         """Draw a bar with size, speed and time left."""
         columns = (
             TextColumn("  {task.description}", markup=False),
-            BarColumn(),
+            BarColumn(bar_width=None),
             DownloadColumn(binary_units=True),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=self._console) as bars:
+        with Progress(*columns, console=self._console, expand=True) as bars:
             yield _RichMeter(bars, label, total_bytes)
 
 

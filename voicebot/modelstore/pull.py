@@ -14,7 +14,7 @@ from voicebot.modelstore.fetch import Fetcher
 from voicebot.modelstore.manifest import Manifest, Model, Variant
 from voicebot.modelstore.progress import Reporter
 from voicebot.modelstore.registries import NpmRegistry, PackageIndex
-from voicebot.modelstore.state import check_file, check_variant, clear_stamp, model_state, write_stamp
+from voicebot.modelstore.state import check_file, check_variant, clear_stamp, model_state, present_bytes, write_stamp
 from voicebot.modelstore.tools import npm_registry, pip_configuration
 from voicebot.modelstore.web import Web
 from voicebot.settings.model import ModelSettings
@@ -78,7 +78,7 @@ class Puller:
         if any(self._accept_present(model) for model in role):
             return ""
         reason = ""
-        for model, variant in [(choice, variant) for choice in role for variant in choice.variants]:
+        for model, variant in [(choice, variant) for choice in role for variant in self._variants(choice)]:
             if reason:
                 self._reporter.note(f"  {reason}; trying the next choice")
             try:
@@ -88,6 +88,11 @@ class Puller:
             else:
                 return ""
         return reason
+
+    def _variants(self, model: Model) -> list[Variant]:
+        """Return the variants in the order to try: one that is partly here is completed rather than replaced."""
+        directory = self._root / model.id
+        return sorted(model.variants, key=lambda variant: present_bytes(variant, directory), reverse=True)
 
     def _accept_present(self, model: Model) -> bool:
         """Take a model that lies there already: put there by hand, or by a pull that was faster."""

@@ -87,6 +87,11 @@ def check_file(file: ModelFile, directory: Path, advance: Callable[[int], None] 
         return f"cannot be read: {error.strerror}"
 
 
+def present_bytes(variant: Variant, directory: Path) -> int:
+    """Return how many bytes of a variant lie in files of the right size."""
+    return sum(file.size for file in variant.files if _size(directory / file.path) == file.size)
+
+
 def write_stamp(variant: Variant, directory: Path) -> None:
     """Record that a variant was verified. A directory that cannot be written to is hashed again next time."""
     target = directory / STAMP_NAME

@@ -12,7 +12,15 @@ from voicebot.errors import ChecksumError, ModelError
 from voicebot.modelstore.manifest import Manifest, Model, Variant, load_manifest
 from voicebot.modelstore.progress import Reporter, SilentReporter
 from voicebot.modelstore.pull import Puller
-from voicebot.modelstore.state import Problem, State, check_variant, clear_stamp, model_state, write_stamp
+from voicebot.modelstore.state import (
+    Problem,
+    State,
+    check_variant,
+    clear_stamp,
+    model_state,
+    present_bytes,
+    write_stamp,
+)
 from voicebot.settings import Settings
 from voicebot.settings.model import Language, ModelSettings
 
@@ -145,7 +153,8 @@ class ModelStore:
         problems: list[Problem] = []
         for model in [self.manifest.model(model_id) for model_id in model_ids]:
             directory = self.root / model.id
-            variant = model_state(model, directory)[1] or _nearest(model, directory)
+            variant = model_state(model, directory)[1]
+            variant = variant or max(model.variants, key=lambda each: present_bytes(each, directory))
             with reporter.transfer(model.id, variant.size) as meter:
                 found = check_variant(variant, directory, _adding(meter.update))
             if found:
@@ -166,11 +175,6 @@ def manifest_path(settings: ModelSettings) -> Path:
         return settings.manifest
     checkout = Path(voicebot.__file__).resolve().parent.parent / default
     return checkout if checkout.exists() else Path(sys.prefix) / "share" / "voicebot" / default.name
-
-
-def _nearest(model: Model, directory: Path) -> Variant:
-    """Return the variant that has the most files here."""
-    return max(model.variants, key=lambda v: sum((directory / file.path).exists() for file in v.files))
 
 
 def _adding(update: Callable[[int], None]) -> Callable[[int], None]:
