@@ -9,7 +9,7 @@ from pathlib import Path
 
 import voicebot
 from voicebot.errors import ChecksumError, ModelError
-from voicebot.modelstore.manifest import Manifest, Model, Variant, load_manifest
+from voicebot.modelstore.manifest import Manifest, Model, load_manifest
 from voicebot.modelstore.progress import Reporter, SilentReporter
 from voicebot.modelstore.pull import Puller
 from voicebot.modelstore.state import (
