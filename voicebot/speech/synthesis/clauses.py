@@ -1,0 +1,114 @@
+"""Split a text into clauses, so that the first of them can be heard while the others are still rendered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from voicebot.speech.synthesis.speakable import speakable
+
+FIRST_CLAUSE_WEIGHT = 2.0
+"""A first clause of this many syllables (roughly) is long enough: "您好," may go out alone."""
+LATER_CLAUSE_WEIGHT = 9.0
+"""Later clauses join at commas until they have this many: longer clauses have the better melody."""
+LONGEST_CLAUSE_WEIGHT = 60.0
+"""Beyond this a clause is cut between words: Kokoro takes 510 phonemes, about 100 syllables."""
+
+_CLOSERS = r"[”’」』】）》\"')\]]*"
+_ABBREVIATIONS = "Mr|Mrs|Ms|Dr|Prof|St|Ave|Rd|No|Nr|vs|etc|Inc|Ltd|Co|Corp|Jr|Sr|Fig|ext|approx|dept|tel|min|max"
+# What may contain punctuation and is still one thing.
+_WHOLE = re.compile(
+    r"(?:https?://|www\.)[^\s\u3000-\u9fff\uff00-\uffef]*[\w/]"  # address of a page
+    r"|[\w.+-]+@[\w-]+(?:\.[A-Za-z0-9-]+)+"  # mail address
+    r"|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}\b(?=[^.\w]|\.?\s|\.?$)"  # example.com
+    r"|\d+(?:[.,:：/-]\d+)+"  # 3.5, 1,000, 10:30, 2026-11-21
+    rf"|\b(?:{_ABBREVIATIONS})\.(?=\s)"
+    r"|\b(?:[A-Za-z]\.){2,}"  # e.g., U.S., p.m.
+    r"|\b[A-Z]\.(?=\s[A-Z])",  # J. Smith
+    re.IGNORECASE | re.ASCII,
+)
+_STRONG = re.compile(rf"(?:[。！？!?；;…]+|\.+(?=[\s\u3400-\u9fff”’\"')\]]|$)){_CLOSERS}\s*")
+_WEAK = re.compile(rf"(?:[，、,：:]+|[—–]+(?=\D)){_CLOSERS}\s*")
+_SYLLABLE_PER_LETTER = 0.35
+
+
+def clauses(text: str) -> list[str]:
+    """Split a text for incremental synthesis.
+
+    The first clause is as short as it can be, the later ones are sentences or longer parts of them.
+    Markdown, emoji and control characters are taken out first; punctuation stays, and white space
+    stays at the end of the clause before it: the clauses joined are exactly ``speakable(text)``.
+    """
+    found: list[str] = []
+    held = ""
+    for piece, strong in _pieces(speakable(text)):
+        held += piece
+        enough = LATER_CLAUSE_WEIGHT if found else FIRST_CLAUSE_WEIGHT
+        weight = syllables(held)
+        if weight >= enough or (strong and weight >= FIRST_CLAUSE_WEIGHT):
+            found += _cut(held)
+            held = ""
+    if held:
+        # What is left is too short to stand alone ("Ok."): it goes with the clause before it.
+        if found and syllables(held) < FIRST_CLAUSE_WEIGHT:
+            held = found.pop() + held
+        found += _cut(held)
+    return found
+
+
+def sentences(text: str) -> list[str]:
+    """Split a text into sentences, without white space around them."""
+    found: list[str] = []
+    held = ""
+    for piece, strong in _pieces(speakable(text)):
+        held += piece
+        if strong:
+            found.append(held.strip())
+            held = ""
+    return [*found, held.strip()] if held.strip() else found
+
+
+def syllables(text: str) -> float:
+    """Estimate how many syllables a text has: one per ideograph and digit, a third per Latin letter."""
+    total = 0.0
+    for character in text:
+        if "\u3400" <= character <= "\u9fff" or character.isdigit():
+            total += 1.0
+        elif character.isalpha():
+            total += _SYLLABLE_PER_LETTER
+    return total
+
+
+def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the parts between punctuation, each with its own, and whether a sentence ends there."""
+    start = position = 0
+    while position < len(text):
+        whole = _WHOLE.match(text, position) if not position or not _is_word(text[position - 1]) else None
+        if whole:
+            position = whole.end()
+            continue
+        strong = _STRONG.match(text, position)
+        end = strong or _WEAK.match(text, position)
+        if end:
+            yield text[start : end.end()], strong is not None
+            start = position = end.end()
+        else:
+            position += 1
+    if start < len(text):
+        yield text[start:], False
+
+
+def _is_word(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+def _cut(clause: str) -> list[str]:
+    """Cut an overlong clause between words (anywhere between ideographs)."""
+    if syllables(clause) <= LONGEST_CLAUSE_WEIGHT:
+        return [clause]
+    parts = [""]
+    for word in re.findall(r"[\u3400-\u9fff]\W*|(?:(?![\u3400-\u9fff])\S)+\s*|\s+", clause):
+        if parts[-1] and syllables(parts[-1] + word) > LONGEST_CLAUSE_WEIGHT:
+            parts.append("")
+        parts[-1] += word
+    return parts
