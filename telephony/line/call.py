@@ -1,0 +1,197 @@
+"""A SIP call as a ``CallLeg``: the event loop's half of a call."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from telephony.line.config import FRAME_MS, UserAgentConfig
+from telephony.line.endpoint import SipThread
+from telephony.line.library_call import StreamStats
+from telephony.line.pump import FramePump, FrameStats
+from telephony.line.recorder import Recorder
+from telephony.line.sip_call import SipCall
+from voicebot.conversation.leg import (
+    AudioSource,
+    CallInfo,
+    HangupCause,
+    LegListener,
+    TransferRequest,
+    TransferResult,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class SipCallLeg:
+    """One SIP call. All methods are for the event loop; ``LineAgent`` makes the objects.
+
+    Attributes:
+        status: SIP status the call ended with, 0 while it is not over.
+        reason: the words beside it.
+        stream_stats: figures of RTP, complete when the call is over.
+        pump: the audio, shared with the SIP thread's half.
+    """
+
+    def __init__(self, sip: SipThread, loop: asyncio.AbstractEventLoop, config: UserAgentConfig) -> None:
+        self.status = 0
+        self.reason = ""
+        self.stream_stats = StreamStats()
+        self._sip = sip
+        self._loop = loop
+        self._rate_hz = config.rate_hz
+        self.pump = FramePump(config.frame_samples, loop)
+        self._info: CallInfo | None = None
+        self._call: SipCall | None = None
+        self._incoming = False
+        self._listener: LegListener | None = None
+        self._answered = False
+        self._cause: HangupCause | None = None
+        self._over = asyncio.Event()
+
+    def attach(self, call: SipCall, info: CallInfo, incoming: bool) -> None:
+        """Join the two halves; done once, by the agent."""
+        self._call = call
+        self._info = info
+        self._incoming = incoming
+        self.pump.name = info.call_id
+
+    # --- CallLeg
+
+    @property
+    def info(self) -> CallInfo:
+        """What is known of the call."""
+        if self._info is None:
+            raise RuntimeError("the call was not attached")
+        return self._info
+
+    @property
+    def rate_hz(self) -> int:
+        """Sample rate of the audio in both directions."""
+        return self._rate_hz
+
+    def start(self, listener: LegListener, source: AudioSource) -> None:
+        """Answer the call (an incoming one); from now on ``listener`` is told and ``source`` is heard.
+
+        What happened before is told at once, but not from within this call: a call that ended meanwhile
+        (CANCEL) still gets its ``on_hung_up``.
+        """
+        self._listener = listener
+        self.pump.open(source, listener.on_audio)
+        if self._cause is not None:
+            self._loop.call_soon(listener.on_hung_up, self._cause)
+        elif self._answered:
+            self._loop.call_soon(listener.on_answered)
+        elif self._incoming:
+            self._do(SipCall.answer)
+
+    def reject(self, status: int = 486) -> None:
+        """Refuse an incoming call: 486 busy, 480 not now, 603 not at all, 404 nobody of that name."""
+        self._do(lambda call: call.refuse(status))
+
+    def hang_up(self, cause: HangupCause = HangupCause.BOT) -> None:
+        """End the call. ``on_hung_up`` follows. Harmless when it is over already."""
+        self._do(lambda call: call.hang_up(cause))
+
+    def send_dtmf(self, digits: str) -> None:
+        """Send digits to the far end (RFC 4733)."""
+        self._do(lambda call: call.send_dtmf(digits))
+
+    def transfer(self, request: TransferRequest) -> None:
+        """Start to hand the call over; ``on_transfer_done`` tells how it ended. One at a time."""
+        self._do(lambda call: call.transfer(request))
+
+    # --- beyond CallLeg
+
+    @property
+    def frame_stats(self) -> FrameStats:
+        """Figures of the audio frames so far."""
+        return self.pump.stats
+
+    def record(self, path: Path) -> Recorder:
+        """Record the call from now on (stereo WAV: the caller left, we right); finished when it ends.
+
+        Raises:
+            OSError: the file cannot be made.
+        """
+        recorder = self.pump.recorder = Recorder(path, self._rate_hz)
+        if self._cause is not None:
+            recorder.finish()
+        return recorder
+
+    async def wait_over(self) -> HangupCause:
+        """Wait for the end of the call."""
+        await self._over.wait()
+        return self._cause or HangupCause.FAILED
+
+    def _do(self, command: Callable[[SipCall], None]) -> None:
+        call = self._call
+        if call is not None and self._cause is None:
+            self._sip.post(lambda: command(call))
+
+    # --- told by SipCall on other threads (CallListener)
+
+    def answered(self) -> None:
+        """The call is up."""
+        self._loop.call_soon_threadsafe(self._on_answered)
+
+    def digit(self, digit: str) -> None:
+        """A key was pressed."""
+        self._loop.call_soon_threadsafe(self._tell, lambda listener: listener.on_dtmf(digit))
+
+    def held(self, held: bool) -> None:
+        """The far side put the call on hold, or took it back."""
+        self._loop.call_soon_threadsafe(self._tell, lambda listener: listener.on_hold(held))
+
+    def transfer_done(self, result: TransferResult) -> None:
+        """A transfer ended."""
+        self._loop.call_soon_threadsafe(self._tell, lambda listener: listener.on_transfer_done(result))
+
+    def hung_up(self, cause: HangupCause, status: int, reason: str, stats: StreamStats) -> None:
+        """The call is over."""
+        self._loop.call_soon_threadsafe(self._on_hung_up, cause, status, reason, stats)
+
+    # --- on the loop
+
+    def _tell(self, message: Callable[[LegListener], None]) -> None:
+        if self._listener is not None and self._cause is None:
+            message(self._listener)
+
+    def _on_answered(self) -> None:
+        self._answered = True
+        self._tell(lambda listener: listener.on_answered())
+
+    def _on_hung_up(self, cause: HangupCause, status: int, reason: str, stats: StreamStats) -> None:
+        if self._cause is not None:
+            return
+        self._cause = cause
+        self.status, self.reason, self.stream_stats = status, reason, stats
+        self._call = None
+        self.pump.close()
+        if self.pump.recorder is not None:
+            self.pump.recorder.finish()
+        self._log_end()
+        self._over.set()
+        if self._listener is not None:
+            self._listener.on_hung_up(cause)
+
+    def _log_end(self) -> None:
+        rtp, frames = self.stream_stats, self.pump.stats
+        logger.info(
+            "call %s ended (%s, SIP %d): %s, %d packets in, %d lost, %d late, jitter %.1f ms; "
+            "%d frames of %d ms out, longest gap %.0f ms, %d late",
+            self.info.call_id,
+            self._cause.value if self._cause else "",
+            self.status,
+            rtp.codec or "no audio",
+            rtp.received,
+            rtp.lost,
+            rtp.discarded,
+            rtp.jitter_ms,
+            frames.played,
+            FRAME_MS,
+            frames.max_gap_ms,
+            frames.late,
+        )

@@ -1,0 +1,91 @@
+"""What the SIP user agent of a process can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Codec = Literal["PCMA", "PCMU", "G722"]
+
+FRAME_MS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class AccountConfig:
+    """An extension or trunk at a PBX.
+
+    Attributes:
+        name: how the account is called in logs and events.
+        registrar: SIP address of the PBX ("sip:10.0.0.5:5060").
+        username: user part of our address and of the digest credentials.
+        password: for digest authentication.
+        realm: realm the credentials are for; "*" is any.
+        expires_s: how long a registration is asked to last.
+        retry_s: wait before a failed registration is tried again; doubles with each failure in a row.
+        max_retry_s: longest such wait.
+    """
+
+    name: str
+    registrar: str
+    username: str
+    password: str = field(repr=False)
+    realm: str = "*"
+    expires_s: int = 300
+    retry_s: int = 30
+    max_retry_s: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class UserAgentConfig:
+    """Settings of the SIP user agent.
+
+    Attributes:
+        host: address the SIP socket is bound to.
+        port: UDP port of the SIP socket; 0 takes any free one.
+        public_host: address that peers are told for SIP (Contact) and audio (SDP); "" is the bound one.
+        public_port: port that peers are told for SIP; 0 is the bound one.
+        contact_user: user part of our Contact; behind the edge the token that names this process there.
+        outbound_proxy: where all requests go first ("sip:127.0.0.1:5070;lr"); "" sends them directly.
+        codecs: offered and accepted, the best first.
+        rtp_host: address the audio sockets are bound to; "" is ``host``.
+        rtp_port: first UDP port for audio, 0 for any free ones.
+        rtp_ports: how many ports from ``rtp_port`` on may be used; each call takes two.
+        accounts: PBX accounts.
+        register: register the accounts at start. Behind an edge only one process does.
+        session_timer_s: session interval (RFC 4028); refreshed at half of it.
+        user_agent: value of the User-Agent header.
+        rate_hz: sample rate of the audio in both directions, 8000 or 16000.
+        max_calls: incoming calls at a time; the next one hears busy (486). 0: as many as the library carries.
+        media_timeout_s: a call in which no audio packet came for this long is ended; 0 never does.
+        notify_timeout_s: how long the far side may take to report how a REFER with Replaces went.
+        jitter_min_ms: audio that the jitter buffer holds back at least, once it has seen jitter.
+        jitter_max_ms: audio that it holds at most.
+        log_content: let phone numbers and SIP addresses into the log.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    public_host: str = ""
+    public_port: int = 0
+    contact_user: str = "voicebot"
+    outbound_proxy: str = ""
+    codecs: tuple[Codec, ...] = ("PCMA", "PCMU", "G722")
+    rtp_host: str = ""
+    rtp_port: int = 0
+    rtp_ports: int = 100
+    accounts: tuple[AccountConfig, ...] = ()
+    register: bool = False
+    session_timer_s: int = 1800
+    user_agent: str = "voicebot"
+    rate_hz: Literal[8000, 16000] = 16000
+    max_calls: int = 0
+    media_timeout_s: float = 30.0
+    notify_timeout_s: float = 15.0
+    jitter_min_ms: int = 20
+    jitter_max_ms: int = 300
+    log_content: bool = False
+
+    @property
+    def frame_samples(self) -> int:
+        """Samples in a frame of FRAME_MS."""
+        return self.rate_hz * FRAME_MS // 1000

@@ -1,0 +1,249 @@
+"""A call of the SIP library, with plain values on our side of it. For the SIP thread only."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import pjsua2 as pj
+
+from telephony.line.library import explain
+
+logger = logging.getLogger(__name__)
+
+PrmT = TypeVar("PrmT")
+CallT = TypeVar("CallT", bound="LibraryCall")
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStats:
+    """What RTP and RTCP say of a call's audio, as far as it got.
+
+    Attributes:
+        codec: name of the codec in use, "" before there was one.
+        received: audio packets that came.
+        sent: audio packets that left.
+        lost: packets that never came.
+        discarded: packets that came too late for the jitter buffer.
+        jitter_ms: mean jitter of what came.
+        remote_lost: packets of ours that the far side misses, by its RTCP reports.
+        round_trip_ms: by RTCP; 0 if the far side sends none.
+        buffer_ms: mean delay in the jitter buffer.
+    """
+
+    codec: str = ""
+    received: int = 0
+    sent: int = 0
+    lost: int = 0
+    discarded: int = 0
+    jitter_ms: float = 0.0
+    remote_lost: int = 0
+    round_trip_ms: float = 0.0
+    buffer_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MediaState:
+    """The audio stream of a call after a negotiation.
+
+    Attributes:
+        index: its place in the SDP; -1 if there is none.
+        active: audio flows both ways.
+        held: the far side has put the call on hold.
+    """
+
+    index: int = -1
+    active: bool = False
+    held: bool = False
+
+
+class CallHandler(Protocol):
+    """Told what happens to a call, on the SIP thread (digits: on a media thread)."""
+
+    def on_confirmed(self) -> None:
+        """The call was answered and acknowledged."""
+        ...
+
+    def on_disconnected(self, status: int, reason: str) -> None:
+        """The call is over; ``status`` is the last SIP status (200 after a BYE)."""
+        ...
+
+    def on_media(self, media: MediaState) -> None:
+        """Audio was negotiated anew."""
+        ...
+
+    def on_stream_ended(self, stats: StreamStats) -> None:
+        """A stream ends; its last figures."""
+        ...
+
+    def on_digit(self, digit: str) -> None:
+        """A key was pressed."""
+        ...
+
+    def on_refer(self, status: int, reason: str, final: bool) -> None:
+        """What became of a REFER: its answer (202, or a refusal, which is final) or a NOTIFY."""
+        ...
+
+
+def _guarded(callback: Callable[[CallT, PrmT], None]) -> Callable[[CallT, PrmT], None]:
+    """Log what a callback raises: the library would print it and go on."""
+
+    @functools.wraps(callback)
+    def guard(self: CallT, prm: PrmT, /) -> None:
+        try:
+            callback(self, prm)
+        except pj.Error as error:
+            logger.error("call %s: the SIP library refused: %s", self.call_id, explain(error))
+        except Exception:
+            logger.exception("call %s: %s failed", self.call_id, callback.__name__)
+
+    return guard
+
+
+class LibraryCall(pj.Call):
+    """One INVITE dialog.
+
+    The library reports to the ``CallHandler`` until ``release``. An object must be kept until it has reported
+    the end, and let go of outside of its own callbacks.
+
+    Args:
+        account: whose call it is.
+        handler: who is told.
+        library_id: the library's number for an incoming call.
+    """
+
+    def __init__(self, account: pj.Account, handler: CallHandler, library_id: int = pj.PJSUA_INVALID_ID) -> None:
+        super().__init__(account, library_id)
+        self.call_id = ""
+        self._handler: CallHandler | None = handler
+
+    # --- doing
+
+    def dial(self, uri: str, headers: Mapping[str, str]) -> None:
+        """Send the INVITE."""
+        prm = _parameters()
+        for name, value in headers.items():
+            header = pj.SipHeader()
+            header.hName, header.hValue = name, value
+            prm.txOption.headers.append(header)
+        self.makeCall(uri, prm)
+        self.learn_call_id()
+
+    def learn_call_id(self) -> None:
+        """Read the SIP Call-ID from the library."""
+        info = self.getInfo()
+        self.call_id = info.callIdString
+
+    def respond(self, status: int) -> None:
+        """Answer the INVITE. A final refusal must not be sent from within ``onIncomingCall``: it would abort."""
+        if self.isActive() and self._is_in(pj.PJSIP_INV_STATE_INCOMING, pj.PJSIP_INV_STATE_EARLY):
+            prm = _parameters()
+            prm.statusCode = status
+            self.answer(prm)
+
+    def end(self, status: int = 0) -> None:
+        """End the call: BYE, CANCEL or a refusal (``status``, 603 by default), whatever is due."""
+        if self.isActive() and not self._is_in(pj.PJSIP_INV_STATE_DISCONNECTED):
+            prm = _parameters()
+            prm.statusCode = status
+            self.hangup(prm)
+
+    def refer(self, uri: str) -> None:
+        """Ask the far side to call ``uri`` (blind transfer, RFC 3515)."""
+        self.xfer(uri, _parameters())
+
+    def refer_to(self, other: LibraryCall) -> None:
+        """Ask the far side to take the place of ``other`` (attended transfer, RFC 3891)."""
+        self.xferReplaces(other, _parameters())
+
+    def release(self) -> None:
+        """Report nothing any more."""
+        self._handler = None
+
+    # --- looking
+
+    def media_state(self) -> MediaState:
+        """The audio stream as it is now."""
+        # The object must have a name: what hangs on it is freed with it.
+        info = self.getInfo()
+        for media in info.media:
+            if media.type == pj.PJMEDIA_TYPE_AUDIO and media.status != pj.PJSUA_CALL_MEDIA_NONE:
+                return MediaState(
+                    media.index,
+                    active=media.status == pj.PJSUA_CALL_MEDIA_ACTIVE,
+                    held=media.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD,
+                )
+        return MediaState()
+
+    def stream_stats(self, index: int) -> StreamStats:
+        """The figures of a stream that exists.
+
+        Raises:
+            pj.Error: it does not.
+        """
+        info = self.getStreamInfo(index)
+        stat = self.getStreamStat(index)
+        rtcp, buffer = stat.rtcp, stat.jbuf
+        return StreamStats(
+            codec=info.codecName,
+            received=rtcp.rxStat.pkt,
+            sent=rtcp.txStat.pkt,
+            lost=rtcp.rxStat.loss,
+            discarded=rtcp.rxStat.discard + buffer.discard,
+            jitter_ms=rtcp.rxStat.jitterUsec.mean / 1000,
+            remote_lost=rtcp.txStat.loss,
+            round_trip_ms=rtcp.rttUsec.mean / 1000,
+            buffer_ms=float(buffer.avgDelayMsec),
+        )
+
+    def _is_in(self, *states: int) -> bool:
+        info = self.getInfo()
+        return info.state in states
+
+    # --- told by the library
+
+    @_guarded
+    def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802
+        """Pass on that the call is up or over."""
+        info = self.getInfo()
+        if self._handler is None:
+            return
+        if info.state == pj.PJSIP_INV_STATE_CONFIRMED:
+            self._handler.on_confirmed()
+        elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
+            self._handler.on_disconnected(info.lastStatusCode, info.lastReason)
+
+    @_guarded
+    def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802
+        """Pass on that audio was negotiated."""
+        if self._handler is not None:
+            self._handler.on_media(self.media_state())
+
+    @_guarded
+    def onStreamDestroyed(self, prm: pj.OnStreamDestroyedParam) -> None:  # noqa: N802
+        """Pass on the last figures of a stream."""
+        if self._handler is not None:
+            self._handler.on_stream_ended(self.stream_stats(prm.streamIdx))
+
+    @_guarded
+    def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802
+        """Pass on a key."""
+        if self._handler is not None:
+            self._handler.on_digit(prm.digit)
+
+    @_guarded
+    def onCallTransferStatus(self, prm: pj.OnCallTransferStatusParam) -> None:  # noqa: N802
+        """Pass on what became of a REFER."""
+        prm.cont = True
+        if self._handler is not None:
+            self._handler.on_refer(prm.statusCode, prm.reason, prm.finalNotify)
+
+
+def _parameters() -> pj.CallOpParam:
+    prm = pj.CallOpParam(True)
+    prm.opt.audioCount = 1
+    prm.opt.videoCount = 0
+    return prm

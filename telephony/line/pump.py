@@ -1,0 +1,153 @@
+"""The audio of one call between the media clock's thread and the event loop, and what is counted on the way."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from asyncio import AbstractEventLoop
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from telephony.line.config import FRAME_MS
+from telephony.line.recorder import Recorder
+from voicebot.conversation.leg import AudioSource
+
+logger = logging.getLogger(__name__)
+
+# A second of audio: a loop that lags more has lost the conversation anyway, old audio goes first.
+MAX_WAITING_FRAMES = 50
+LATE_MS = 10.0
+
+
+@dataclass(slots=True)
+class FrameStats:
+    """What happened to the frames of a call.
+
+    Attributes:
+        played: frames asked of the source.
+        heard: frames of the caller handed to the loop's queue.
+        dropped: frames of the caller thrown away because the loop lagged by more than MAX_WAITING_FRAMES.
+        late: frames that the media clock asked for more than LATE_MS late.
+        max_gap_ms: longest time between two frames (FRAME_MS is perfect).
+        max_waiting: most frames that ever waited for the loop.
+        source_errors: frames of silence because the source failed.
+    """
+
+    played: int = 0
+    heard: int = 0
+    dropped: int = 0
+    late: int = 0
+    max_gap_ms: float = 0.0
+    max_waiting: int = 0
+    source_errors: int = 0
+
+
+class FramePump:
+    """Plays what a source gives and hands on what the caller says.
+
+    Args:
+        samples: samples in a frame.
+        loop: the event loop that gets the caller's frames; None if nobody listens.
+        clock: monotonic seconds.
+        name: the call's id, for the log.
+    """
+
+    def __init__(
+        self, samples: int, loop: AbstractEventLoop | None, clock: Callable[[], float] = time.monotonic, name: str = ""
+    ) -> None:
+        self.stats = FrameStats()
+        self.name = name
+        self.recorder: Recorder | None = None
+        self._samples = samples
+        self._silence = bytes(2 * samples)
+        self._loop = loop
+        self._clock = clock
+        self._source: AudioSource | None = None
+        self._sink: Callable[[bytes], None] | None = None
+        self._inbox: deque[bytes] = deque()
+        self._scheduled = False
+        self._lock = threading.Lock()
+        self._last_s: float | None = None
+        self._played = self._silence
+
+    # --- event loop
+
+    def open(self, source: AudioSource, sink: Callable[[bytes], None]) -> None:
+        """Start to play and to listen."""
+        self._sink = sink
+        self._source = source
+
+    def close(self) -> None:
+        """Play silence and hand nothing on any more."""
+        self._source = None
+        self._sink = None
+        with self._lock:
+            self._inbox.clear()
+
+    def _drain(self) -> None:
+        with self._lock:
+            self._scheduled = False
+            frames = list(self._inbox)
+            self._inbox.clear()
+        for pcm in frames:
+            if self._sink is not None:
+                self._sink(pcm)
+
+    # --- media clock's thread
+
+    def pause(self) -> None:
+        """The stream stops (hold, re-INVITE): the time until the next frame is no gap."""
+        self._last_s = None
+
+    def pull(self) -> bytes:
+        """Return the next frame for the caller; silence where the source has failed."""
+        self._note_gap()
+        self.stats.played += 1
+        source = self._source
+        self._played = self._silence if source is None else self._read(source)
+        return self._played
+
+    def push(self, pcm: bytes) -> None:
+        """Take a frame of the caller. An empty or short one (nothing was received) counts as silence."""
+        if len(pcm) != len(self._silence):
+            pcm = self._silence
+        if self.recorder is not None:
+            self.recorder.write(pcm, self._played)
+        if self._sink is None:
+            return
+        self.stats.heard += 1
+        with self._lock:
+            self._inbox.append(pcm)
+            waiting = len(self._inbox)
+            if waiting > MAX_WAITING_FRAMES:
+                self._inbox.popleft()
+                self.stats.dropped += 1
+            wake = not self._scheduled
+            self._scheduled = True
+        self.stats.max_waiting = max(self.stats.max_waiting, waiting)
+        if wake and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._drain)
+
+    def _read(self, source: AudioSource) -> bytes:
+        try:
+            pcm = source.read(self._samples)
+            if len(pcm) != len(self._silence):
+                raise ValueError(f"the source gave {len(pcm)} bytes instead of {len(self._silence)}")
+        except Exception:
+            # The clock thread belongs to all calls: it must survive whatever one source does.
+            if self.stats.source_errors == 0:
+                logger.exception("call %s: the audio source failed, the caller hears silence", self.name)
+            self.stats.source_errors += 1
+            return self._silence
+        return pcm
+
+    def _note_gap(self) -> None:
+        now_s = self._clock()
+        if self._last_s is not None:
+            gap_ms = (now_s - self._last_s) * 1000
+            self.stats.max_gap_ms = max(self.stats.max_gap_ms, gap_ms)
+            if gap_ms > FRAME_MS + LATE_MS:
+                self.stats.late += 1
+        self._last_s = now_s

@@ -1,0 +1,265 @@
+"""The SIP thread's half of a call: dialog, audio port, watch over the media, transfer.
+
+``call.SipCallLeg`` is the event loop's half; the two post to each other.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import pjsua2 as pj
+
+from telephony.line.config import UserAgentConfig
+from telephony.line.endpoint import SipThread, Timer
+from telephony.line.library import explain
+from telephony.line.library_call import LibraryCall, MediaState, StreamStats
+from telephony.line.media_port import MediaPort
+from telephony.line.pump import FramePump
+from telephony.line.transfer_driver import TransferDriver
+from voicebot.conversation.leg import HangupCause, TransferOutcome, TransferRequest, TransferResult
+
+logger = logging.getLogger(__name__)
+
+WATCH_S = 1.0
+BUSY_HERE = 486
+UNAVAILABLE = 480
+SHUTTING_DOWN = 503
+_REFUSALS = {HangupCause.SHUTDOWN: SHUTTING_DOWN, HangupCause.BOT: UNAVAILABLE}
+
+
+class CallListener(Protocol):
+    """Told by ``SipCall``, on the SIP thread (digits: on a media thread)."""
+
+    def answered(self) -> None:
+        """The call is up."""
+        ...
+
+    def digit(self, digit: str) -> None:
+        """A key was pressed."""
+        ...
+
+    def held(self, held: bool) -> None:
+        """The far side put the call on hold, or took it back."""
+        ...
+
+    def transfer_done(self, result: TransferResult) -> None:
+        """A transfer ended."""
+        ...
+
+    def hung_up(self, cause: HangupCause, status: int, reason: str, stats: StreamStats) -> None:
+        """The call is over."""
+        ...
+
+
+class LiveCall(Protocol):
+    """Something that holds a place in the library."""
+
+    def hang_up(self, cause: HangupCause = ...) -> None:
+        """End the call."""
+        ...
+
+    def drop(self) -> None:
+        """Free the library's objects, over or not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """What all calls of an agent share.
+
+    Attributes:
+        sip: the thread.
+        config: settings.
+        account_for: the account that calls to an address go out by.
+        opened: told when a call gets a place in the library.
+        released: told when its library objects are gone.
+    """
+
+    sip: SipThread
+    config: UserAgentConfig
+    account_for: Callable[[str], pj.Account]
+    opened: Callable[[LiveCall], None]
+    released: Callable[[LiveCall], None]
+
+
+class SipCall:
+    """One call, incoming or outgoing; a ``CallHandler``. For the SIP thread only.
+
+    Args:
+        context: what all calls share.
+        listener: who is told.
+        pump: the call's audio.
+        incoming: someone rings us.
+    """
+
+    def __init__(self, context: CallContext, listener: CallListener, pump: FramePump, incoming: bool) -> None:
+        self._context = context
+        self._listener = listener
+        self._pump = pump
+        self._incoming = incoming
+        self._call: LibraryCall | None = None
+        self._port: MediaPort | None = None
+        self._media = MediaState()
+        self._confirmed = False
+        self._told_answered = False
+        self._cause: HangupCause | None = None
+        self._stats = StreamStats()
+        self._received = 0
+        self._quiet_s = 0.0
+        self._watch: Timer | None = None
+        self._transfer: TransferDriver | None = None
+
+    # --- doing
+
+    def take(self, account: pj.Account, library_id: int) -> str:
+        """Take an incoming call over from the library; returns its Call-ID."""
+        self._call = LibraryCall(account, self, library_id)
+        self._context.opened(self)
+        self._call.learn_call_id()
+        return self._call.call_id
+
+    def dial(self, target: str, headers: Mapping[str, str]) -> str:
+        """Ring somebody; returns the Call-ID.
+
+        Raises:
+            pj.Error: the library cannot send the INVITE (no free call, no such address).
+        """
+        self._call = LibraryCall(self._context.account_for(target), self)
+        self._context.opened(self)
+        try:
+            self._call.dial(target, headers)
+        except pj.Error:
+            self.drop()
+            raise
+        return self._call.call_id
+
+    def ring(self) -> None:
+        """Tell the caller that we ring (180)."""
+        if self._call is not None:
+            self._call.respond(180)
+
+    def answer(self) -> None:
+        """Take the call (200)."""
+        if self._call is not None:
+            self._call.respond(200)
+
+    def refuse(self, status: int) -> None:
+        """Refuse the call, or end it if it is up."""
+        self._end(HangupCause.BOT, status)
+
+    def hang_up(self, cause: HangupCause = HangupCause.BOT) -> None:
+        """End the call."""
+        self._end(cause, 0 if self._confirmed or not self._incoming else _REFUSALS.get(cause, UNAVAILABLE))
+
+    def send_dtmf(self, digits: str) -> None:
+        """Send digits as RFC 4733 events."""
+        if self._call is not None and self._media.active:
+            self._call.dialDtmf(digits)
+
+    def transfer(self, request: TransferRequest) -> None:
+        """Start a transfer."""
+        if self._call is None or not self._confirmed or self._transfer is not None:
+            reason = "a transfer is under way" if self._transfer is not None else "the call is not up"
+            self._listener.transfer_done(TransferResult(TransferOutcome.FAILED, reason=reason))
+            return
+        self._transfer = TransferDriver(self._context, self._call, request, self._transfer_done)
+        self._transfer.begin()
+
+    def _end(self, cause: HangupCause, status: int) -> None:
+        if self._call is None:
+            return
+        self._cause = self._cause or cause
+        try:
+            self._call.end(status)
+        except pj.Error as error:
+            # Already ending from the other side: its report follows.
+            logger.info("call %s: %s", self._call.call_id, explain(error))
+
+    def _transfer_done(self, result: TransferResult) -> None:
+        self._transfer = None
+        self._listener.transfer_done(result)
+        if result.outcome is TransferOutcome.ANSWERED:
+            self._end(HangupCause.TRANSFERRED, 0)
+
+    # --- told by the library (CallHandler)
+
+    def on_confirmed(self) -> None:
+        """The call is up: watch its media."""
+        self._confirmed = True
+        self._tell_answered()
+        self._watch = self._context.sip.call_later(WATCH_S, self._check_media)
+
+    def on_media(self, media: MediaState) -> None:
+        """Connect the audio of a new or changed stream; tell of hold and its end."""
+        was_held, self._media = self._media.held, media
+        self._quiet_s = 0.0
+        if media.active and self._call is not None:
+            if self._port is None:
+                self._port = MediaPort(self._pump, self._context.config.rate_hz)
+            self._port.connect(self._call.getAudioMedia(media.index))
+        self._tell_answered()
+        if media.held != was_held and self._confirmed:
+            self._listener.held(media.held)
+
+    def on_stream_ended(self, stats: StreamStats) -> None:
+        """Keep the figures of the stream."""
+        self._stats = stats
+
+    def on_digit(self, digit: str) -> None:
+        """Pass a key on."""
+        self._listener.digit(digit)
+
+    def on_refer(self, status: int, reason: str, final: bool) -> None:
+        """Pass a report on to the transfer."""
+        if self._transfer is not None:
+            self._transfer.progress(status, reason, final)
+
+    def on_disconnected(self, status: int, reason: str) -> None:
+        """The call is over: tell it, and free the library's objects once its callback has returned."""
+        if self._transfer is not None:
+            self._transfer.caller_gone()
+        self._listener.hung_up(self._why(), status, reason, self._stats)
+        self._context.sip.post(self.drop)
+
+    def _why(self) -> HangupCause:
+        if self._cause is not None:
+            return self._cause
+        if self._confirmed:
+            return HangupCause.CALLER
+        return HangupCause.CANCELLED if self._incoming else HangupCause.FAILED
+
+    def _tell_answered(self) -> None:
+        """The call counts as answered once it is acknowledged and has audio (late offers bring that with the ACK)."""
+        if self._confirmed and self._media.index >= 0 and not self._told_answered:
+            self._told_answered = True
+            self._listener.answered()
+
+    def drop(self) -> None:
+        """Free the library's objects, over or not."""
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._call is not None:
+            self._call.release()
+        self._port = None
+        self._call = None
+        self._context.released(self)
+
+    # --- watching
+
+    def _check_media(self) -> None:
+        """Hang up when no audio packet came for too long; silence on hold is no fault."""
+        if self._call is None:
+            return
+        self._watch = self._context.sip.call_later(WATCH_S, self._check_media)
+        if self._media.index < 0 or self._media.held:
+            return
+        self._stats = self._call.stream_stats(self._media.index)
+        self._quiet_s = 0.0 if self._stats.received != self._received else self._quiet_s + WATCH_S
+        self._received = self._stats.received
+        limit_s = self._context.config.media_timeout_s
+        if limit_s and self._quiet_s >= limit_s:
+            logger.warning("call %s: no audio for %.0f s, hanging up", self._call.call_id, self._quiet_s)
+            self._end(HangupCause.MEDIA_TIMEOUT, 0)
