@@ -26,6 +26,7 @@ REMEMBER_CALLS = 10_000
 REMEMBER_S = 3600.0
 # RFC 3261 timers B and H: for 32 s a client may repeat an INVITE or its ACK.
 REMEMBER_BUSY_S = 32.0
+SWEEP_S = 1.0
 
 
 @dataclass(slots=True)
@@ -98,6 +99,7 @@ class Dispatcher:
         self._outbound: FadingTable[str] = FadingTable(REMEMBER_CALLS, REMEMBER_S, clock)
         self._refused: FadingTable[int] = FadingTable(REMEMBER_CALLS, REMEMBER_BUSY_S, clock)
         self._turns = 0
+        self._swept_s = clock()
 
     @property
     def calls(self) -> int:
@@ -224,6 +226,9 @@ class Dispatcher:
 
     def _forget_old(self) -> None:
         now_s = self._clock()
+        if now_s - self._swept_s < SWEEP_S:
+            return
+        self._swept_s = now_s
         for worker in self._workers.values():
             for key, call in list(worker._open.items()):
                 if now_s - call.since_s > (self._longest_s if call.answered else self._unanswered_s):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import logging
 import secrets
@@ -111,15 +110,11 @@ class Edge:
 
     async def _open(self, side: Side, host: str, port: int) -> Address:
         loop = asyncio.get_running_loop()
-        transport, protocol = await loop.create_datagram_endpoint(
-            lambda: _Socket(self.stats), local_addr=(host or "0.0.0.0", port)
-        )
+        sock = await _bind(host or "0.0.0.0", port)
+        transport, protocol = await loop.create_datagram_endpoint(lambda: _Socket(self.stats), sock=sock)
         self._sockets[side] = transport
         self._protocols.append(protocol)
-        # Room for a burst while the loop is busy. The system may grant less, which is fine.
-        with contextlib.suppress(OSError):
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-        name = transport.get_extra_info("sockname")
+        name = sock.getsockname()
         return (name[0], name[1])
 
     def _send(self, send: Send | None, router: Router, resolver: Resolver) -> None:
@@ -167,6 +162,21 @@ class _Socket(asyncio.DatagramProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed.set()
+
+
+async def _bind(host: str, port: int) -> socket.socket:
+    loop = asyncio.get_running_loop()
+    family, kind, protocol, _, address = (await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM))[0]
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setblocking(False)
+        # Room for a burst while the loop is busy; the system may grant less.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        sock.bind(address)
+    except OSError:
+        sock.close()
+        raise
+    return sock
 
 
 def own_address(bound: str) -> str:

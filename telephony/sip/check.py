@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from telephony.sip.grammar import is_token
+from telephony.sip.grammar import is_token, split_list
 from telephony.sip.headers import MANDATORY, SINGLES
 from telephony.sip.message import SIP_VERSION, SipMessage, SipRequest, SipResponse
-from telephony.sip.uri import SipUri, parse_uri
+from telephony.sip.uri import SipUri, parse_name_addr, parse_uri
 from voicebot.errors import SipMessageError
 
 
@@ -29,8 +29,9 @@ def check_request(request: SipRequest) -> SipUri:
         raise SipMessageError("Missing From tag")
     # Only calls it by name here: reading it is the check (0 to 255).
     _ = request.max_forwards
-    if request.method == "INVITE" and not request.contacts:
-        raise SipMessageError("Missing Contact")
+    if request.method == "INVITE":
+        # The first is enough: there must be one (section 8.1.1.8), and a peer may send thousands.
+        parse_name_addr(split_list(request.require("contact"))[0])
     uri = parse_uri(request.uri)
     # Headers have no place in a request URI (RFC 3261 section 19.1.1, table 1).
     if uri.headers:

@@ -16,6 +16,8 @@ HOST = r"\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.\-]+"
 # A quoted string; an unterminated one runs to the end, so that no input makes the pattern start over.
 QUOTED = r'"(?:[^"\\]|\\.)*\\?(?:"|$)'
 
+MAX_PARAMS = 64
+
 Params = Mapping[str, str | None]
 _NO_PARAMS: Params = MappingProxyType({})
 
@@ -53,14 +55,17 @@ def parse_params(text: str) -> Params:
     """Parse ``;name=value;flag`` into names in lower case and values (None for a flag, quotes removed).
 
     Raises:
-        SipMessageError: a parameter without a name, or two of one name.
+        SipMessageError: a parameter without a name, two of one name, or more than MAX_PARAMS.
     """
     if not text:
         return _NO_PARAMS
     if not text.startswith(";"):
         raise SipMessageError("Malformed parameters")
     params: dict[str, str | None] = {}
-    for part in split_list(text[1:], ";"):
+    parts = split_list(text[1:], ";")
+    if len(parts) > MAX_PARAMS:
+        raise SipMessageError("Too many parameters")
+    for part in parts:
         name, equals, value = part.partition("=")
         name = name.rstrip().lower()
         if not is_token(name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote as percent_decode
 
 from telephony.sip.grammar import HOST, Params, no_params, parse_params, parse_port
@@ -11,6 +12,9 @@ from voicebot.errors import SipMessageError
 
 DEFAULT_PORT = 5060
 SECURE_PORT = 5061
+
+# The same few values are asked for many times while a message is worked on, and again in the next of its dialog.
+PARSED = 256
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 _HOST_PART = re.compile(rf"({HOST})(?::(\d{{1,5}}))?(;[^?]*)?(\?.*)?", re.DOTALL | re.ASCII)
@@ -49,6 +53,7 @@ class SipUri:
         return percent_decode(self.user.partition(":")[0].partition(";")[0])
 
 
+@lru_cache(maxsize=PARSED)
 def parse_uri(text: str) -> SipUri:
     """Parse an addr-spec.
 
@@ -97,6 +102,7 @@ class NameAddr:
         return self.params.get("tag") or ""
 
 
+@lru_cache(maxsize=PARSED)
 def parse_name_addr(text: str) -> NameAddr:
     """Parse name-addr or addr-spec with header parameters.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from telephony.sip.grammar import HOST, TOKEN, Params, no_params, parse_params, parse_port
-from telephony.sip.uri import DEFAULT_PORT
+from telephony.sip.uri import DEFAULT_PORT, PARSED
 from voicebot.errors import SipMessageError
 
 MAGIC_COOKIE = "z9hG4bK"
@@ -85,6 +86,7 @@ def _quote(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+@lru_cache(maxsize=PARSED)
 def parse_via(text: str) -> Via:
     """Parse one Via value.
 
