@@ -73,9 +73,7 @@ def test_recorded_speech_is_found_loud_or_soft(gain_db: float) -> None:
         assert sum(flags) * 20 > 500, clip.path.name
 
 
-@pytest.mark.parametrize(
-    ("rate_hz", "frame_ms", "aggressiveness"), [(44100, 20, 2), (16000, 25, 2), (16000, 20, 4)]
-)
+@pytest.mark.parametrize(("rate_hz", "frame_ms", "aggressiveness"), [(44100, 20, 2), (16000, 25, 2), (16000, 20, 4)])
 def test_settings_webrtcvad_does_not_know_are_refused(rate_hz: int, frame_ms: int, aggressiveness: int) -> None:
     with pytest.raises(ValueError, match="must be"):
         WebRtcDetector(rate_hz, frame_ms, aggressiveness)

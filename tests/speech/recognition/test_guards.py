@@ -7,7 +7,7 @@ from voicebot.speech.recognition import guards
 
 @pytest.mark.parametrize(
     "text",
-    ["Hello. Hello. Hello.", "我想我想我想我想", "好的,好的,好的,好的。", "Thank you. Thank you. Thank you. Thank you."],
+    ["Hello. Hello. Hello.", "我想我想我想我想", "好的,好的,好的,好的。", "Thank you. Thank you. Thank you."],
 )
 def test_loops_are_seen(text: str) -> None:
     assert guards.has_loop(text)
@@ -15,10 +15,10 @@ def test_loops_are_seen(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "对对对", "喂喂喂喂", "one one one", "138 8888 8888", "你好你好", "我要查我的话费,查话费余额", "Hello. Hello."],
+    ["", "对对对", "喂喂喂喂", "138 8888 8888", "你好你好", "我要查我的话费,查话费余额", "Hello. Hello."],
 )
 def test_what_people_say_is_no_loop(text: str) -> None:
-    assert not guards.has_loop(text) or text == "one one one"
+    assert not guards.has_loop(text)
 
 
 def test_a_loop_within_a_longer_sentence_is_none() -> None:
@@ -43,8 +43,15 @@ def test_more_than_can_be_said_in_the_time_is_dense() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["谢谢观看", "谢谢大家的收看!", "字幕by索兰娅", "請不吝點贊 訂閱 轉發".replace("請", "请").replace("點贊", "点赞"), "Thanks for watching!"]
-    + ["Thank you so much for watching.", "Subtitles by the Amara.org community"],
+    [
+        "谢谢观看",
+        "谢谢大家的收看!",
+        "字幕by索兰娅",
+        "请不吝点赞 订阅 转发",
+        "Thanks for watching!",
+        "Thank you so much for watching.",
+        "Subtitles by the Amara.org community",
+    ],
 )
 def test_subtitle_credits_are_made_up_however_sure_the_model_is(text: str) -> None:
     assert guards.is_made_up(text, no_speech_probability=0.0, mean_log_probability=-0.1)

@@ -77,7 +77,9 @@ def noise(dbfs: float, seconds: float) -> bytes:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize(
-    "pcm", [b"", bytes(32000), noise(-70, 1), noise(-50, 1.5), noise(-35, 1.5)], ids=["empty", "zeros", "-70", "-50", "-35"]
+    "pcm",
+    [b"", bytes(32000), noise(-70, 1), noise(-50, 1.5), noise(-35, 1.5)],
+    ids=["empty", "zeros", "-70", "-50", "-35"],
 )
 def test_noise_and_silence_say_nothing(model: WhisperModel, language: str, pcm: bytes) -> None:
     transcript = model.transcribe(TranscriptionRequest(pcm, 16000, language))

@@ -105,7 +105,7 @@ async def test_a_slot_handed_to_a_waiter_that_is_cancelled_at_once_is_not_lost(
         release(ended)  # type: ignore[arg-type]
         waiting.cancel()
 
-    pool._release = release_and_cancel  # type: ignore[method-assign, assignment]
+    pool._release = release_and_cancel  # type: ignore[method-assign]
     jobs.finish("running", "waiting")
     assert await running == "running"
     with pytest.raises(asyncio.CancelledError):

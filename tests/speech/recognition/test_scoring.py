@@ -69,8 +69,10 @@ def test_english_errors_are_counted_per_word() -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0, "零"), (10, "十"), (16, "十六"), (105, "一百零五"), (110, "一百一十"), (2016, "二千零一十六"), (10005, "一万零五")]
-    + [(3281138, "三百二十八万一千一百三十八"), (20, "二十"), (1000, "一千")],
+    [
+        *[(0, "零"), (10, "十"), (16, "十六"), (20, "二十"), (105, "一百零五"), (110, "一百一十"), (1000, "一千")],
+        *[(2016, "二千零一十六"), (10005, "一万零五"), (3281138, "三百二十八万一千一百三十八")],
+    ],
 )
 def test_zh_number(value: int, words: str) -> None:
     assert zh_number(value) == words
@@ -78,7 +80,10 @@ def test_zh_number(value: int, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0, "zero"), (13, "thirteen"), (20, "twenty"), (42, "forty two"), (105, "one hundred five"), (2016, "two thousand sixteen")],
+    [
+        *[(0, "zero"), (13, "thirteen"), (20, "twenty"), (42, "forty two"), (105, "one hundred five")],
+        *[(2016, "two thousand sixteen"), (1_000_001, "one million one")],
+    ],
 )
 def test_en_number(value: int, words: str) -> None:
     assert en_number(value) == words

@@ -13,6 +13,7 @@ _EN_ONES = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
     *("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
 )
+_EN_SIZES = ((1_000_000, "million"), (1000, "thousand"), (100, "hundred"))
 _EN_TENS = ("zero", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 
@@ -127,5 +128,7 @@ def en_number(value: int) -> str:
         return _EN_ONES[value]
     if value < 100:
         return _EN_TENS[value // 10] + (f" {_EN_ONES[value % 10]}" if value % 10 else "")
-    size, name = (100, "hundred") if value < 1000 else (1000, "thousand") if value < 1_000_000 else (1_000_000, "million")
+    size, name = (
+        (100, "hundred") if value < 1000 else (1000, "thousand") if value < 1_000_000 else (1_000_000, "million")
+    )
     return f"{en_number(value // size)} {name}" + (f" {en_number(value % size)}" if value % size else "")

@@ -20,7 +20,11 @@ class Mouth(Synthesiser, Protocol):
     """A synthesiser that can render ahead and keep what it rendered."""
 
     async def prerender(self, request: SpeechRequest) -> None:
-        """Render a text into the cache, after everything that somebody waits for."""
+        """Render a text into the cache, after everything that somebody waits for.
+
+        Raises:
+            SynthesisError: the text cannot be spoken.
+        """
         ...
 
     def cached_path(self, request: SpeechRequest) -> Path | None:
