@@ -153,20 +153,45 @@ class _ChunkReader:
 
     async def drain(self) -> None:
         """Read the end of the body if it comes soon."""
+        deadline = asyncio.get_running_loop().time() + _DRAIN_S
         try:
             while not self._content.at_eof():
-                if not await asyncio.wait_for(self._content.readany(), _DRAIN_S):
-                    return
-        except (asyncio.TimeoutError, aiohttp.ClientError) as error:
+                await _before(self._content.readany(), deadline, "end")
+        except (BrainTimeoutError, aiohttp.ClientError) as error:
             logger.debug("the body did not end after its done chunk (%s)", type(error).__name__)
 
 
-async def _before(awaitable: Coroutine[Any, Any, T], deadline: float, what: str) -> T:
-    left = deadline - asyncio.get_running_loop().time()
+async def _before(work: Coroutine[Any, Any, T], deadline: float, what: str) -> T:
+    """Await something until a deadline of the loop's clock.
+
+    Not ``asyncio.wait_for``: before Python 3.12 that loses a cancellation that comes at the very moment the work is
+    done, and a caller who barged in would go on being answered.
+    """
+    task = asyncio.ensure_future(work)
     try:
-        return await asyncio.wait_for(awaitable, max(left, 0.0))
-    except asyncio.TimeoutError as error:
-        raise BrainTimeoutError(f"no {what} from the dialogue endpoint in time") from error
+        done, _ = await asyncio.wait({task}, timeout=max(deadline - asyncio.get_running_loop().time(), 0.0))
+    except asyncio.CancelledError:
+        await _abandon(task)
+        raise
+    if not done:
+        await _abandon(task)
+        raise BrainTimeoutError(f"no {what} from the dialogue endpoint in time")
+    return task.result()
+
+
+async def _abandon(task: asyncio.Future[T]) -> None:
+    """Cancel a task and see it end; a response that arrived all the same is closed."""
+    task.cancel()
+    await asyncio.wait({task})
+    if task.cancelled():
+        return
+    error = task.exception()
+    if error is not None:
+        logger.debug("abandoned request failed: %s", type(error).__name__)
+        return
+    result = task.result()
+    if isinstance(result, aiohttp.ClientResponse):
+        result.close()
 
 
 def _unreachable(error: aiohttp.ClientError) -> BrainError:

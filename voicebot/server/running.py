@@ -8,7 +8,7 @@ from aiohttp import web
 
 from voicebot.errors import ConfigError, PortInUseError
 
-_SHUTDOWN_S = 5.0
+_SHUTDOWN_S = 1.0  # aiohttp waits this long twice
 
 
 class HttpServer:
@@ -26,7 +26,7 @@ class HttpServer:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     async def close(self) -> None:
-        """Stop listening, give running answers a few seconds, and cancel what is left."""
+        """Stop listening, give running answers a moment, and cancel what is left."""
         await self._runner.cleanup()
 
 
@@ -37,8 +37,13 @@ async def start_server(app: web.Application, host: str, port: int) -> HttpServer
         PortInUseError: another program has the port.
         ConfigError: the address cannot be listened on.
     """
-    # handler_cancellation: a client that closes its connection stops the answer it no longer wants.
-    runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=_SHUTDOWN_S)
+    runner = web.AppRunner(
+        app,
+        handler_cancellation=True,  # a client that closes its connection stops the answer it no longer wants
+        auto_decompress=False,  # the interface has no compression, so nobody needs to send us a bomb
+        access_log=None,
+        shutdown_timeout=_SHUTDOWN_S,
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

@@ -31,7 +31,7 @@ async def post_query(request: web.Request) -> web.StreamResponse:
     """Answer a query, streaming each chunk as it comes."""
     _check_key(request)
     bot = _bot(request)
-    query = parse_query(load_json(await request.read()))
+    query = parse_query(load_json(await _body(request)))
     framing = Framing.from_accept(request.headers.get("Accept", ""))
     response = web.StreamResponse(headers={"Content-Type": framing.content_type, "Cache-Control": "no-store"})
     response.headers["X-Accel-Buffering"] = "no"  # nginx holds streams back otherwise
@@ -67,6 +67,13 @@ def _check_key(request: web.Request) -> None:
     token_fits, bearer_fits = (same_key(key, request.app[API_KEY]) for key in given)
     if not (token_fits or bearer_fits):
         raise Refusal(401, "unauthorized", "the key is missing or wrong")
+
+
+async def _body(request: web.Request) -> bytes:
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise Refusal(415, "unsupported", "Content-Encoding: the body must not be compressed", "Content-Encoding")
+    return await request.read()
 
 
 def _bot(request: web.Request) -> HostedBot:
