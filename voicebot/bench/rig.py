@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +23,13 @@ logger = logging.getLogger(__name__)
 CALLS_PER_PROCESS = 4  # what the SIP library's usual build carries
 
 EventHandler = Callable[[dict[str, Any]], None]
+
+
+def _show_rendering(done: int, total: int) -> None:
+    """Show that something is going on: the first start renders every sentence of the bots."""
+    end = "\n" if done + 1 == total else ""
+    if sys.stdout.isatty() or end:
+        print(f"\rspeaking the bots' sentences into the cache: {done + 1} of {total}", end=end, flush=True)  # noqa: T201
 
 
 class Rig:
@@ -56,7 +64,7 @@ class Rig:
     async def __aenter__(self) -> Rig:
         self._service = Service(self.settings, load_engines(self.settings), self._from_service)
         self._reachable = await self._service.start()
-        await self._service.prerendered()
+        await self._service.prerendered(_show_rendering)
         return self
 
     async def __aexit__(

@@ -46,10 +46,12 @@ class CallerProcess:
 
     async def _call(self, script: Script) -> None:
         await asyncio.sleep(script.start_after_ms / 1000)
-        leg = self._agent.call(script.target, {SCRIPT_HEADER: script.name})
+        leg = await self._agent.call(script.target, {SCRIPT_HEADER: script.name})
         call = ScriptedCall(leg, script, lambda mark: report("mark", {"name": script.name, **asdict(mark)}))
         recording = self._recordings / f"{script.name}.wav" if self._recordings else None
         outcome = await call.run(recording)
+        outcome.frames, outcome.late_frames = leg.stream_stats.received, leg.stream_stats.discarded
+        outcome.lost_packets = leg.stream_stats.lost
         report("outcome", {"outcome": asdict(outcome)})
 
 

@@ -13,6 +13,9 @@ from voicebot.errors import ConfigError, UnknownModelError, VoicebotError
 
 # Each is a module voicebot.cli.<name> with add_parser() and run(); see Command.
 COMMANDS = (
+    "serve",
+    "demo",
+    "bench",
     "models",
 )  # fmt: skip
 

@@ -68,6 +68,8 @@ class CallRecord:
     cause: HangupCause | None = None
     duration_ms: float = 0.0
     underrun_frames: int = 0
+    audio: dict[str, float | int | str] = field(default_factory=dict)
+    """Codec, packet and frame counts, as the line tells them."""
 
     def turn(self, turn_id: int) -> TurnRecord:
         """Return the record of a turn, making it if it is new."""

@@ -13,6 +13,7 @@ from voicebot.conversation.events import (
 from voicebot.settings.model import VadSettings
 from voicebot.speech import segmenter as audio
 from voicebot.speech.framing import Framer
+from voicebot.speech.segments import SegmentEvent
 from voicebot.speech.vad import WebRtcDetector
 
 
@@ -60,7 +61,7 @@ class SegmenterEars:
                     events.append(translated)
         return events
 
-    def _translate(self, event: audio.SegmentEvent) -> EarEvent | None:
+    def _translate(self, event: SegmentEvent) -> EarEvent | None:
         match event:
             case audio.SpeechProgress(utterance_id=utterance_id, speech_ms=speech_ms):
                 return SpeechGrew(utterance_id, speech_ms)

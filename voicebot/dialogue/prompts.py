@@ -1,4 +1,4 @@
-"""The sentences a bot can say that are always the same: worth rendering before the first call."""
+"""The sentences a bot is going to say anyway: worth rendering before the first call."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from collections.abc import Iterator
 
 from voicebot.dialogue.bot import Bot, Node
 from voicebot.dialogue.flow import question_of
-from voicebot.dialogue.texts import split_sentences, variables_in
+from voicebot.dialogue.texts import render, split_sentences, variables_in
 
 
 def fixed_prompts(bot: Bot) -> list[str]:
-    """Return all sentences without variables, cut as they are sent, the ones needed first in a call first."""
+    """Return all sentences that are the same in every call, cut as they are sent, the first ones of a call first.
+
+    A sentence with variables is among them, with the bot's defaults in it, if each has a default: callers of
+    whom nothing is known hear it so.
+    """
     sentences = (sentence for text in _texts(bot) for sentence in split_sentences(text))
-    return list(dict.fromkeys(sentence for sentence in sentences if not variables_in(sentence)))
+    known = (sentence for sentence in sentences if all(bot.variables.get(name) for name in variables_in(sentence)))
+    return list(dict.fromkeys(render(sentence, {}, bot.variables) for sentence in known))
 
 
 def _texts(bot: Bot) -> Iterator[str]:

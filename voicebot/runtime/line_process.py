@@ -11,10 +11,12 @@ import asyncio
 import functools
 import json
 import logging
+from dataclasses import asdict
 from typing import Any
 
 from telephony.line.agent import LineAgent
 from telephony.line.call import SipCallLeg
+from telephony.line.registration import RegistrationEvent
 from voicebot.connectors.base import Brain
 from voicebot.connectors.custom_robot import CustomRobotBrain
 from voicebot.conversation.config import ConversationConfig
@@ -26,7 +28,7 @@ from voicebot.conversation.stopwatch import Stopwatch
 from voicebot.conversation.voice import LineVoice
 from voicebot.errors import VoicebotError
 from voicebot.protocol.instruction import Blacklist, ShortMessage
-from voicebot.runtime.archive import save_record
+from voicebot.runtime.archive import safe_name, save_record
 from voicebot.runtime.lines import line_for, transfer_request
 from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.order import WorkerOrder
@@ -48,10 +50,9 @@ class LineWorker:
         self._brains: dict[str, CustomRobotBrain] = {}
         self._voices: dict[str, LineVoice] = {}
         self._sessions: dict[str, CallSession] = {}
+        self._legs: dict[str, SipCallLeg] = {}
         self._outbox = Outbox(self._settings.paths.data / "outbox.jsonl")
-        self._agent = LineAgent(
-            order.agent_config(), asyncio.get_running_loop(), self._on_call, functools.partial(report, "registration")
-        )
+        self._agent = LineAgent(order.agent_config(), asyncio.get_running_loop(), self._on_call, self._on_registration)
         self._saving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -88,6 +89,9 @@ class LineWorker:
         url = f"{self._order.brain_url}/bots/{line.bot}/stream/query"
         return CustomRobotBrain(url, self._order.api_key, self._settings.brain)
 
+    def _on_registration(self, event: RegistrationEvent) -> None:
+        report("registration", asdict(event))
+
     # --- calls
 
     def _on_call(self, leg: SipCallLeg) -> None:
@@ -102,6 +106,9 @@ class LineWorker:
             self._ended,
         )
         self._sessions[session.call_id] = session
+        self._legs[session.call_id] = leg
+        if self._settings.recording.enabled:
+            self._record(leg)
         report("calls", {"count": len(self._sessions)})
         logger.info("call %s comes in on line %s", session.call_id, line.name)
         session.start()
@@ -152,9 +159,19 @@ class LineWorker:
             },
         )
 
+    def _record(self, leg: SipCallLeg) -> None:
+        folder = self._settings.paths.recordings
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            leg.record(folder / f"{safe_name(leg.info.call_id)}.wav")
+        except OSError as error:
+            logger.error("call %s is not recorded: %s", leg.info.call_id, error)
+
     def _ended(self, session: CallSession) -> None:
         self._sessions.pop(session.call_id, None)
+        leg = self._legs.pop(session.call_id)
         record = session.stopwatch.record
+        record.audio = {**asdict(leg.stream_stats), **asdict(leg.frame_stats)}
         report("calls", {"count": len(self._sessions)})
         report("call_ended", {"record": record.as_dict() if self._order.tell_turns else {}})
         if self._settings.recording.transcripts:

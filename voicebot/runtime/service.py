@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,7 @@ class Service:
         self._http: HttpServer | None = None
         self._supervisor: Supervisor | None = None
         self._prerendering: asyncio.Task[None] | None = None
+        self._on_prerendered: Callable[[int, int], None] | None = None
 
     @property
     def supervisor(self) -> Supervisor:
@@ -114,8 +116,13 @@ class Service:
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(self._folder)
 
-    async def prerendered(self) -> None:
-        """Wait until every fixed sentence of the bots is in the prompt cache."""
+    async def prerendered(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Wait until every fixed sentence of the bots is in the prompt cache.
+
+        Args:
+            progress: told how many of how many are done.
+        """
+        self._on_prerendered = progress
         if self._prerendering is not None:
             await asyncio.shield(self._prerendering)
 
@@ -142,15 +149,23 @@ class Service:
 
     async def _prerender(self) -> None:
         """Render what the bots are going to say anyway, so that callers never wait for it."""
-        count = 0
-        for line in self._settings.lines:
-            engine = next((item for item in self._engines if item.bot.name == line.bot), None)
-            if engine is None or line.brain_url:
-                continue
-            for text in fixed_prompts(engine.bot):
-                await self._prerender_text(text, line.voice or line.language)
-                count += 1
-        logger.info("%d fixed sentences are rendered", count)
+        sentences = self._fixed_sentences()
+        for done, (text, voice) in enumerate(sentences):
+            if self._on_prerendered is not None:
+                self._on_prerendered(done, len(sentences))
+            await self._prerender_text(text, voice)
+        logger.info("all %d fixed sentences of the bots are rendered", len(sentences))
+
+    def _fixed_sentences(self) -> list[tuple[str, str]]:
+        """Return the sentences with their voices: round robin over the lines, each line's first ones first."""
+        engines = {engine.bot.name: engine for engine in self._engines}
+        columns = [
+            [(text, line.voice or line.language) for text in fixed_prompts(engines[line.bot].bot)]
+            for line in self._settings.lines
+            if not line.brain_url
+        ]
+        rows = itertools.zip_longest(*columns)
+        return list(dict.fromkeys(item for row in rows for item in row if item is not None))
 
     async def _prerender_text(self, text: str, voice: str) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -10,9 +11,10 @@ from typing import Any
 
 
 def report(event: str, facts: Mapping[str, Any]) -> None:
-    """Tell the supervisor something, as one JSON line."""
-    sys.stdout.write(json.dumps({"event": event, **facts}) + "\n")
-    sys.stdout.flush()
+    """Tell the supervisor something, as one JSON line; nobody hears it once the supervisor is gone."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(json.dumps({"event": event, **facts}) + "\n")
+        sys.stdout.flush()
 
 
 async def stdin_lines() -> AsyncIterator[bytes]:

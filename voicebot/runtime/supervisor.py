@@ -26,6 +26,8 @@ from voicebot.settings.model import Settings
 
 logger = logging.getLogger(__name__)
 
+_REPORT_S = 1.0
+
 EventHandler = Callable[[dict[str, Any]], None]
 
 
@@ -95,8 +97,11 @@ class Supervisor:
         self._on_event = on_event or (lambda _event: None)
         self._slots: list[LineSlot] = []
         self._registrar: LineSlot | None = None
+        self._reporting: asyncio.Task[None] | None = None
         sip = settings.sip
-        self.edge = Edge(EdgeConfig(host=sip.host, port=sip.port, public_host=sip.public_host), Dispatcher())
+        self.edge = Edge(
+            EdgeConfig(host=sip.host, port=sip.port, public_host=sip.public_host), Dispatcher(sip.max_calls)
+        )
 
     @property
     def calls(self) -> int:
@@ -125,11 +130,15 @@ class Supervisor:
         first = self._add_slot()
         await first.keeper.start()
         wanted = math.ceil(self._settings.sip.max_calls / self._capacity(first))
+        self._reporting = asyncio.create_task(self._report_calls(), name="report-calls")
         others = [self._add_slot() for _ in range(wanted - 1)]
         await asyncio.gather(*(slot.keeper.start() for slot in others))
 
     async def stop(self) -> None:
         """End all calls, then all processes, then the edge."""
+        if self._reporting is not None:
+            self._reporting.cancel()
+            await asyncio.gather(self._reporting, return_exceptions=True)
         await asyncio.gather(*(slot.keeper.stop() for slot in self._slots))
         await self.edge.close()
 
@@ -168,6 +177,13 @@ class Supervisor:
             heir = next((other for other in self._slots if other is not slot and other.keeper.child), None)
             if heir is not None:
                 self._let_register(heir)
+
+    async def _report_calls(self) -> None:
+        """Repeat the workers' counts to the edge: its own may drift when a BYE gets lost."""
+        while True:
+            await asyncio.sleep(_REPORT_S)
+            for slot in self._slots:
+                self.edge.dispatcher.report(slot.token, slot.calls)
 
     def _let_register(self, slot: LineSlot) -> None:
         # One worker registers for all: the Contact is the edge, which spreads the calls.

@@ -173,8 +173,9 @@ class RecogniserSettings(Section):
 class SynthesiserSettings(Section):
     """Piper and Kokoro."""
 
-    voices: dict[Language, str] = {"zh": "kokoro-zh/zf_xiaoxiao", "en": "piper-en-joe"}
-    """Default voice of each language: ``<model id>`` or ``<model id>/<voice>``."""
+    voices: dict[Language, str] = {"zh": "auto", "en": "auto"}
+    """Default voice of each language: ``<model id>``, ``<model id>/<voice>``, or "auto": the first one of the
+    model manifest's list that can be had."""
     threads: int = Field(default=1, ge=1, le=64)
     cache_mib: int = Field(default=512, ge=1)
 
