@@ -16,7 +16,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from voicebot.settings import load_settings
-from voicebot.speech.synthesis.service import SynthesisService
+from voicebot.speech.synthesis.service import SynthesisService, open_shelf
 from voicebot.speech.types import SpeechRequest
 
 TEXTS = {
@@ -55,7 +55,7 @@ async def bench(data: Path, threads: int, runs: int) -> None:
         for run in range(runs):
             with tempfile.TemporaryDirectory() as folder:
                 settings = load_settings(overrides=[f"paths.data={folder}", f"speech.synthesiser.threads={threads}"])
-                service = SynthesisService(settings, lambda model_id: data / "models" / model_id)
+                service = SynthesisService(settings, open_shelf(settings, lambda model_id: data / "models" / model_id))
                 await service.start([language])
                 for text in texts:
                     request = SpeechRequest(text, language, RATE_HZ)
@@ -68,7 +68,7 @@ async def bench(data: Path, threads: int, runs: int) -> None:
                         print(f"{language}  first {first * 1000:6.0f} ms  whole {total * 1000:6.0f} ms"
                               f"  audio {audio * 1000:6.0f} ms  {text}")  # fmt: skip
                 await service.close()
-                again = SynthesisService(settings, lambda model_id: data / "models" / model_id)
+                again = SynthesisService(settings, open_shelf(settings, lambda model_id: data / "models" / model_id))
                 disk += [(await speak(again, SpeechRequest(text, language, RATE_HZ)))[0] for text in texts]
                 await again.close()
         print(

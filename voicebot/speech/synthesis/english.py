@@ -13,6 +13,8 @@ _CURRENCIES = {"$": ("dollar", "cent"), "€": ("euro", "cent"), "£": ("pound",
 _PLURALS = {"penny": "pence", "yuan": "yuan"}
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _LONG_RUN_DIGITS = 7
+# "p.m." with its last full stop, unless that ends the sentence too.
+_HALF_DAY = r"(?:[ap]m\b|[ap]\.m(?:\.(?=,|\s+(?-i:[a-z])))?)"
 
 Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 
@@ -74,7 +76,7 @@ _RULES: tuple[Rule, ...] = tuple(
         (r"(?<![\d.,])(?:\+\d{1,3}[- ]?)\d{2,4}(?:[- ]?\d{2,4}){2,3}(?!\d)", _phone),
         (r"(?P<year>\d{4})(?P<mark>[-/])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?!\d)", _date),
         (r"(?<=\d)\s*[-–—]\s*(?=\d{1,2}:[0-5]\d)", " to "),
-        (r"(?<![\d:])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?![\d:])(?P<half>\s?[ap]\.?m\b)?", _time),
+        (rf"(?<![\d:])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?![\d:])(?P<half>\s?{_HALF_DAY})?", _time),
         (rf"(?P<sign>[$€£¥])\s?(?P<number>{_NUMBER})(?P<scale>\s(?:thousand|million|billion)\b)?", _money),
         (rf"(?P<number>{_NUMBER})\s?%", r"\g<number> percent"),
         (rf"(?<![\d,.])\d{{{_LONG_RUN_DIGITS},}}(?![\d,.]\d)", lambda match: _spell(match.group())),

@@ -73,7 +73,7 @@ class KokoroModel:
         Raises:
             SynthesisError: the model failed.
         """
-        parts = [self._render_ids(ids, style) for ids in _fitting(self.encode(phonemes), self._pause_ids())]
+        parts = [self._render_ids(ids, style) for ids in fitting(self.encode(phonemes), self._pause_ids())]
         return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
     def encode(self, phonemes: str) -> list[int]:
@@ -123,8 +123,8 @@ class KokoroEngine:
         return self._model.render(phonemes, self._style)
 
 
-def _fitting(ids: list[int], pauses: frozenset[int]) -> list[list[int]]:
-    """Cut ids to parts the model can take, at the last pause of each if there is one."""
+def fitting(ids: list[int], pauses: frozenset[int]) -> list[list[int]]:
+    """Cut ids to parts of ``MAX_PHONEMES`` at most, each at its last pause if it has one."""
     parts = []
     while len(ids) > MAX_PHONEMES:
         cut = next((i for i in range(MAX_PHONEMES, 1, -1) if ids[i - 1] in pauses), MAX_PHONEMES)

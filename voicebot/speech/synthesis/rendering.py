@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 from collections.abc import AsyncGenerator, Callable
 from functools import partial
@@ -11,10 +12,40 @@ from functools import partial
 from voicebot.errors import SynthesisError
 from voicebot.speech.recognition.pool import UrgencyPool
 
+logger = logging.getLogger(__name__)
+
 LIVE = 0
 """Urgency of a text that a caller waits for."""
 PRERENDER = 1
 """Urgency of a prompt rendered ahead of need."""
+
+
+class LiveTraffic:
+    """Counts the renderings that callers wait for, so that prompts can stand back.
+
+    The pool's order alone is not enough: between two clauses of a live text nothing of it waits there.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    def begin(self) -> None:
+        """Note that one more live rendering is under way."""
+        self._count += 1
+        self._quiet.clear()
+
+    def end(self) -> None:
+        """Note that one is through."""
+        self._count -= 1
+        if not self._count:
+            self._quiet.set()
+
+    async def quiet(self) -> None:
+        """Wait until no caller waits for anything."""
+        while self._count:
+            await self._quiet.wait()
 
 
 class Rendering:
@@ -26,6 +57,7 @@ class Rendering:
         clauses: what to render.
         render: one clause to PCM; blocks, runs in the pool.
         pool: where it runs.
+        traffic: of all renderings in this pool.
         urgency: LIVE or PRERENDER.
         on_end: called once, with the whole PCM, or None if it failed or was given up.
     """
@@ -35,13 +67,17 @@ class Rendering:
         clauses: list[str],
         render: Callable[[str], bytes],
         pool: UrgencyPool[bytes],
+        traffic: LiveTraffic,
         urgency: int,
         on_end: Callable[[bytes | None], None],
     ) -> None:
         self._clauses = clauses
         self._render = render
         self._pool = pool
+        self._traffic = traffic
         self._urgency = urgency
+        if urgency == LIVE:
+            traffic.begin()
         self._on_end = on_end
         self._pieces: list[bytes] = []
         self._error: SynthesisError | None = None
@@ -94,6 +130,8 @@ class Rendering:
         if urgency >= self._urgency:
             return
         self._urgency = urgency
+        if not self._ended:
+            self._traffic.begin()
         if self._turn is not None and not self._turn_started.is_set():
             self._queue_again = True
             self._turn.cancel()
@@ -111,14 +149,16 @@ class Rendering:
         except Exception as error:
             self._error = SynthesisError(f"the text could not be spoken ({type(error).__name__})")
             self._error.__cause__ = error
+            logger.error("a clause could not be rendered: %s", type(error).__name__)
+            logger.debug("the trace of it", exc_info=True)  # may hold words of the conversation
         finally:
             self._end(None)
 
     async def _render_clause(self, clause: str) -> bytes:
         while True:
             self._turn_started = threading.Event()
-            work = partial(self._in_thread, clause, self._turn_started)
-            self._turn = asyncio.get_running_loop().create_task(self._pool.run(work, self._urgency))
+            turn = self._take_turn(partial(self._in_thread, clause, self._turn_started))
+            self._turn = asyncio.get_running_loop().create_task(turn)
             # "wait" rather than "await the task": a turn cancelled by _hurry must not look like our own end.
             try:
                 await asyncio.wait({self._turn})
@@ -132,6 +172,11 @@ class Rendering:
                 continue
             return self._turn.result()
 
+    async def _take_turn(self, work: Callable[[], bytes]) -> bytes:
+        if self._urgency != LIVE:
+            await self._traffic.quiet()
+        return await self._pool.run(work, self._urgency)
+
     def _in_thread(self, clause: str, started: threading.Event) -> bytes:
         started.set()
         return self._render(clause)
@@ -144,5 +189,7 @@ class Rendering:
         if self._ended:
             return
         self._ended = True
+        if self._urgency == LIVE:
+            self._traffic.end()
         self._on_end(pcm)
         self._tell()

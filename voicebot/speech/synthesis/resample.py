@@ -42,12 +42,12 @@ def telephone_audio(samples: Samples, rate_hz: int, to_rate_hz: int, gap_ms: int
     lead = rate_hz * LEAD_MS // 1000
     tail = rate_hz * max(gap_ms, _FADE_MS) // 1000
     first, last = span
-    clip = samples[max(0, first - lead) : last + tail].astype(np.float32)
+    # A copy; faded before the gap is filled up, since some clips end in the middle of a sound.
+    clip = _faded(samples[max(0, first - lead) : last + tail].astype(np.float32), rate_hz)
     clip = np.pad(clip, (0, max(0, last + tail - len(samples))))
     if rate_hz != to_rate_hz:
         clip = soxr.resample(clip, rate_hz, to_rate_hz, quality="HQ")
-    clip = _faded(_levelled(clip, to_rate_hz), to_rate_hz)
-    return np.round(clip * _INT16).astype("<i2").tobytes()
+    return np.round(_levelled(clip, to_rate_hz) * _INT16).astype("<i2").tobytes()
 
 
 def speech_span(samples: Samples, rate_hz: int) -> tuple[int, int] | None:

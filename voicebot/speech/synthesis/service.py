@@ -18,7 +18,7 @@ from voicebot.speech.recognition.pool import UrgencyPool
 from voicebot.speech.synthesis.cache import CacheStats, PromptCache, content_key
 from voicebot.speech.synthesis.clauses import clauses
 from voicebot.speech.synthesis.normalise import normalise
-from voicebot.speech.synthesis.rendering import LIVE, PRERENDER, Rendering
+from voicebot.speech.synthesis.rendering import LIVE, PRERENDER, LiveTraffic, Rendering
 from voicebot.speech.synthesis.resample import telephone_audio
 from voicebot.speech.synthesis.speakable import has_cjk
 from voicebot.speech.synthesis.voices import VoiceFiles, VoiceShelf
@@ -50,10 +50,8 @@ class SynthesisService:
     """Implements ``voicebot.speech.types.Synthesiser``. To be used from one event loop.
 
     Args:
-        settings: voices, threads, cache size and where the cache lies.
-        model_path: model id to the directory of a model that is there; raises ModelError otherwise.
-        model_ids: models that can be asked for by id; those of the default voices are added.
-        defaults: default voice of each language; None for what the settings say.
+        settings: threads, cache size and where the cache lies.
+        shelf: the voices; several services may share one.
         parallel: clauses rendered at a time; None for what the cores allow, two at least: a prompt in
             the making must not hold up a caller.
 
@@ -61,29 +59,17 @@ class SynthesisService:
         SynthesisError: the cache directory cannot be used.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        model_path: Callable[[str], Path],
-        model_ids: Iterable[str] = (),
-        defaults: Mapping[str, str] | None = None,
-        parallel: int | None = None,
-    ) -> None:
+    def __init__(self, settings: Settings, shelf: VoiceShelf, parallel: int | None = None) -> None:
         wanted = settings.speech.synthesiser
         directory = settings.paths.prompts
-        self._shelf = VoiceShelf(
-            model_path,
-            {str(language): voice for language, voice in wanted.voices.items()} if defaults is None else defaults,
-            model_ids,
-            wanted.threads,
-            settings.paths.data / "synthesis",
-        )
+        self._shelf = shelf
         try:
             self._cache = PromptCache(directory, wanted.cache_mib)
         except OSError as error:
             raise SynthesisError(f"{directory}: cannot be used for prompts: {error.strerror}") from error
         slots = parallel or max(2, (os.cpu_count() or 1) // wanted.threads)
         self._pool: UrgencyPool[bytes] = UrgencyPool(slots, "synthesis")
+        self._traffic = LiveTraffic()
         self._renderings: dict[str, Rendering] = {}
         self._prerendering = asyncio.Lock()
         self._storing: set[asyncio.Task[None]] = set()
@@ -109,7 +95,7 @@ class SynthesisService:
         for voice in used:
             await asyncio.to_thread(store.path, defaults.get(voice, voice).partition("/")[0])
         voice_models = [model.id for model in store.manifest.models if model.kind == "voice"]
-        service = cls(settings, store.path, voice_models, defaults=defaults)
+        service = cls(settings, open_shelf(settings, store.path, voice_models, defaults))
         try:
             await service.start(used)
         except SynthesisError:
@@ -218,6 +204,7 @@ class SynthesisService:
                 clauses(plan.text),
                 functools.partial(self._render, plan),
                 self._pool,
+                self._traffic,
                 urgency,
                 functools.partial(self._finish, plan),
             )
@@ -257,6 +244,26 @@ class SynthesisService:
             return None
         key = content_key(files.engine, files.version, files.name, request.rate_hz, text)
         return _Plan(files, text, key, request.rate_hz)
+
+
+def open_shelf(
+    settings: Settings,
+    model_path: Callable[[str], Path],
+    model_ids: Iterable[str] = (),
+    defaults: Mapping[str, str] | None = None,
+) -> VoiceShelf:
+    """Return the voices that the settings ask for; nothing is loaded yet.
+
+    Args:
+        settings: default voices, threads and the data directory.
+        model_path: model id to the directory of a model that is there; raises ModelError otherwise.
+        model_ids: models that can be asked for by id; those of the default voices are added.
+        defaults: default voice of each language; None for what the settings say.
+    """
+    wanted = settings.speech.synthesiser
+    if defaults is None:
+        defaults = {str(language): voice for language, voice in wanted.voices.items()}
+    return VoiceShelf(model_path, defaults, model_ids, wanted.threads, settings.paths.data / "synthesis")
 
 
 def gap_ms(clause: str) -> int:

@@ -1,0 +1,177 @@
+"""The service with real engines: Piper for nearly all (it is fast), both where they differ."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from voicebot.errors import SynthesisError
+from voicebot.modelstore.store import ModelStore
+from voicebot.settings import Settings, load_settings
+from voicebot.speech.synthesis.service import SynthesisService, gap_ms, open_shelf
+from voicebot.speech.synthesis.voices import VoiceShelf
+from voicebot.speech.types import SpeechRequest
+
+_LONG = "Thank you for calling us. We are open all day long. Goodbye now."
+
+
+@pytest.fixture(scope="module")
+def shelf(real_models: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> VoiceShelf:
+    """Voices that are loaded once for all tests."""
+    settings = load_settings(overrides=[f"paths.data={tmp_path_factory.mktemp('data')}"])
+    return open_shelf(settings, real_models.path)
+
+
+@pytest.fixture
+async def service(own_settings: Settings, shelf: VoiceShelf) -> AsyncIterator[SynthesisService]:
+    made = SynthesisService(own_settings, shelf)
+    yield made
+    await made.close()
+
+
+async def _speak(service: SynthesisService, request: SpeechRequest) -> list[bytes]:
+    async with aclosing(service.synthesise(request)) as pieces:
+        return [piece async for piece in pieces]
+
+
+@pytest.mark.audio
+@pytest.mark.timeout(60)
+async def test_a_text_comes_clause_by_clause_first_and_whole_ever_after(
+    service: SynthesisService, own_settings: Settings, shelf: VoiceShelf
+) -> None:
+    request = SpeechRequest(_LONG, "en", 8000)
+    assert service.cached_path(request) is None
+    fresh = await _speak(service, request)
+    assert len(fresh) >= 3
+    assert b"".join(await _speak(service, request)) == b"".join(fresh)
+    await service.prerender(request)  # waits for the file
+    assert await _speak(service, request) == [b"".join(fresh)]
+    path = service.cached_path(request)
+    assert path is not None
+    assert path.read_bytes()[44:] == b"".join(fresh)
+    after_restart = SynthesisService(own_settings, shelf)
+    assert await _speak(after_restart, request) == [b"".join(fresh)]
+    assert after_restart.cache_stats.hits == 1
+    await after_restart.close()
+
+
+@pytest.mark.audio
+@pytest.mark.timeout(60)
+async def test_many_who_ask_at_once_share_one_rendering(service: SynthesisService) -> None:
+    # Piper never says a thing twice in quite the same way: equal audio was rendered once.
+    request = SpeechRequest("How can I help you today?", "en", 16000)
+    heard = await asyncio.gather(*(_speak(service, request) for _ in range(5)))
+    assert len({b"".join(pieces) for pieces in heard}) == 1
+    assert len(b"".join(heard[0])) > 16000
+
+
+@pytest.mark.audio
+@pytest.mark.timeout(60)
+async def test_closing_early_gives_up_and_the_next_one_starts_anew(service: SynthesisService) -> None:
+    request = SpeechRequest(_LONG, "en", 8000)
+    pieces = service.synthesise(request)
+    first = await pieces.__anext__()
+    await pieces.aclose()
+    assert service.cached_path(request) is None
+    again = await _speak(service, request)
+    assert first not in again
+    assert len(again) >= 3
+
+
+@pytest.mark.audio
+@pytest.mark.timeout(60)
+async def test_a_service_that_closes_ends_what_it_renders(own_settings: Settings, shelf: VoiceShelf) -> None:
+    service = SynthesisService(own_settings, shelf)
+    pieces = service.synthesise(SpeechRequest(_LONG, "en", 8000))
+    await pieces.__anext__()
+    await service.close()
+    with pytest.raises(SynthesisError):
+        async for _ in pieces:
+            pass
+    with pytest.raises(SynthesisError, match="closed"):
+        await _speak(service, SpeechRequest("Something new.", "en", 8000))
+
+
+@pytest.mark.audio
+def test_requests_that_sound_the_same_have_one_key(service: SynthesisService) -> None:
+    key = service.cache_key(SpeechRequest("It is **$5**.", "en", 8000))
+    assert key == service.cache_key(SpeechRequest("It is 5 dollars.", "piper-en-joe", 8000))
+    assert key != service.cache_key(SpeechRequest("It is 5 dollars.", "en", 16000))
+    assert service.cache_key(SpeechRequest("您好", "zh")) == service.cache_key(SpeechRequest("您好", "kokoro-zh"))
+    assert service.cache_key(SpeechRequest("您好", "zh")) != service.cache_key(
+        SpeechRequest("您好", "kokoro-zh/zm_yunxi")
+    )
+
+
+@pytest.mark.audio
+def test_voices_are_listed_with_the_defaults_as_aliases(service: SynthesisService) -> None:
+    voices = {voice.id: voice for voice in service.voices}
+    assert voices["piper-en-joe"].aliases == ("en",)
+    assert voices["kokoro-zh/zf_xiaoxiao"].aliases == ("zh",)
+    assert (voices["kokoro-zh/zm_yunxi"].language, voices["kokoro-zh/zm_yunxi"].engine) == ("zh", "kokoro")
+
+
+@pytest.mark.audio
+async def test_what_cannot_be_spoken(service: SynthesisService) -> None:
+    assert await _speak(service, SpeechRequest("👍 …", "en")) == []
+    assert service.cache_key(SpeechRequest("", "zh")) == ""
+    for voice in ("nobody", "kokoro-zh/zf_nobody", "../models", "kokoro-zh/../../x", "piper-en-joe/x", "", "fr"):
+        with pytest.raises(SynthesisError, match=r"there is no voice .*kokoro-zh/zf_xiaoxiao.*piper-en-joe"):
+            await _speak(service, SpeechRequest("Hello", voice))
+    with pytest.raises(SynthesisError, match="cannot read Mandarin"):
+        await _speak(service, SpeechRequest("您好", "en"))
+    with pytest.raises(SynthesisError, match="11025"):
+        await _speak(service, SpeechRequest("Hello", "en", 11025))
+
+
+@pytest.mark.audio
+async def test_a_broken_model_is_an_error_of_the_request(
+    own_settings: Settings, real_models: ModelStore, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(real_models.path("piper-en-joe"), broken, ignore=shutil.ignore_patterns("*.onnx"))
+    (broken / "voice.onnx").write_bytes(b"no model")
+    next(broken.glob("*.onnx.json")).rename(broken / "voice.onnx.json")
+    service = SynthesisService(own_settings, open_shelf(own_settings, lambda _: broken, ["broken"]))
+    with pytest.raises(SynthesisError, match=r"voice\.onnx cannot be loaded"):
+        await _speak(service, SpeechRequest("Hello", "broken"))
+    await service.close()
+
+
+async def test_a_cache_that_cannot_be_made_is_reported(own_settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "prompts").write_text("a file")
+    with pytest.raises(SynthesisError, match="cannot be used for prompts"):
+        SynthesisService(own_settings, open_shelf(own_settings, lambda model_id: tmp_path / model_id))
+
+
+async def test_without_any_voice_the_error_says_so(own_settings: Settings, tmp_path: Path) -> None:
+    service = SynthesisService(own_settings, open_shelf(own_settings, lambda model_id: tmp_path / model_id))
+    assert service.voices == []
+    with pytest.raises(SynthesisError, match="there is no voice 'zh'"):
+        await _speak(service, SpeechRequest("您好", "zh"))
+    await service.close()
+
+
+def test_pauses_follow_the_punctuation() -> None:
+    assert gap_ms("好。”") > gap_ms("好，") > gap_ms("好")
+
+
+@pytest.mark.audio
+@pytest.mark.timeout(60)
+async def test_the_voices_of_the_lines_are_loaded_and_no_audio_clips(
+    own_settings: Settings, real_models: ModelStore
+) -> None:
+    service = await SynthesisService.load(real_models, own_settings)
+    for voice, text in (("zh", "您好。"), ("en", "Hello.")):
+        pcm = b"".join(await _speak(service, SpeechRequest(text, voice, 8000)))
+        samples = np.frombuffer(pcm, "<i2").astype(np.int32)
+        assert 3000 < np.abs(samples).max() < 0.9 * 32767
+        # What the caller waits before there is something to hear.
+        assert np.flatnonzero(np.abs(samples) > 100)[0] < 0.035 * 8000
+    await service.close()
