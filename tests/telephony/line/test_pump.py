@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from telephony.line.pump import MAX_WAITING_FRAMES, FramePump
+
+SAMPLES = 320
+FRAME = b"\x01\x02" * SAMPLES
+SILENCE = bytes(2 * SAMPLES)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 10.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class Source:
+    def __init__(self, pcm: bytes) -> None:
+        self.pcm = pcm
+
+    def read(self, samples: int) -> bytes:
+        assert samples == SAMPLES
+        return self.pcm
+
+
+class Broken:
+    def read(self, samples: int) -> bytes:
+        raise RuntimeError("no audio today")
+
+
+def in_thread(function: object) -> None:
+    assert callable(function)
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
+
+
+async def test_plays_the_source_and_hands_frames_to_the_loop_in_order() -> None:
+    pump = FramePump(SAMPLES, asyncio.get_running_loop())
+    heard: list[tuple[bytes, int]] = []
+    frames = [bytes([i, 0]) * SAMPLES for i in range(5)]
+    done = asyncio.Event()
+
+    def sink(pcm: bytes) -> None:
+        heard.append((pcm, threading.get_ident()))
+        if len(heard) == len(frames):
+            done.set()
+
+    assert pump.pull() == SILENCE
+    pump.open(Source(FRAME), sink)
+    assert pump.pull() == FRAME
+    in_thread(lambda: [pump.push(frame) for frame in frames])
+    await asyncio.wait_for(done.wait(), 5)
+    assert [pcm for pcm, _ in heard] == frames
+    assert {thread for _, thread in heard} == {threading.get_ident()}
+
+
+async def test_a_loop_that_lags_gets_the_newest_second_and_the_rest_is_counted() -> None:
+    pump = FramePump(SAMPLES, asyncio.get_running_loop())
+    heard: list[bytes] = []
+    pump.open(Source(FRAME), heard.append)
+    frames = [i.to_bytes(2, "little") * SAMPLES for i in range(MAX_WAITING_FRAMES + 7)]
+    for frame in frames:
+        pump.push(frame)
+    await asyncio.sleep(0)
+    assert heard == frames[7:]
+    assert (pump.stats.dropped, pump.stats.heard) == (7, len(frames))
+
+
+async def test_nothing_is_handed_on_after_the_end() -> None:
+    pump = FramePump(SAMPLES, asyncio.get_running_loop())
+    heard: list[bytes] = []
+    pump.open(Source(FRAME), heard.append)
+    pump.push(FRAME)
+    pump.close()
+    pump.push(FRAME)
+    await asyncio.sleep(0)
+    assert heard == []
+    assert pump.pull() == SILENCE
+
+
+@pytest.mark.parametrize("source", [Broken(), Source(b"short")])
+def test_a_source_that_fails_is_silence_and_one_line_in_the_log(
+    source: Source | Broken, caplog: pytest.LogCaptureFixture
+) -> None:
+    pump = FramePump(SAMPLES, None, name="call-1")
+    pump.open(source, lambda pcm: None)
+    assert [pump.pull() for _ in range(3)] == [SILENCE] * 3
+    assert pump.stats.source_errors == 3
+    assert [record.getMessage() for record in caplog.records] == [
+        "call call-1: the audio source failed, the caller hears silence"
+    ]
+
+
+def test_late_frames_are_counted_but_not_a_pause() -> None:
+    clock = Clock()
+    pump = FramePump(SAMPLES, None, clock)
+    for gap_ms in (20, 29, 31, 55, 20):
+        pump.pull()
+        clock.now_s += gap_ms / 1000
+    pump.pull()
+    assert pump.stats.late == 2
+    assert pump.stats.max_gap_ms == pytest.approx(55)
+    pump.pause()
+    clock.now_s += 10
+    pump.pull()
+    assert pump.stats.late == 2
+
+
+def test_a_frame_that_was_not_received_is_silence() -> None:
+    pump = FramePump(SAMPLES, None)
+    heard: list[bytes] = []
+    pump.open(Source(FRAME), heard.append)
+    pump.push(b"")
+    pump._drain()
+    assert heard == [SILENCE]
