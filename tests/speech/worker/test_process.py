@@ -118,5 +118,6 @@ async def test_without_an_order_it_ends_at_once() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "voicebot.speech.worker", stdin=asyncio.subprocess.PIPE
     )
-    await process.communicate()
-    assert process.returncode == 0
+    assert process.stdin is not None
+    process.stdin.close()
+    assert await process.wait() == 0
