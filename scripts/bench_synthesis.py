@@ -15,6 +15,7 @@ import time
 from contextlib import aclosing
 from pathlib import Path
 
+from voicebot.modelstore.store import ModelStore
 from voicebot.settings import load_settings
 from voicebot.speech.synthesis.service import SynthesisService, open_shelf
 from voicebot.speech.types import SpeechRequest
@@ -33,6 +34,7 @@ TEXTS = {
         "Your balance is $23.50. Is there anything else I can do for you?",
     ),
 }
+VOICES = {"zh": "kokoro-zh/zf_xiaoxiao", "en": "piper-en-joe"}
 RATE_HZ = 16_000
 
 
@@ -50,12 +52,13 @@ async def speak(service: SynthesisService, request: SpeechRequest) -> tuple[floa
 
 async def bench(data: Path, threads: int, runs: int) -> None:
     """Print one line for each voice and text, and one for each voice."""
+    store = ModelStore(load_settings(overrides=[f"paths.data={data}"]))
     for language, texts in TEXTS.items():
         fresh, factors, memory, disk = [], [], [], []
         for run in range(runs):
             with tempfile.TemporaryDirectory() as folder:
                 settings = load_settings(overrides=[f"paths.data={folder}", f"speech.synthesiser.threads={threads}"])
-                service = SynthesisService(settings, open_shelf(settings, lambda model_id: data / "models" / model_id))
+                service = SynthesisService(settings, open_shelf(settings, store.path, VOICES))
                 await service.start([language])
                 for text in texts:
                     request = SpeechRequest(text, language, RATE_HZ)
@@ -68,7 +71,7 @@ async def bench(data: Path, threads: int, runs: int) -> None:
                         print(f"{language}  first {first * 1000:6.0f} ms  whole {total * 1000:6.0f} ms"
                               f"  audio {audio * 1000:6.0f} ms  {text}")  # fmt: skip
                 await service.close()
-                again = SynthesisService(settings, open_shelf(settings, lambda model_id: data / "models" / model_id))
+                again = SynthesisService(settings, open_shelf(settings, store.path, VOICES))
                 disk += [(await speak(again, SpeechRequest(text, language, RATE_HZ)))[0] for text in texts]
                 await again.close()
         print(

@@ -18,6 +18,7 @@ from voicebot.speech.synthesis.service import SynthesisService, gap_ms, open_she
 from voicebot.speech.synthesis.voices import VoiceShelf
 from voicebot.speech.types import SpeechRequest
 
+_VOICES = {"zh": "kokoro-zh/zf_xiaoxiao", "en": "piper-en-joe"}
 _LONG = "Thank you for calling us. We are open all day long. Goodbye now."
 
 
@@ -25,7 +26,7 @@ _LONG = "Thank you for calling us. We are open all day long. Goodbye now."
 def shelf(real_models: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> VoiceShelf:
     """Voices that are loaded once for all tests."""
     settings = load_settings(overrides=[f"paths.data={tmp_path_factory.mktemp('data')}"])
-    return open_shelf(settings, real_models.path)
+    return open_shelf(settings, real_models.path, _VOICES)
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ async def test_a_broken_model_is_an_error_of_the_request(
     shutil.copytree(real_models.path("piper-en-joe"), broken, ignore=shutil.ignore_patterns("*.onnx"))
     (broken / "voice.onnx").write_bytes(b"no model")
     next(broken.glob("*.onnx.json")).rename(broken / "voice.onnx.json")
-    service = SynthesisService(own_settings, open_shelf(own_settings, lambda _: broken, ["broken"]))
+    service = SynthesisService(own_settings, open_shelf(own_settings, lambda _: broken, {}, ["broken"]))
     with pytest.raises(SynthesisError, match=r"voice\.onnx cannot be loaded"):
         await _speak(service, SpeechRequest("Hello", "broken"))
     await service.close()
@@ -147,13 +148,13 @@ async def test_a_broken_model_is_an_error_of_the_request(
 async def test_a_cache_that_cannot_be_made_is_reported(own_settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "prompts").write_text("a file")
     with pytest.raises(SynthesisError, match="cannot be used for prompts"):
-        SynthesisService(own_settings, open_shelf(own_settings, lambda model_id: tmp_path / model_id))
+        SynthesisService(own_settings, open_shelf(own_settings, lambda model_id: tmp_path / model_id, _VOICES))
 
 
 async def test_without_any_voice_the_error_says_so(own_settings: Settings, tmp_path: Path) -> None:
-    service = SynthesisService(own_settings, open_shelf(own_settings, lambda model_id: tmp_path / model_id))
+    service = SynthesisService(own_settings, open_shelf(own_settings, lambda model_id: tmp_path / model_id, _VOICES))
     assert service.voices == []
-    with pytest.raises(SynthesisError, match="there is no voice 'zh'"):
+    with pytest.raises(SynthesisError, match="there is no voice 'zh'; there are: none"):
         await _speak(service, SpeechRequest("您好", "zh"))
     await service.close()
 

@@ -95,7 +95,7 @@ class SynthesisService:
         for voice in used:
             await asyncio.to_thread(store.path, defaults.get(voice, voice).partition("/")[0])
         voice_models = [model.id for model in store.manifest.models if model.kind == "voice"]
-        service = cls(settings, open_shelf(settings, store.path, voice_models, defaults))
+        service = cls(settings, open_shelf(settings, store.path, defaults, voice_models))
         try:
             await service.start(used)
         except SynthesisError:
@@ -247,23 +247,18 @@ class SynthesisService:
 
 
 def open_shelf(
-    settings: Settings,
-    model_path: Callable[[str], Path],
-    model_ids: Iterable[str] = (),
-    defaults: Mapping[str, str] | None = None,
+    settings: Settings, model_path: Callable[[str], Path], defaults: Mapping[str, str], model_ids: Iterable[str] = ()
 ) -> VoiceShelf:
-    """Return the voices that the settings ask for; nothing is loaded yet.
+    """Return the voices of a set of models; nothing is loaded yet.
 
     Args:
-        settings: default voices, threads and the data directory.
+        settings: threads and the data directory.
         model_path: model id to the directory of a model that is there; raises ModelError otherwise.
+        defaults: default voice of each language, as "<model id>" or "<model id>/<voice>".
         model_ids: models that can be asked for by id; those of the default voices are added.
-        defaults: default voice of each language; None for what the settings say.
     """
-    wanted = settings.speech.synthesiser
-    if defaults is None:
-        defaults = {str(language): voice for language, voice in wanted.voices.items()}
-    return VoiceShelf(model_path, defaults, model_ids, wanted.threads, settings.paths.data / "synthesis")
+    threads = settings.speech.synthesiser.threads
+    return VoiceShelf(model_path, defaults, model_ids, threads, settings.paths.data / "synthesis")
 
 
 def gap_ms(clause: str) -> int:

@@ -176,7 +176,8 @@ class VoiceShelf:
 
     def _unknown(self, asked: str) -> SynthesisError:
         known = [voice_id for model_id in self._model_ids for voice_id in self._ids(model_id)]
-        there = ", ".join([*self._defaults, *known]) or "none"
+        aliases = [alias for alias, default in self._defaults.items() if self._directory(default.partition("/")[0])]
+        there = ", ".join([*aliases, *known]) or "none"
         return SynthesisError(f"there is no voice '{asked}'; there are: {there}")
 
     def _ids(self, model_id: str) -> list[str]:
