@@ -84,13 +84,14 @@ async def _load(store: ModelStore, settings: Settings) -> tuple[WhisperRecognise
 async def run() -> int:
     """Do what the first line of stdin orders, until stdin ends or a signal comes."""
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     lines = stdin_lines()
     try:
         order = SpeechOrder.from_json(json.loads(await lines.__anext__()))
     except StopAsyncIteration:
         return 0  # whoever started us is gone already
+    # Not before: without an order there is nothing to end in good order, and a signal simply kills.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     set_up_logging(order.settings.log, "speech")
     watch = asyncio.create_task(_set_at_end(lines, stop), name="watch-stdin")
     try:
