@@ -12,7 +12,6 @@ from voicebot.bench.rig import Rig
 from voicebot.bench.scripts import barge_in_scripts, clips, turn_scripts
 from voicebot.caller.analysis import Exchange, exchanges
 from voicebot.caller.script import CallOutcome, Script
-from voicebot.errors import VoicebotError
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +22,11 @@ STAGES = (
     ("first chunk to first audio", "first_chunk_ms", "first_audio_ms"),
     ("first audio to playout", "first_audio_ms", "playing_ms"),
 )
+
+
+_SILENCE_PROMPT_MS = 4000
+_CUT_OFF_MS = 150  # the bot spoke this much before the caller's pause could have ended
+_SAME_TURN_MS = 1000
 
 
 @dataclass(slots=True)
@@ -74,13 +78,14 @@ def _add(phase: Phase, outcome: CallOutcome, record: dict[str, Any]) -> None:
     phase.frames += outcome.frames
     phase.late_frames += outcome.late_frames
     phase.lost_packets += outcome.lost_packets
-    turns = [turn for turn in record["turns"] if turn["caller_text"]]
+    turns = [turn for turn in record["turns"] if turn["speech_end_ms"] is not None]
+    answered_ms = next(mark.sample for mark in outcome.marks if mark.what == "answered") * 1000 / outcome.rate_hz
     for exchange in exchanges(outcome):
         phase.said += 1
         if exchange.interrupting:
             _add_interruption(phase, exchange)
         else:
-            _add_answer(phase, exchange, record)
+            _add_answer(phase, exchange, _end_of_speech_ms(exchange, turns, answered_ms), outcome.name)
     for turn in turns:
         for label, start, end in STAGES:
             if turn[start] is None or turn[end] is None:
@@ -96,28 +101,30 @@ def _add_interruption(phase: Phase, exchange: Exchange) -> None:
         phase.stop_ms.append(exchange.stop_after_ms)
 
 
-def _add_answer(phase: Phase, exchange: Exchange, record: dict[str, Any]) -> None:
+def _add_answer(phase: Phase, exchange: Exchange, in_force_ms: int | None, call: str) -> None:
     """Take the gap less the end-of-speech time that was in force.
 
-    An answer that takes longer than twice the silence a caller would bear is the silence prompt, not an answer.
+    No turn of the bot's at that moment, or an answer after seconds, which is the silence prompt: not answered.
     """
-    in_force = _end_of_speech_ms(record)
-    if exchange.gap_ms is None or exchange.gap_ms > 4000:
+    if in_force_ms is None or exchange.gap_ms is None or exchange.gap_ms > _SILENCE_PROMPT_MS:
         phase.unanswered += 1
         return
-    if exchange.gap_ms < in_force - 100:
+    overhead_ms = exchange.gap_ms - in_force_ms
+    if overhead_ms < -_CUT_OFF_MS:
         phase.cut_off += 1
         return
-    overhead_ms = exchange.gap_ms - in_force
     phase.overhead_ms.append(overhead_ms)
-    phase.worst = sorted([*phase.worst, (overhead_ms, record["info"]["headers"]["X-Script"], exchange.clip)])[-5:]
+    phase.worst = sorted([*phase.worst, (overhead_ms, call, exchange.clip)])[-5:]
 
 
-def _end_of_speech_ms(record: dict[str, Any]) -> int:
-    values = {turn["end_of_speech_ms"] for turn in record["turns"] if turn["end_of_speech_ms"]}
-    if len(values) != 1:
-        raise VoicebotError(f"the bench needs one identifyDuration in a call, found {sorted(values) or 'none'}")
-    return int(values.pop())
+def _end_of_speech_ms(exchange: Exchange, turns: list[dict[str, Any]], answered_ms: float) -> int | None:
+    """Return the identifyDuration of the bot's turn that belongs to what the caller said; None if there is none."""
+    nearest = min(
+        turns, key=lambda turn: abs(turn["speech_end_ms"] + answered_ms - exchange.speech_end_ms), default=None
+    )
+    if nearest is None or abs(nearest["speech_end_ms"] + answered_ms - exchange.speech_end_ms) > _SAME_TURN_MS:
+        return None
+    return int(nearest["end_of_speech_ms"])
 
 
 def report(phases: list[Phase], floor_ms: float | None, peer: list[str] | None) -> str:

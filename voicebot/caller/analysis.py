@@ -17,6 +17,9 @@ from voicebot.caller.script import CallOutcome, Mark
 
 _WINDOW_MS = 5
 _AUDIBLE_DBFS = -50.0
+# A recording has breath, room and the noise of its codec before and after the words. The caller's own words are
+# what comes within this of their loudest moment: a listener's ear and a hand label end there, too.
+_WORDS_BELOW_PEAK_DB = 30.0
 _QUIET_MS = 200  # a pause this long is the end of what was being said
 
 Levels = npt.NDArray[np.float64]
@@ -29,7 +32,7 @@ class Exchange:
     Attributes:
         step: index of the caller's step.
         clip: what the caller said.
-        speech_start_ms, speech_end_ms: first and last sound of the caller, from the start of the recording.
+        speech_start_ms, speech_end_ms: first and last sound of the caller's words, from the start of the recording.
         answer_ms: first sound of the bot after that, None if it stayed silent.
         stop_ms: for a caller who interrupted: when the bot had fallen silent, None if it went on.
         interrupting: the bot was speaking when the caller began.
@@ -77,9 +80,10 @@ def _levels(path: Path) -> tuple[Levels, Levels]:
 
 def _exchange(mark: Mark, end_sample: int, caller: Levels, bot: Levels, rate_hz: int) -> Exchange | None:
     begin, end = (sample * 1000 // rate_hz // _WINDOW_MS for sample in (mark.sample, end_sample))
-    loud = np.flatnonzero(caller[begin:end] > _AUDIBLE_DBFS)
-    if not loud.size:
+    said = caller[begin:end]
+    if not said.size or said.max() <= _AUDIBLE_DBFS:
         return None
+    loud = np.flatnonzero(said > max(_AUDIBLE_DBFS, said.max() - _WORDS_BELOW_PEAK_DB))
     start, last = begin + int(loud[0]), begin + int(loud[-1]) + 1
     interrupting = bool((bot[max(0, start - _QUIET_MS // _WINDOW_MS) : start] > _AUDIBLE_DBFS).any())
     stop = _fell_silent(bot, start, end) if interrupting else None

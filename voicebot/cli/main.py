@@ -15,6 +15,7 @@ from voicebot.errors import ConfigError, UnknownModelError, VoicebotError
 COMMANDS = (
     "serve",
     "demo",
+    "chat",
     "bench",
     "models",
 )  # fmt: skip

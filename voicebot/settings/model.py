@@ -191,7 +191,7 @@ class SpeechSettings(Section):
 class ConversationSettings(Section):
     """Turn-taking and what the caller hears when something fails."""
 
-    barge_in_ms: int = Field(default=160, ge=20, le=2000)
+    barge_in_ms: int = Field(default=120, ge=20, le=2000)
     """Speech of this length stops an interruptible playout."""
     silence_s: int = Field(default=8, ge=1, le=120)
     """Silence after the playout until the bot asks again, unless the bot says otherwise."""
