@@ -17,7 +17,7 @@ from voicebot.conversation.leg import CallInfo, HangupCause
 
 logger = logging.getLogger(__name__)
 
-STOP_TIMEOUT_S = 5.0
+STOP_TIMEOUT_S = 2.0
 
 
 class LineAgent:
@@ -121,7 +121,7 @@ class LineAgent:
         except asyncio.TimeoutError:
             logger.warning("%d calls or registrations did not end in time", len(self._live))
         await asyncio.wrap_future(self._sip.run(self._free))
-        await asyncio.wrap_future(self._sip.close())
+        await asyncio.to_thread(self._sip.close)
 
     # --- on the SIP thread
 

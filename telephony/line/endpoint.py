@@ -75,7 +75,6 @@ class SipThread:
         self._closing = False
         self._thread = threading.Thread(target=self._main, name="sip", daemon=True)
         self._opened: Future[None] = Future()
-        self._closed: Future[None] = Future()
         self._waker = socket.socket(socket.AF_INET6 if ":" in config.host else socket.AF_INET, socket.SOCK_DGRAM)
         self._waker.setblocking(False)
 
@@ -113,12 +112,10 @@ class SipThread:
         self.post(command)
         return future
 
-    def close(self) -> Future[None]:
-        """End the thread and free the library; all calls and accounts must be gone."""
-        if not self._thread.is_alive():
-            return self._opened if self._opened.done() and not self._opened.exception() else _done()
+    def close(self) -> None:
+        """End the thread and free the library; all calls and accounts must be gone. Blocks: not for an event loop."""
         self.post(self._close)
-        return self._closed
+        self._thread.join()
 
     # --- for the thread itself
 
@@ -157,7 +154,6 @@ class SipThread:
         self.library.close()
         del self.library
         self._waker.close()
-        self._closed.set_result(None)
 
     def _run_commands(self) -> None:
         for _ in range(len(self._commands)):
@@ -177,9 +173,3 @@ class SipThread:
             logger.error("The SIP library refused: %s", explain(error))
         except Exception:
             logger.exception("A command of the SIP thread failed")
-
-
-def _done() -> Future[None]:
-    future: Future[None] = Future()
-    future.set_result(None)
-    return future

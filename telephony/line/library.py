@@ -31,7 +31,7 @@ WILDCARDS = ("", "0.0.0.0", "::")
 
 def explain(error: pj.Error) -> str:
     """Return a library error as one line without addresses."""
-    return scrub(f"{error.title}: {error.reason} ({error.status})")
+    return scrub(f"{error.reason} ({error.status})")
 
 
 class _Endpoint(pj.Endpoint):
@@ -63,6 +63,8 @@ class Library:
     def __init__(self, config: UserAgentConfig) -> None:
         self._config = config
         self._endpoint = _Endpoint()
+        # The library owns the C++ half and would call into a freed Python half: keep it to the end.
+        self._log_writer = LogWriter(config.log_content)
         _silence_start()
         self._endpoint.libCreate()
         try:
@@ -73,7 +75,7 @@ class Library:
         self.max_calls = _compiled_calls()
 
     def _set_up(self) -> None:
-        self._endpoint.libInit(_endpoint_config(self._config))
+        self._endpoint.libInit(_endpoint_config(self._config, self._log_writer))
         transport = self._endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, self._transport_config())
         self._endpoint.libStart()
         self._endpoint.audDevManager().setNullDev()
@@ -118,7 +120,7 @@ class Library:
             logger.error("The SIP library did not close cleanly: %s", explain(error))
 
 
-def _endpoint_config(config: UserAgentConfig) -> pj.EpConfig:
+def _endpoint_config(config: UserAgentConfig, log_writer: LogWriter) -> pj.EpConfig:
     endpoint = pj.EpConfig()
     endpoint.uaConfig.threadCnt = 0
     endpoint.uaConfig.maxCalls = ASKED_CALLS
@@ -127,7 +129,7 @@ def _endpoint_config(config: UserAgentConfig) -> pj.EpConfig:
     log.msgLogging = 0
     log.decor = 0
     log.level = log.consoleLevel = CONTENT_LEVEL if config.log_content else QUIET_LEVEL
-    log.writer = LogWriter(config.log_content)
+    log.writer = log_writer
     media = endpoint.medConfig
     media.clockRate = config.rate_hz
     media.channelCount = 1

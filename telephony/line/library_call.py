@@ -14,6 +14,7 @@ from telephony.line.library import explain
 
 logger = logging.getLogger(__name__)
 
+DECLINE = 603
 PrmT = TypeVar("PrmT")
 CallT = TypeVar("CallT", bound="LibraryCall")
 
@@ -240,6 +241,16 @@ class LibraryCall(pj.Call):
         prm.cont = True
         if self._handler is not None:
             self._handler.on_refer(prm.statusCode, prm.reason, prm.finalNotify)
+
+    @_guarded
+    def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:  # noqa: N802
+        """Refuse to be transferred: left alone, the library would dial whatever number the far side names."""
+        prm.statusCode = DECLINE
+
+    @_guarded
+    def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:  # noqa: N802
+        """Refuse to swap the caller: left alone, the library would answer with a call that nobody holds."""
+        prm.statusCode = DECLINE
 
 
 def _parameters() -> pj.CallOpParam:

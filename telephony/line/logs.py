@@ -12,7 +12,8 @@ logger = logging.getLogger("telephony.line.pjsip")
 # Levels of pjsip: 1 error, 2 warning, 3 info (names who is called), 4 and up debug.
 QUIET_LEVEL = 2
 CONTENT_LEVEL = 4
-_LEVELS = {0: logging.CRITICAL, 1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO}
+# Its errors are raised to us as well, and told in our words where they matter.
+_LEVELS = {0: logging.CRITICAL, 1: logging.WARNING, 2: logging.INFO, 3: logging.INFO}
 _ADDRESS = re.compile(r"(sips?|tel):[^\s>;\"@]*", re.IGNORECASE)
 
 

@@ -219,6 +219,9 @@ class SipCall:
 
     def on_disconnected(self, status: int, reason: str) -> None:
         """The call is over: tell it, and free the library's objects once its callback has returned."""
+        if self._call is None or not self._call.call_id:
+            # Told from within ``dial``, which fails and cleans up.
+            return
         if self._transfer is not None:
             self._transfer.caller_gone()
         self._listener.hung_up(self._why(), status, reason, self._stats)

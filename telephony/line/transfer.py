@@ -192,8 +192,8 @@ class Transfer:
     def _progress(self, event: Progress) -> list[Action]:
         if event.status < 300:
             self._accepted = True
-        # 202 is the answer to the REFER itself; 200 there was common before RFC 3515 fixed it, and is not final.
-        is_answer = event.status == 202 and not event.final
+        # The answer to the REFER itself is no result. pjsip 2.15 shows it as 100 "Accepted", others as it came.
+        is_answer = not event.final and (event.status == 202 or event.reason == "Accepted")
         self._last_status = event.status
         if event.status >= 300:
             return self._fail(event.status, event.reason)

@@ -176,6 +176,9 @@ class Consultation:
 
     def on_disconnected(self, status: int, reason: str) -> None:
         """The target refused, hung up, or was hung up on."""
+        if self.call is None or not self.call.call_id:
+            # Told from within ``dial``, which fails and cleans up.
+            return
         self._tell(TargetGone(status, reason))
         self._context.sip.post(self.drop)
 

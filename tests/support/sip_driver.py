@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
+import gc
 import json
 import logging
 import math
@@ -19,6 +20,8 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pjsua2 as pj
 
 from telephony.line.agent import LineAgent
 from telephony.line.call import SipCallLeg
@@ -34,6 +37,11 @@ def emit(event: str, **values: Any) -> None:
     """Tell the test something."""
     sys.stdout.write(json.dumps({"event": event, **values}) + "\n")
     sys.stdout.flush()
+
+
+def count_objects() -> int:
+    """How many library objects of calls are alive."""
+    return sum(isinstance(thing, (pj.Call, pj.AudioMediaPort)) for thing in gc.get_objects())
 
 
 class Tone:
@@ -74,7 +82,13 @@ class Echo:
 
 def make_source(wanted: str, rate_hz: int) -> AudioSource:
     kind, _, value = wanted.partition(":")
-    return {"tone": lambda: Tone(float(value), rate_hz), "echo": Echo, "broken": Broken, "silence": Silence}[kind]()
+    makers: dict[str, Callable[[], AudioSource]] = {
+        "tone": lambda: Tone(float(value), rate_hz),
+        "echo": Echo,
+        "broken": Broken,
+        "silence": Silence,
+    }
+    return makers[kind]()
 
 
 class Conversation:
@@ -169,7 +183,7 @@ class Driver:
         elif do == "behave":
             self._behaviour.update(command)
         elif do == "count":
-            emit("count", calls=self._agent.calls)
+            emit("count", calls=self._agent.calls, objects=count_objects())
         elif do == "register":
             self._agent.register()
         else:

@@ -61,7 +61,9 @@ class Sipp:
         """Wait for its end; all that its scenario demands must have happened."""
         output, _ = await asyncio.wait_for(self.process.communicate(), timeout_s)
         errors = "".join(path.read_text(errors="replace") for path in self._folder.glob("*errors.log"))
-        assert self.process.returncode == 0, f"sipp: status {self.process.returncode}\n{errors or output.decode()[-2000:]}"
+        assert self.process.returncode == 0, (
+            f"sipp: status {self.process.returncode}\n{errors or output.decode()[-2000:]}"
+        )
 
 
 @contextlib.asynccontextmanager
@@ -86,15 +88,18 @@ async def sipp(
     """
     media_port = free_port(_SIPP_MEDIA_PORTS)
     port = free_port()
-    arguments = ["-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", "127.0.0.1", "-mi", "127.0.0.1"]
+    arguments = ["-sf", "scenario.xml", "-i", "127.0.0.1", "-mi", "127.0.0.1"]
     arguments += ["-p", str(port), "-mp", str(media_port), "-m", str(calls), "-l", str(at_once), "-nostdin"]
     arguments += ["-r", "20", "-timeout", "20s", "-timeout_error", "-trace_err", "-s", "bot"]
     arguments += ["-rtp_echo"] if echo else []
-    for key, value in (keys or {}).items():
-        arguments += ["-key", key, value]
     if target_port is not None:
         arguments.append(f"127.0.0.1:{target_port}")
+    # sipp's own -key reaches neither status lines nor attributes.
+    text = (SCENARIOS / f"{scenario}.xml").read_text()
+    for key, value in (keys or {}).items():
+        text = text.replace(f"[{key}]", value)
     with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "scenario.xml").write_text(text)
         async with _process("sipp", *arguments, cwd=Path(folder)) as process:
             if target_port is None:
                 await _listening(port)
@@ -197,9 +202,7 @@ async def baresip(folder: Path, dial: str = "", tone_hz: int = 700, seconds: int
     port, rtp_port = free_port(), free_port(_SIPP_MEDIA_PORTS)
     modules = _baresip_modules()
     (folder / "config").write_text(
-        BARESIP_CONFIG.format(
-            port=port, modules=modules, folder=folder, rtp_port=rtp_port, rtp_end=rtp_port + 3
-        )
+        BARESIP_CONFIG.format(port=port, modules=modules, folder=folder, rtp_port=rtp_port, rtp_end=rtp_port + 3)
     )
     # baresip hangs up when its file ends.
     write_tone(folder / "tone.wav", tone_hz, seconds + 5)

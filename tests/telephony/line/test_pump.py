@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -34,11 +35,15 @@ class Broken:
         raise RuntimeError("no audio today")
 
 
-def in_thread(function: object) -> None:
-    assert callable(function)
+def in_thread(function: Callable[[], object]) -> None:
     thread = threading.Thread(target=function)
     thread.start()
     thread.join()
+
+
+def push_all(pump: FramePump, frames: list[bytes]) -> None:
+    for frame in frames:
+        pump.push(frame)
 
 
 async def test_plays_the_source_and_hands_frames_to_the_loop_in_order() -> None:
@@ -55,7 +60,7 @@ async def test_plays_the_source_and_hands_frames_to_the_loop_in_order() -> None:
     assert pump.pull() == SILENCE
     pump.open(Source(FRAME), sink)
     assert pump.pull() == FRAME
-    in_thread(lambda: [pump.push(frame) for frame in frames])
+    in_thread(lambda: push_all(pump, frames))
     await asyncio.wait_for(done.wait(), 5)
     assert [pcm for pcm, _ in heard] == frames
     assert {thread for _, thread in heard} == {threading.get_ident()}
