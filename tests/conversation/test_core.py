@@ -15,7 +15,6 @@ from voicebot.conversation.actions import (
     Transcribe,
 )
 from voicebot.conversation.config import ConversationConfig
-from voicebot.conversation.core import Phase
 from voicebot.conversation.events import (
     AnswerFailed,
     CallAnswered,
@@ -34,6 +33,7 @@ from voicebot.conversation.events import (
     UtteranceEnded,
 )
 from voicebot.conversation.leg import HangupCause, TransferOutcome, TransferResult
+from voicebot.conversation.phase import Phase
 from voicebot.protocol.instruction import Blacklist, Hangup, ShortMessage, ToCustomerService, TransferType
 from voicebot.protocol.query import SilenceType
 

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from tests.conversation.scripted import ScriptedCall, only
 from voicebot.conversation.actions import Ask, CancelAsk, HangUp, Speak
 from voicebot.conversation.config import ConversationConfig
-from voicebot.conversation.core import Phase
 from voicebot.conversation.events import (
     AnswerFailed,
     CallAnswered,
@@ -32,6 +31,7 @@ from voicebot.conversation.events import (
     UtteranceEnded,
 )
 from voicebot.conversation.leg import HangupCause, TransferOutcome, TransferResult
+from voicebot.conversation.phase import Phase
 from voicebot.protocol.chunk import Chunk
 from voicebot.protocol.instruction import Blacklist, Hangup, ToCustomerService, TransferType
 from voicebot.protocol.reply import Reply

@@ -17,8 +17,6 @@ Rules, in short:
 
 from __future__ import annotations
 
-import enum
-
 from voicebot.conversation.actions import (
     Action,
     Ask,
@@ -27,11 +25,11 @@ from voicebot.conversation.actions import (
     RecordCaller,
     RecordFailure,
     RecordHeard,
-    SetEndOfSpeech,
     SetRingback,
     StartTransfer,
     StoreInstruction,
 )
+from voicebot.conversation.asking import Asking
 from voicebot.conversation.config import ConversationConfig
 from voicebot.conversation.deadlines import Deadlines
 from voicebot.conversation.events import (
@@ -52,8 +50,8 @@ from voicebot.conversation.events import (
 from voicebot.conversation.heard import heard_text
 from voicebot.conversation.hearing import Hearing, HearingEvent, Saying
 from voicebot.conversation.leg import HangupCause, TransferOutcome
+from voicebot.conversation.phase import Phase
 from voicebot.conversation.speaking import Clip, ClipState, Turn
-from voicebot.protocol.chunk import Chunk
 from voicebot.protocol.instruction import (
     Blacklist,
     Hangup,
@@ -62,7 +60,7 @@ from voicebot.protocol.instruction import (
     ToCustomerService,
     run_order,
 )
-from voicebot.protocol.query import TRANSFER_VARIABLE, Query, SilenceType, TransferState
+from voicebot.protocol.query import TRANSFER_VARIABLE, TransferState
 
 _TRANSFER_STATE = {TransferOutcome.BUSY: TransferState.BUSY, TransferOutcome.FAILED: TransferState.FAILED}
 
@@ -72,28 +70,17 @@ _LEAVING_MS = 5_000
 _OVERDUE_MS = 30_000
 
 
-class Phase(enum.IntEnum):
-    """Where a call is in its life."""
-
-    NEW = 0
-    TALKING = 1
-    TRANSFERRING = 2
-    OVER = 3
-
-
 class Conversation:
     """One call, from the answer to the end."""
 
     def __init__(self, config: ConversationConfig) -> None:
         self.config = config
         self.phase = Phase.NEW
-        self.session_id = ""
         self._turn = Turn(turn_id=0, local=True, complete=True)
         self._previous = self._turn
         self._hearing = Hearing(config.language)
         self._deadlines = Deadlines()
-        self._silence_ms = config.silence_ms
-        self._node_silence = False
+        self._asking = Asking(config)
         self._silences = 0
         self._failures = 0
         self._digits = ""
@@ -102,7 +89,6 @@ class Conversation:
         self._overdue = False
         self._clip_id = 0
         self._last_turn_id = 0
-        self._variables: dict[str, str] = dict(config.variables)
 
     @property
     def next_deadline_ms(self) -> float | None:
@@ -212,7 +198,7 @@ class Conversation:
         actions += self._store(turn.instructions)
         turn.instructions = ()
         if was_cut:
-            self._variables["bot_heard"] = "".join(turn.heard)
+            self._asking.cut_short(turn.heard)
         return actions
 
     def _digit(self, digit: str, now_ms: float) -> list[Action]:
@@ -235,15 +221,7 @@ class Conversation:
 
     def _ask(self, text: str, variables: dict[str, str] | None = None, *, silence: bool = False) -> list[Action]:
         self._new_turn()
-        merged = {**self._variables, **(variables or {})}
-        self._variables = {}
-        query = Query(
-            query_text=text,
-            session_id=self.session_id,
-            variables=merged,
-            silence=silence,
-            silence_type=SilenceType.NODE if silence and self._node_silence else SilenceType.GLOBAL,
-        )
+        query = self._asking.query(text, variables or {}, silence=silence)
         actions: list[Action] = [RecordCaller(self._turn.turn_id, text)] if text else []
         return [*actions, Ask(self._turn.turn_id, query)]
 
@@ -259,20 +237,14 @@ class Conversation:
         if isinstance(event, AnswerFailed):
             return self._answer_failed(event.code)
         chunk = event.chunk
-        self.session_id = chunk.session_id or self.session_id
-        actions = self._first_chunk(chunk) if chunk.chunk_id == 0 else []
+        self._failures = 0
+        actions = self._asking.learn(chunk)
         if chunk.reply is not None:
             self._turn.allow_interrupt = chunk.reply.allow_interrupt
             for sentence in self._turn.assembler.feed(chunk.reply.text):
                 actions += self._say(sentence, interruptible=chunk.reply.allow_interrupt)
         self._turn.instructions = run_order([*self._turn.instructions, *chunk.instructions])
         return actions + self._last_chunk() if chunk.done else actions
-
-    def _first_chunk(self, chunk: Chunk) -> list[Action]:
-        self._failures = 0
-        self._node_silence = chunk.node_silent_duration_s is not None
-        self._silence_ms = (chunk.node_silent_duration_s or 0) * 1000 or self.config.silence_ms
-        return [SetEndOfSpeech(chunk.identify_duration_ms)] if chunk.identify_duration_ms else []
 
     def _last_chunk(self) -> list[Action]:
         actions: list[Action] = []
@@ -284,9 +256,7 @@ class Conversation:
     def _answer_failed(self, code: str) -> list[Action]:
         """Apologise after what was already said of the answer."""
         self._turn.complete = True
-        if not self.session_id:
-            # The brain never got to know the call: tell it again with the next query.
-            self._variables = {**dict(self.config.variables), **self._variables}
+        self._asking.failed()
         self._failures += 1
         actions: list[Action] = [RecordFailure(code)]
         if self._failures > self.config.max_failures:
@@ -428,4 +398,4 @@ class Conversation:
             timers.set_once("max_call", now_ms + _OVERDUE_MS)  # gone off once: the goodbye has this long
         timers.keep("transfer", self.phase is Phase.TRANSFERRING, now_ms + config.transfer_timeout_ms)
         idle = turn.finished and not self._hearing.busy and not self._digits and not self._on_hold
-        timers.keep("silence", talking and idle, now_ms + self._silence_ms)
+        timers.keep("silence", talking and idle, now_ms + self._asking.silence_ms)

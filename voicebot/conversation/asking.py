@@ -1,0 +1,60 @@
+"""The session with the brain as the line sees it: what goes into a query, what its answers set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from voicebot.conversation.actions import Action, SetEndOfSpeech
+from voicebot.conversation.config import ConversationConfig
+from voicebot.protocol.chunk import Chunk
+from voicebot.protocol.query import Query, SilenceType
+
+HEARD_VARIABLE = "bot_heard"
+"""Variable of the next query after the caller cut in: what of the last answer the caller had heard."""
+
+
+class Asking:
+    """Makes queries and keeps what answers say about the session.
+
+    Attributes:
+        silence_ms: silence after which the brain wants to be told.
+    """
+
+    def __init__(self, config: ConversationConfig) -> None:
+        self.silence_ms = config.silence_ms
+        self._config = config
+        self._session_id = ""
+        self._node_silence = False
+        self._variables: dict[str, str] = dict(config.variables)
+
+    def query(self, text: str, variables: Mapping[str, str], *, silence: bool = False) -> Query:
+        """Make the next query. What the brain is to learn besides goes with it once."""
+        merged = {**self._variables, **variables}
+        self._variables = {}
+        node = silence and self._node_silence
+        return Query(
+            query_text=text,
+            session_id=self._session_id,
+            variables=merged,
+            silence=silence,
+            silence_type=SilenceType.NODE if node else SilenceType.GLOBAL,
+        )
+
+    def learn(self, chunk: Chunk) -> list[Action]:
+        """Take from a chunk what it says about the session; the first one of an answer sets durations."""
+        self._session_id = chunk.session_id or self._session_id
+        if chunk.chunk_id:
+            return []
+        self._node_silence = chunk.node_silent_duration_s is not None
+        self.silence_ms = (chunk.node_silent_duration_s or 0) * 1000 or self._config.silence_ms
+        return [SetEndOfSpeech(chunk.identify_duration_ms)] if chunk.identify_duration_ms else []
+
+    def failed(self) -> None:
+        """A query came to nothing: a brain that never got to know the call is told of it again."""
+        if not self._session_id:
+            self._variables = {**self._config.variables, **self._variables}
+
+    def cut_short(self, heard: list[str]) -> None:
+        """Tell the brain with the next query how much of its answer was heard."""
+        joint = "" if self._config.language == "zh" else " "
+        self._variables[HEARD_VARIABLE] = joint.join(heard)
