@@ -135,6 +135,24 @@ async def test_blind_transfer(final: str, outcome: str) -> None:
             await still_ours(agent, call, caller)
 
 
+@pytest.mark.parametrize(("password", "outcome"), [("right", "answered"), ("wrong", "failed")])
+async def test_consultation_call_gives_its_credentials(password: str, outcome: str) -> None:
+    account = {"name": "pbx", "registrar": "sip:127.0.0.1:9", "username": "100", "password": password}
+    keys = {"user": "100", "secret": "right"}
+    async with (
+        running_agent({"accounts": [account]}) as agent,
+        sipp("target_challenges", keys=keys) as target,
+        sipp("refer_ok" if outcome == "answered" else "listen", agent.port) as caller,
+    ):
+        call = (await agent.wait("answered"))["call"]
+        agent.tell("transfer", call=call, target=target.uri)
+        assert (await agent.wait("transfer_done"))["outcome"] == outcome
+        if outcome == "failed":
+            await still_ours(agent, call, caller)
+        await caller.succeeds()
+        await target.succeeds()
+
+
 @needs_baresip
 async def test_baresip_follows_a_blind_transfer(tmp_path: Path) -> None:
     """A softphone that nobody here wrote carries the REFER out and talks with the target."""
