@@ -11,6 +11,7 @@ from telephony.line.call import SipCallLeg
 from telephony.line.config import UserAgentConfig
 from telephony.line.endpoint import SipThread
 from telephony.line.invite import from_host, read_invite
+from telephony.line.media_port import PortPool
 from telephony.line.registration import RegistrationEvent
 from telephony.line.sip_call import BUSY_HERE, SHUTTING_DOWN, CallContext, LiveCall, SipCall
 from voicebot.conversation.leg import CallInfo, HangupCause
@@ -52,7 +53,8 @@ class LineAgent:
         self._accounts: list[LineAccount] = []
         self._live: set[LiveCall] = set()
         self._leaving: set[LineAccount] = set()
-        self._context = CallContext(self._sip, config, self._account_for, self._live.add, self._released)
+        self._ports = PortPool(config.rate_hz)
+        self._context = CallContext(self._sip, config, self._ports, self._account_for, self._live.add, self._released)
         self._stopping = False
         self._idle: asyncio.Event | None = None
 
@@ -205,6 +207,8 @@ class LineAgent:
         for call in list(self._live):
             call.drop()
         self._sip.library.select_accounts(None)
+        self._sip.library.stop_clock()
+        self._ports.clear()
         for account in (*self._accounts, self._local):
             if account is not None:
                 account.close()

@@ -112,6 +112,13 @@ class Library:
         """Wait for signalling up to this long and handle it. Call callbacks run in here."""
         self._endpoint.libHandleEvents(timeout_ms)
 
+    def stop_clock(self) -> None:
+        """Stop the media clock: from now on no port is asked for frames."""
+        try:
+            self._endpoint.audDevManager().setNoDev()
+        except pj.Error as error:
+            logger.error("The media clock did not stop: %s", explain(error))
+
     def close(self) -> None:
         """Free the library. All calls, ports and accounts must be gone."""
         try:

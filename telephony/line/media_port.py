@@ -19,13 +19,12 @@ class MediaPort(pj.AudioMediaPort):
     """Connects a call's stream with its pump. Made and freed on the SIP thread; called on the clock thread.
 
     Args:
-        pump: what plays and listens.
         rate_hz: sample rate of the conference bridge.
     """
 
-    def __init__(self, pump: FramePump, rate_hz: int) -> None:
+    def __init__(self, rate_hz: int) -> None:
         super().__init__()
-        self._pump = pump
+        self._pump: FramePump | None = None
         self._failed = False
         samples = rate_hz * FRAME_MS // 1000
         self._silence = bytes(2 * samples)
@@ -39,30 +38,70 @@ class MediaPort(pj.AudioMediaPort):
         wanted.avgBps = wanted.maxBps = rate_hz * _BITS
         self.createPort("call", wanted)
 
+    def attach(self, pump: FramePump | None) -> None:
+        """Work for a call from now on, or for none."""
+        self._pump = pump
+        self._failed = False
+
     def connect(self, stream: pj.AudioMedia) -> None:
         """Let audio flow both ways."""
-        self._pump.pause()
+        if self._pump is not None:
+            self._pump.pause()
         stream.startTransmit(self)
         self.startTransmit(stream)
 
     def onFrameRequested(self, frame: pj.MediaFrame) -> None:  # noqa: N802
         """Give the library the next frame for the caller."""
         frame.type = pj.PJMEDIA_FRAME_TYPE_AUDIO
+        pump = self._pump
         try:
-            self._copier.write(frame, self._pump.pull())
+            self._copier.write(frame, self._silence if pump is None else pump.pull())
         except Exception:
-            self._report()
+            self._report(pump)
             self._copier.write(frame, self._silence)
 
     def onFrameReceived(self, frame: pj.MediaFrame) -> None:  # noqa: N802
         """Take a frame of the caller."""
+        pump = self._pump
+        if pump is None:
+            return
         try:
-            self._pump.push(self._copier.read(frame))
+            pump.push(self._copier.read(frame))
         except Exception:
-            self._report()
+            self._report(pump)
 
-    def _report(self) -> None:
+    def _report(self, pump: FramePump | None) -> None:
         """Log the first failure: at 50 frames a second one line says it all."""
         if not self._failed:
             self._failed = True
-            logger.exception("call %s: audio frames are lost", self._pump.name)
+            logger.exception("call %s: audio frames are lost", pump.name if pump is not None else "-")
+
+
+class PortPool:
+    """Lends audio ports to calls and keeps them for the next ones.
+
+    A port cannot be freed while the media clock runs: the bridge forgets it some ticks later, and a frame that
+    the clock asks of a half-freed Python object corrupts the heap (seen as a crash after 100 to 200 calls).
+
+    Args:
+        rate_hz: sample rate of the conference bridge.
+    """
+
+    def __init__(self, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+        self._free: list[MediaPort] = []
+
+    def lend(self, pump: FramePump) -> MediaPort:
+        """Return a port that works for this pump."""
+        port = self._free.pop() if self._free else MediaPort(self._rate_hz)
+        port.attach(pump)
+        return port
+
+    def take_back(self, port: MediaPort) -> None:
+        """Keep the port of a call that is over; its stream, and so its connections, are gone."""
+        port.attach(None)
+        self._free.append(port)
+
+    def clear(self) -> None:
+        """Free all ports. The media clock must stand still."""
+        self._free.clear()

@@ -16,7 +16,7 @@ from telephony.line.config import UserAgentConfig
 from telephony.line.endpoint import SipThread, Timer
 from telephony.line.library import explain
 from telephony.line.library_call import LibraryCall, MediaState, StreamStats
-from telephony.line.media_port import MediaPort
+from telephony.line.media_port import MediaPort, PortPool
 from telephony.line.pump import FramePump
 from telephony.line.transfer_driver import TransferDriver
 from voicebot.conversation.leg import HangupCause, TransferOutcome, TransferRequest, TransferResult
@@ -73,6 +73,7 @@ class CallContext:
     Attributes:
         sip: the thread.
         config: settings.
+        ports: audio ports to borrow.
         account_for: the account that calls to an address go out by.
         opened: told when a call gets a place in the library.
         released: told when its library objects are gone.
@@ -80,6 +81,7 @@ class CallContext:
 
     sip: SipThread
     config: UserAgentConfig
+    ports: PortPool
     account_for: Callable[[str], pj.Account]
     opened: Callable[[LiveCall], None]
     released: Callable[[LiveCall], None]
@@ -198,7 +200,7 @@ class SipCall:
         self._quiet_s = 0.0
         if media.active and self._call is not None:
             if self._port is None:
-                self._port = MediaPort(self._pump, self._context.config.rate_hz)
+                self._port = self._context.ports.lend(self._pump)
             self._port.connect(self._call.getAudioMedia(media.index))
         self._tell_answered()
         if media.held != was_held and self._confirmed:
@@ -246,6 +248,8 @@ class SipCall:
             self._watch.cancel()
         if self._call is not None:
             self._call.release()
+        if self._port is not None:
+            self._context.ports.take_back(self._port)
         self._port = None
         self._call = None
         self._context.released(self)

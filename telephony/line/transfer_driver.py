@@ -186,8 +186,7 @@ class Consultation:
         """Send silence: some gateways drop a call without packets."""
         if media.active and self.call is not None:
             if self._port is None:
-                pump = FramePump(self._context.config.frame_samples, None)
-                self._port = MediaPort(pump, self._context.config.rate_hz)
+                self._port = self._context.ports.lend(FramePump(self._context.config.frame_samples, None))
             self._port.connect(self.call.getAudioMedia(media.index))
 
     def on_stream_ended(self, stats: StreamStats) -> None:
@@ -203,6 +202,8 @@ class Consultation:
         """Free the library's objects, over or not."""
         if self.call is not None:
             self.call.release()
+        if self._port is not None:
+            self._context.ports.take_back(self._port)
         self._port = None
         self.call = None
         self._context.released(self)

@@ -40,8 +40,8 @@ def emit(event: str, **values: Any) -> None:
 
 
 def count_objects() -> int:
-    """How many library objects of calls are alive."""
-    return sum(isinstance(thing, (pj.Call, pj.AudioMediaPort)) for thing in gc.get_objects())
+    """How many calls of the library are alive."""
+    return sum(isinstance(thing, pj.Call) for thing in gc.get_objects())
 
 
 class Tone:
