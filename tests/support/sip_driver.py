@@ -39,9 +39,9 @@ def emit(event: str, **values: Any) -> None:
     sys.stdout.flush()
 
 
-def count_objects() -> int:
-    """How many calls of the library are alive."""
-    return sum(isinstance(thing, pj.Call) for thing in gc.get_objects())
+def count_alive(kind: type) -> int:
+    """How many library objects of a kind are alive."""
+    return sum(isinstance(thing, kind) for thing in gc.get_objects())
 
 
 class Tone:
@@ -183,7 +183,12 @@ class Driver:
         elif do == "behave":
             self._behaviour.update(command)
         elif do == "count":
-            emit("count", calls=self._agent.calls, objects=count_objects())
+            emit(
+                "count",
+                calls=self._agent.calls,
+                objects=count_alive(pj.Call),
+                ports=count_alive(pj.AudioMediaPort),
+            )
         elif do == "register":
             self._agent.register()
         else:

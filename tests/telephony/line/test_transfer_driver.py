@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.sip_agent import Agent, running_agent
+from tests.support.sip_agent import Agent, running_agent, start_agent
 from tests.support.sip_peers import Sipp, baresip, needs_baresip, needs_sipp, sipp
 from tests.support.spectrum import assert_tone
 
@@ -178,6 +178,21 @@ async def test_nobody_can_make_us_dial() -> None:
         agent.tell("count")
         assert (await agent.wait("count"))["calls"] == 1
         await still_ours(agent, call, peer)
+
+
+async def test_stopping_while_a_target_rings_cancels_it() -> None:
+    agent = await start_agent()
+    port = (await agent.wait("ready"))["port"]
+    async with sipp("target_rings") as target, sipp("listen", port) as caller:
+        call = (await agent.wait("answered"))["call"]
+        agent.tell("transfer", call=call, target=target.uri)
+        calls = 0
+        while calls < 2:
+            agent.tell("count")
+            calls = (await agent.wait("count"))["calls"]
+        assert await agent.stop() == 0
+        await caller.succeeds()
+        await target.succeeds()
 
 
 async def test_a_target_that_is_no_address_fails_at_once() -> None:
