@@ -57,10 +57,10 @@ def test_what_lies_far_under_recent_speech_is_shut_out_until_the_speech_is_forgo
     gate = EnergyGate(20)
     gate.is_open(-90.0)
     gate.note_speech(-10.0)
-    assert not gate.is_open(-52.0)
+    assert not gate.is_open(-46.0)
     for _ in range(100):
         gate.decay()
-    assert gate.is_open(-52.0)
+    assert gate.is_open(-46.0)
 
 
 def test_nothing_under_the_minimum_passes() -> None:

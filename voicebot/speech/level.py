@@ -40,7 +40,7 @@ class GateConfig:
     """
 
     minimum_dbfs: float = -60.0
-    below_peak_db: float = 40.0
+    below_peak_db: float = 34.0
     quiet_below_peak_db: float = 25.0
     above_floor_db: float = 5.0
     highest_dbfs: float = -40.0

@@ -200,6 +200,8 @@ class Segmenter:
         paused = self._paused_pcm
         # A run that the hang-over prolongs still counts as speech here: nothing else is known of it yet.
         end = self._speech_end if paused is not None else self._position - self._silence
+        # Of a piece cut off by the longest utterance, all may be hang-over; it has begun all the same.
+        end = max(end, self._start + self._frame_samples)
         ended = UtteranceEnded(
             utterance_id=self._last_id,
             attempt=self._attempt if paused is not None else 0,
