@@ -77,6 +77,7 @@ class SipThread:
         self._opened: Future[None] = Future()
         self._waker = socket.socket(socket.AF_INET6 if ":" in config.host else socket.AF_INET, socket.SOCK_DGRAM)
         self._waker.setblocking(False)
+        self._wake_address: tuple[str, int] | None = None
 
     # --- for any thread
 
@@ -129,13 +130,11 @@ class SipThread:
         self._closing = True
 
     def _wake(self) -> None:
-        if not self._opened.done() or self._opened.exception() is not None:
-            return
-        host = self._config.host if self._config.host not in WILDCARDS else "127.0.0.1"
-        host = "::1" if self._config.host == "::" else host
-        # Not sent, the command waits for the end of the poll: at most POLL_MS.
-        with contextlib.suppress(OSError):
-            self._waker.sendto(_WAKE, (host, self.library.sip_port))
+        address = self._wake_address
+        if address is not None:
+            # Not sent, the command waits for the end of the poll: at most POLL_MS.
+            with contextlib.suppress(OSError):
+                self._waker.sendto(_WAKE, address)
 
     def _main(self) -> None:
         try:
@@ -144,11 +143,14 @@ class SipThread:
             error.__context__ = None
             self._opened.set_exception(error.with_traceback(None))
             return
+        host = self._config.host if self._config.host not in WILDCARDS else "127.0.0.1"
+        self._wake_address = ("::1" if self._config.host == "::" else host, self.library.sip_port)
         self._opened.set_result(None)
         while not self._closing:
             self.library.handle_events(POLL_MS)
             self._run_commands()
             self._run_timers()
+        self._wake_address = None
         self._timers.clear()
         self._commands.clear()
         self.library.close()
