@@ -3,17 +3,17 @@
 VENV := .venv
 VOICEBOT := $(VENV)/bin/voicebot
 CONFIG ?= config/voicebot.yaml
-# More options for serve, demo and bench: make run ARGS="--set sip.host=0.0.0.0"
+# More options for serve, demo, chat and bench: make run ARGS="--set sip.host=0.0.0.0"
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup models test lint types tests format demo bench clean
+.PHONY: help run setup models demo chat bench test lint types tests format clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: models ## set everything up and start the bot
-	$(VOICEBOT) serve --config $(CONFIG) $(ARGS)
+	@$(VOICEBOT) serve --config $(CONFIG) $(ARGS)
 
 setup: $(VENV)/.runtime-ready ## make .venv and install the locked packages
 
@@ -21,7 +21,10 @@ models: setup ## fetch and verify the models
 	@$(VOICEBOT) models pull
 
 demo: models ## ring the bot over real SIP and show the conversation
-	$(VOICEBOT) demo $(ARGS)
+	@$(VOICEBOT) demo $(ARGS)
+
+chat: models ## talk to a bot as text; ARGS="--bot service" for the English one
+	@$(VOICEBOT) chat $(ARGS)
 
 bench: models ## measure the turns of real calls
 	$(VOICEBOT) bench turn $(ARGS)

@@ -30,10 +30,14 @@ def add_parser(subparsers: Subparsers) -> None:
     """Describe the command."""
     text = "measure turns and barge-ins over real SIP calls on this machine"
     parser = subparsers.add_parser("bench", help=text, description=text)
-    parser.add_argument("what", choices=["turn"])
-    parser.add_argument("--calls", type=int, nargs="+", default=[1, 4, 10], help="simultaneous calls, one run each")
-    parser.add_argument("--turns", type=int, default=8, help="turns in each call")
-    parser.add_argument("--barge-ins", type=int, default=12, help="times the caller talks over the bot")
+    parser.add_argument("what", choices=["turn"], help="turn: how soon the bot answers, and how soon it falls silent")
+    parser.add_argument(
+        "--calls", type=int, nargs="+", default=[1, 4, 10], help="simultaneous calls, one run each (default: 1 4 10)"
+    )
+    parser.add_argument("--turns", type=int, default=8, help="turns in each call (default: %(default)s)")
+    parser.add_argument(
+        "--barge-ins", type=int, default=12, help="times the caller talks over the bot (default: %(default)s)"
+    )
     parser.add_argument("--speech", type=Path, help="folder of recorded speech with a manifest.jsonl")
     parser.add_argument("--peer", help="command that measures another system and prints a JSON object as its last line")
     parser.add_argument("--write", type=Path, help="Markdown file in which the figures replace the last ones")

@@ -39,6 +39,7 @@ async def _serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     service = Service(settings, load_engines(settings))
+    first_start = not settings.paths.prompts.is_dir()
     starting = asyncio.create_task(service.start(), name="start")
     stopped = asyncio.create_task(stop.wait(), name="stop")
     await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -47,6 +48,9 @@ async def _serve(settings: Settings) -> None:
         await asyncio.gather(starting, return_exceptions=True)
         return
     _introduce(settings, await starting)
+    if first_start:
+        print("First start: the bots' sentences are being spoken into the cache, which takes some minutes. You can")
+        print("ring now; until the log says that all are rendered, an answer may take longer.\n", flush=True)
     await stop.wait()
     print("stopping: calls are hung up", flush=True)
     await service.stop()
