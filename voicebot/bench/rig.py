@@ -122,6 +122,7 @@ class Rig:
                     "scripts": [asdict(script) for script in scripts],
                     "recordings": str(self._recordings),
                     "codecs": self.settings.sip.codecs[:1],
+                    "rate_hz": self.settings.sip.audio_rate_hz,
                 }
             )
             await gone.wait()

@@ -8,11 +8,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from voicebot.caller.analysis import has_clear_ends
+from voicebot.caller.audio import load_clip
 from voicebot.caller.script import Script, Step
 from voicebot.errors import ConfigError
 
 # Words a caller answers such calls with; the rest of a clip folder fills up.
 _KINDS = {"zh": ("word", "sentence"), "en": ("short", "sentence", "command", "telephone-band")}
+_RATE_HZ = 16000
 _SHORTEST_S, _LONGEST_S = 0.8, 5.0
 
 
@@ -31,7 +34,10 @@ def speech_folder(asked: Path | None) -> Path:
 
 
 def clips(folder: Path, language: str) -> list[Path]:
-    """Return the clips of one language that suit a short answer on the phone, in a fixed order."""
+    """Return the clips of one language that suit a short answer on the phone, in a fixed order.
+
+    Only clips whose words begin and end at a clear moment, if there are any: the others time less exactly.
+    """
     entries = [json.loads(line) for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
     suitable = [
         entry
@@ -44,7 +50,9 @@ def clips(folder: Path, language: str) -> list[Path]:
     # Words and sentences in turn, so that every call has both.
     groups = [[entry for entry in suitable if entry["kind"] == kind] for kind in _KINDS[language]]
     mixed = itertools.chain.from_iterable(itertools.zip_longest(*groups))
-    return [folder / entry["file"] for entry in mixed if entry is not None]
+    chosen = [folder / entry["file"] for entry in mixed if entry is not None]
+    clear = [clip for clip in chosen if has_clear_ends(load_clip(clip, _RATE_HZ), _RATE_HZ)]
+    return clear or chosen
 
 
 def turn_scripts(target: str, chosen: list[Path], calls: int, turns: int, name: str) -> list[Script]:

@@ -1,7 +1,8 @@
 """What a stereo recording of a scripted call tells: when the caller fell silent, when the bot spoke, and how soon.
 
 All times are taken from the two channels of one recording, so no clock but the caller's own media
-clock is involved.
+clock is involved. The caller's first and last sound are found by Silero VAD, which neither the bot nor
+the line uses: recorded clips have breath and room noise around the words, and a mere level would count it.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import soxr
+from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 from voicebot.caller.script import CallOutcome, Mark
 
 _WINDOW_MS = 5
 _AUDIBLE_DBFS = -50.0
-# A recording has breath, room and the noise of its codec before and after the words. The caller's own words are
-# what comes within this of their loudest moment: a listener's ear and a hand label end there, too.
+_SILERO_HZ = 16000
 _WORDS_BELOW_PEAK_DB = 30.0
+_AGREE_MS = 100.0
 _QUIET_MS = 200  # a pause this long is the end of what was being said
 
 Levels = npt.NDArray[np.float64]
@@ -59,32 +62,63 @@ class Exchange:
 
 def exchanges(outcome: CallOutcome) -> list[Exchange]:
     """Measure every "say" and "interrupt" of a recorded call."""
-    caller, bot = _levels(Path(outcome.recording))
+    samples, rate_hz = _read(Path(outcome.recording))
+    caller, bot = samples[:, 0], _levels(samples[:, 1], rate_hz)
     says = [mark for mark in outcome.marks if mark.what == "say"]
-    ends = [mark.sample for mark in says[1:]] + [len(caller) * _WINDOW_MS * outcome.rate_hz // 1000]
-    found = (_exchange(mark, end, caller, bot, outcome.rate_hz) for mark, end in zip(says, ends, strict=True))
+    ends = [mark.sample for mark in says[1:]] + [len(caller)]
+    found = (_exchange(mark, end, caller, bot, rate_hz) for mark, end in zip(says, ends, strict=True))
     return [item for item in found if item is not None]
 
 
-def _levels(path: Path) -> tuple[Levels, Levels]:
-    """Return the level of both channels, in dBFS, one value per window."""
+def _read(path: Path) -> tuple[npt.NDArray[np.int16], int]:
     with wave.open(str(path), "rb") as file:
-        rate_hz = file.getframerate()
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
+        return samples, file.getframerate()
+
+
+def _levels(channel: npt.NDArray[np.int16], rate_hz: int) -> Levels:
+    """Return the level in dBFS, one value per window."""
     window = rate_hz * _WINDOW_MS // 1000
-    whole = samples[: len(samples) // window * window].astype(np.float64).reshape(-1, window, 2)
+    whole = channel[: len(channel) // window * window].astype(np.float64).reshape(-1, window)
     rms = np.sqrt(np.mean(whole**2, axis=1)) / 32768
-    levels = 20 * np.log10(np.maximum(rms, 1e-6))
-    return levels[:, 0], levels[:, 1]
+    levels: Levels = 20 * np.log10(np.maximum(rms, 1e-6))
+    return levels
 
 
-def _exchange(mark: Mark, end_sample: int, caller: Levels, bot: Levels, rate_hz: int) -> Exchange | None:
-    begin, end = (sample * 1000 // rate_hz // _WINDOW_MS for sample in (mark.sample, end_sample))
-    said = caller[begin:end]
-    if not said.size or said.max() <= _AUDIBLE_DBFS:
+def _words(channel: npt.NDArray[np.int16], rate_hz: int) -> tuple[float, float] | None:
+    """Return the first and last moment of speech in ms, None if there is none."""
+    samples = soxr.resample(channel.astype(np.float32) / 32768, rate_hz, _SILERO_HZ)
+    spans = get_speech_timestamps(samples, VadOptions(min_silence_duration_ms=100, speech_pad_ms=0))
+    if spans:
+        return spans[0]["start"] * 1000 / _SILERO_HZ, spans[-1]["end"] * 1000 / _SILERO_HZ
+    loud = np.flatnonzero(_levels(channel, rate_hz) > _AUDIBLE_DBFS)  # a word too short for the detector
+    return (float(loud[0]) * _WINDOW_MS, float(loud[-1] + 1) * _WINDOW_MS) if loud.size else None
+
+
+def has_clear_ends(pcm: bytes, rate_hz: int) -> bool:
+    """Tell whether two methods that know nothing of each other agree where the words of a clip begin and end.
+
+    A clip that fades out in breath or noise has no end to the millisecond, and cannot time anything.
+    """
+    channel = np.frombuffer(pcm, "<i2")
+    levels = _levels(channel, rate_hz)
+    loud = np.flatnonzero(levels > max(_AUDIBLE_DBFS, levels.max(initial=-120.0) - _WORDS_BELOW_PEAK_DB))
+    words = _words(channel, rate_hz)
+    if words is None or not loud.size:
+        return False
+    by_level = float(loud[0]) * _WINDOW_MS, float(loud[-1] + 1) * _WINDOW_MS
+    return all(abs(one - other) <= _AGREE_MS for one, other in zip(words, by_level, strict=True))
+
+
+def _exchange(mark: Mark, end_sample: int, caller: npt.NDArray[np.int16], bot: Levels, rate_hz: int) -> Exchange | None:
+    words = _words(caller[mark.sample : end_sample], rate_hz)
+    if words is None:
         return None
-    loud = np.flatnonzero(said > max(_AUDIBLE_DBFS, said.max() - _WORDS_BELOW_PEAK_DB))
-    start, last = begin + int(loud[0]), begin + int(loud[-1]) + 1
+    begin_ms = mark.sample * 1000 / rate_hz
+    speech_start_ms, speech_end_ms = begin_ms + words[0], begin_ms + words[1]
+    start, last, end = (
+        int(time_ms / _WINDOW_MS) for time_ms in (speech_start_ms, speech_end_ms, end_sample * 1000 / rate_hz)
+    )
     interrupting = bool((bot[max(0, start - _QUIET_MS // _WINDOW_MS) : start] > _AUDIBLE_DBFS).any())
     stop = _fell_silent(bot, start, end) if interrupting else None
     search = max(last, stop) if stop is not None else last
@@ -92,8 +126,8 @@ def _exchange(mark: Mark, end_sample: int, caller: Levels, bot: Levels, rate_hz:
     return Exchange(
         step=mark.step,
         clip=mark.detail,
-        speech_start_ms=start * _WINDOW_MS,
-        speech_end_ms=last * _WINDOW_MS,
+        speech_start_ms=speech_start_ms,
+        speech_end_ms=speech_end_ms,
         answer_ms=(search + int(answer[0])) * _WINDOW_MS if answer.size else None,
         stop_ms=None if stop is None else stop * _WINDOW_MS,
         interrupting=interrupting,

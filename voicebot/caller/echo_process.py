@@ -56,7 +56,7 @@ async def _main() -> int:
         echo = Echo()
         leg.start(echo, echo)
 
-    agent = LineAgent(UserAgentConfig(codecs=("PCMA",)), asyncio.get_running_loop(), answer)
+    agent = LineAgent(UserAgentConfig(codecs=("PCMA",), rate_hz=8000), asyncio.get_running_loop(), answer)
     await agent.start()
     report("ready", {"sip_port": agent.sip_port})
     async for _ in lines:

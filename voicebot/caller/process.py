@@ -32,7 +32,9 @@ class CallerProcess:
     def __init__(self, order: dict[str, Any]) -> None:
         self._recordings = Path(order["recordings"]) if order.get("recordings") else None
         self._scripts = [script_from(script) for script in order["scripts"]]
-        config = UserAgentConfig(codecs=tuple(order.get("codecs", ("PCMA",))), contact_user="caller")
+        config = UserAgentConfig(
+            codecs=tuple(order.get("codecs", ("PCMA",))), contact_user="caller", rate_hz=order.get("rate_hz", 8000)
+        )
         self._agent = LineAgent(config, asyncio.get_running_loop(), lambda leg: leg.reject(486))
 
     async def run(self) -> None:

@@ -130,7 +130,7 @@ class CallLeg(Protocol):
 
     @property
     def rate_hz(self) -> int:
-        """Sample rate of the audio in both directions (16000 on the SIP line)."""
+        """Sample rate of the audio in both directions, 8000 or 16000."""
         ...
 
     def start(self, listener: LegListener, source: AudioSource) -> None:

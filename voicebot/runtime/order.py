@@ -84,6 +84,7 @@ class WorkerOrder:
                 )
                 for account in sip.accounts
             ),
+            rate_hz=sip.audio_rate_hz,
             session_timer_s=sip.session_timer_s,
             user_agent=sip.user_agent,
             log_content=self.settings.log.content,

@@ -29,8 +29,6 @@ from voicebot.speech.worker.process import SpeechOrder
 
 logger = logging.getLogger(__name__)
 
-LINE_RATE_HZ = 16000
-
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
@@ -169,6 +167,6 @@ class Service:
 
     async def _prerender_text(self, text: str, voice: str) -> None:
         try:
-            await self._speech.prerender(SpeechRequest(text, voice, LINE_RATE_HZ))
+            await self._speech.prerender(SpeechRequest(text, voice, self._settings.sip.audio_rate_hz))
         except SpeechError as error:
             logger.warning("a fixed sentence could not be rendered ahead of time: %s", error.message)

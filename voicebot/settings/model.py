@@ -85,13 +85,18 @@ class SipSettings(Section):
     calls_per_worker: int = Field(default=0, ge=0, le=100)
     """Callers in one line worker; 0: half of what the SIP library carries, so that each call can be transferred."""
     codecs: list[Literal["PCMA", "PCMU", "G722"]] = ["PCMA", "PCMU", "G722"]
-    """Codecs offered and accepted, the best first."""
+    """Codecs offered and accepted, the best first. With G722 first, calls are held at 16 kHz, else at 8 kHz."""
     rtp_port: Port = 10000
     """First UDP port for audio; each call takes two. 0: any free ports."""
     session_timer_s: int = Field(default=1800, ge=90, le=86400)
     accounts: list[AccountSettings] = []
     transfer: TransferSettings = TransferSettings()
     user_agent: str = "voicebot"
+
+    @property
+    def audio_rate_hz(self) -> Literal[8000, 16000]:
+        """Sample rate of the audio inside the bot: the best codec's own, so that most calls need no conversion."""
+        return 16000 if self.codecs[:1] == ["G722"] else 8000
 
 
 class HttpSettings(Section):
