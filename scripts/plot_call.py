@@ -70,16 +70,21 @@ def read(path: Path) -> tuple[int, Samples, Samples]:
         return file.getframerate(), pcm[:, 0], pcm[:, 1]
 
 
-def spans(channel: Samples, rate_hz: int) -> list[Span]:
-    """Return when a channel speaks; pauses shorter than JOIN_MS belong to what is being said."""
+def spans(channel: Samples, rate_hz: int, below_peak_db: float = 200.0) -> list[Span]:
+    """Return when a channel speaks; pauses shorter than JOIN_MS belong to what is being said.
+
+    Args:
+        channel: the samples.
+        rate_hz: of the samples.
+        below_peak_db: what is softer than the loudest moment of a stretch by more than this does not count.
+    """
     window = rate_hz * WINDOW_MS // 1000
     blocks = channel[: channel.size // window * window].reshape(-1, window)
     levels = 20 * np.log10(np.maximum(np.sqrt(np.mean(blocks**2, axis=1)), 1e-6))
     loud = np.flatnonzero(levels > AUDIBLE_DBFS)
     found = []
     for stretch in np.split(loud, np.flatnonzero(np.diff(loud) > JOIN_MS // WINDOW_MS) + 1):
-        # Breath and line noise around the words are audible, too.
-        words = stretch[levels[stretch] > levels[stretch].max(initial=-200.0) - WORDS_BELOW_PEAK_DB]
+        words = stretch[levels[stretch] > levels[stretch].max(initial=-200.0) - below_peak_db]
         if words.size:
             found.append(Span(float(words[0]) * WINDOW_MS / 1000, float(words[-1] + 1) * WINDOW_MS / 1000))
     return found
@@ -90,7 +95,8 @@ def draw(rate_hz: int, caller: Samples, bot: Samples, said: list[str]) -> str:
     length_s = max(caller.size / rate_hz, 0.1)
     scale = (WIDTH - LEFT - 10) / length_s
     height = TOP + 2 * LANE + FOOT
-    speech = spans(caller, rate_hz), spans(bot, rate_hz)
+    # A caller's breath and room are audible, too.
+    speech = spans(caller, rate_hz, WORDS_BELOW_PEAK_DB), spans(bot, rate_hz)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
         'font-family="system-ui, sans-serif" font-size="13">',
