@@ -53,6 +53,15 @@ def test_the_last_override_wins() -> None:
     assert load_settings(None, ["sip.port=1", "sip.port=2"]).sip.port == 2
 
 
+def test_a_language_that_is_left_out_keeps_its_default(file: Path) -> None:
+    file.write_text("conversation: {apology: {en: Pardon me.}}", encoding="utf-8")
+    settings = load_settings(file, ["speech.synthesiser.voices.zh=kokoro-zh", "conversation.goodbye.zh=再见"])
+    default = Settings()
+    assert settings.conversation.apology == {"zh": default.conversation.apology["zh"], "en": "Pardon me."}
+    assert settings.conversation.goodbye == {"zh": "再见", "en": default.conversation.goodbye["en"]}
+    assert settings.speech.synthesiser.voices == {"zh": "kokoro-zh", "en": "auto"}
+
+
 def test_values_are_read_as_yaml() -> None:
     settings = load_settings(None, ["recording.enabled=yes", "sip.codecs=[G722]", "speech.vad.end_of_speech_ms=900"])
     assert settings.recording.enabled is True

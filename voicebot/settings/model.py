@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Language = Literal["zh", "en"]
@@ -184,6 +184,12 @@ class SynthesiserSettings(Section):
     threads: int = Field(default=1, ge=1, le=64)
     cache_mib: int = Field(default=512, ge=1)
 
+    @field_validator("voices")
+    @classmethod
+    def _complete(cls, value: dict[Language, str], info: ValidationInfo) -> dict[Language, str]:
+        """Let a language that was left out keep its default."""
+        return {**cls.model_fields[str(info.field_name)].default, **value}
+
 
 class SpeechSettings(Section):
     """Ears and mouth."""
@@ -211,6 +217,12 @@ class ConversationSettings(Section):
         "zh": "那先不打扰您了,再见。",
         "en": "I will let you go for now. Goodbye.",
     }
+
+    @field_validator("apology", "goodbye")
+    @classmethod
+    def _complete(cls, value: dict[Language, str], info: ValidationInfo) -> dict[Language, str]:
+        """Let a language that was left out keep its default."""
+        return {**cls.model_fields[str(info.field_name)].default, **value}
 
 
 class ModelSettings(Section):
