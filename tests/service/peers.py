@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from tests.service.running import until
 from tests.service.script import Script
 from tests.service.sounds import Samples, encode, write_wav
-from tests.service.running import until
 from tests.support.sip_peers import free_port
 
 PEER_TIMEOUT_S = 60.0
@@ -85,7 +85,8 @@ async def sipp(
         if sound is not None:
             (folder / "sound").write_bytes(encode(sound, script.codec))
         arguments = ["-sf", "script.xml", "-i", LOOPBACK, "-mi", LOOPBACK, "-p", str(port), "-mp", str(media_port)]
-        arguments += ["-m", str(times), "-nostdin", "-trace_err", "-timeout", f"{PEER_TIMEOUT_S:.0f}s", "-timeout_error"]
+        arguments += ["-m", str(times), "-nostdin", "-trace_err"]
+        arguments += ["-timeout", f"{PEER_TIMEOUT_S:.0f}s", "-timeout_error"]
         arguments += ["-cid_str", f"{script.name}-%p"]
         arguments += [f"{LOOPBACK}:{target_port}"] if target_port is not None else []
         async with _process("sipp", *arguments, cwd=folder) as process:
@@ -178,7 +179,9 @@ class Baresip:
 
 
 @contextlib.asynccontextmanager
-async def baresip(folder: Path, name: str, tape: Samples, codec: str = "PCMA", rate_hz: int = 8000) -> AsyncIterator[Baresip]:
+async def baresip(
+    folder: Path, name: str, tape: Samples, codec: str = "PCMA", rate_hz: int = 8000
+) -> AsyncIterator[Baresip]:
     """Run baresip.
 
     Args:
@@ -188,15 +191,8 @@ async def baresip(folder: Path, name: str, tape: Samples, codec: str = "PCMA", r
         codec: the one it offers.
         rate_hz: sample rate of the tape; the codec's.
     """
-    port, rtp_port, control_port = free_port(), free_port(_SIPP_MEDIA_PORTS), _free_tcp_port()
-    folder.mkdir(parents=True)
-    config = _BARESIP_CONFIG.format(
-        host=LOOPBACK, port=port, modules=_modules(), folder=folder, control_port=control_port,
-        rtp_port=rtp_port, rtp_end=rtp_port + _SIPP_MEDIA_PORTS - 1,
-    )  # fmt: skip
-    (folder / "config").write_text(config)
-    (folder / "accounts").write_text(f"<sip:{name}@{LOOPBACK}:{port}>;regint=0;audio_codecs={codec}/{rate_hz}/1\n")
-    (folder / "contacts").touch()
+    control_port = _free_tcp_port()
+    _set_up(folder, f"<sip:{name}@{LOOPBACK}:{{port}}>;regint=0;audio_codecs={codec}/{rate_hz}/1\n", control_port)
     write_wav(folder / "tape.wav", tape, rate_hz)
     async with _process("baresip", "-f", str(folder), cwd=folder) as process:
         reader, writer = await _connect(control_port, process)
@@ -204,6 +200,18 @@ async def baresip(folder: Path, name: str, tape: Samples, codec: str = "PCMA", r
             yield Baresip(folder, reader, writer)
         finally:
             writer.close()
+
+
+def _set_up(folder: Path, account: str, control_port: int) -> None:
+    port, rtp_port = free_port(), free_port(_SIPP_MEDIA_PORTS)
+    folder.mkdir(parents=True)
+    config = _BARESIP_CONFIG.format(
+        host=LOOPBACK, port=port, modules=_modules(), folder=folder, control_port=control_port,
+        rtp_port=rtp_port, rtp_end=rtp_port + _SIPP_MEDIA_PORTS - 1,
+    )  # fmt: skip
+    (folder / "config").write_text(config)
+    (folder / "accounts").write_text(account.format(port=port))
+    (folder / "contacts").touch()
 
 
 def _modules() -> Path:
@@ -217,9 +225,7 @@ def _free_tcp_port() -> int:
         return int(sock.getsockname()[1])
 
 
-async def _connect(
-    port: int, process: asyncio.subprocess.Process
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(port: int, process: asyncio.subprocess.Process) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     streams: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def connect() -> None:

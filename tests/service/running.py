@@ -204,7 +204,9 @@ async def until(reached: Callable[[], bool], what: str, timeout_s: float = EVENT
     """Wait for something that can only be looked for."""
 
     async def look() -> None:
-        while not reached():
+        while True:
+            if reached():
+                return
             await asyncio.sleep(_POLL_S)
 
     try:

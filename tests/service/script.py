@@ -67,7 +67,8 @@ class Script:
     @property
     def xml(self) -> str:
         """The scenario."""
-        return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="{self.name}">\n' + "".join(self._steps) + "</scenario>\n"
+        steps = "".join(self._steps)
+        return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="{self.name}">\n{steps}</scenario>\n'
 
     # --- a caller
 
@@ -97,8 +98,8 @@ class Script:
         self._receive('response="180"')
         self._send(f"{self._first_line('CANCEL')}\n[last_Via:]", "CANCEL", _EMPTY, "")
         # In time: 200 (CANCEL), 487. Too late: 200 (INVITE), then 200 or 481 (CANCEL).
-        invite = '<ereg regexp="INVITE" search_in="hdr" header="CSeq:" assign_to="late"/>'
-        self._steps.append(f'<recv response="200" rrs="true" timeout="{PATIENCE_MS}"><action>{invite}</action></recv>\n')
+        look = '<action><ereg regexp="INVITE" search_in="hdr" header="CSeq:" assign_to="late"/></action>'
+        self._steps.append(f'<recv response="200" rrs="true" timeout="{PATIENCE_MS}">{look}</recv>\n')
         self._steps.append('<nop test="late" next="late"/>\n')
         self._receive('response="487"')
         self._send(f"{self._first_line('ACK')}\n[last_Via:]", "ACK", _EMPTY, "[peer_tag_param]", False)
@@ -179,7 +180,7 @@ class Script:
     def is_cancelled(self) -> Script:
         """CANCEL, answered; the INVITE ends with 487."""
         self._receive('request="CANCEL"').answers("200 OK")
-        lines = f"SIP/2.0 487 Request Terminated\n[last_Via:]\n[last_From:]\n[last_To:];tag=[pid]s[call_number]\n"
+        lines = "SIP/2.0 487 Request Terminated\n[last_Via:]\n[last_From:]\n[last_To:];tag=[pid]s[call_number]\n"
         self._write(f"{lines}[last_Call-ID:]\nCSeq: [$cseq] INVITE\n{_EMPTY}", retransmit=True)
         return self._receive('request="ACK"')
 

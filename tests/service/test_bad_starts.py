@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.service.conftest import config, line
+from tests.service.configured import config, line
 from tests.service.running import ROOT
 from voicebot.settings import load_settings
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.service.conftest import APOLOGY
+from tests.service.configured import APOLOGY
 from tests.service.handset import Handset, handset
 from tests.service.peers import baresip, sipp
 from tests.service.running import RunningService, heard, understood

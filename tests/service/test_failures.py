@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from tests.service.conftest import APOLOGY
+from tests.service.configured import APOLOGY
 from tests.service.handset import handset
 from tests.service.peers import sipp
 from tests.service.running import RunningService, heard, owner_of_udp_port
@@ -33,9 +33,7 @@ async def test_a_line_worker_that_dies_takes_only_its_own_calls(service: Running
             sipp(lucky, service.sip_port) as lucky_peer,
         ):
             await asyncio.gather(unlucky_phone.sentence(), lucky_phone.sentence())
-            victim, survivor = (
-                owner_of_udp_port(phone.source[1], before) for phone in (unlucky_phone, lucky_phone)
-            )
+            victim, survivor = (owner_of_udp_port(phone.source[1], before) for phone in (unlucky_phone, lucky_phone))
             assert victim != survivor
             os.kill(victim, signal.SIGKILL)
             await lucky_phone.stream(500)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.service.conftest import config, line
+from tests.service.configured import config, line
 from tests.service.handset import handset
 from tests.service.peers import LOOPBACK, Sipp, sipp
 from tests.service.running import RunningService, heard, is_alive
