@@ -55,20 +55,14 @@ def clips(folder: Path, language: str) -> list[Path]:
     return clear or chosen
 
 
-def turn_scripts(target: str, chosen: list[Path], calls: int, turns: int, name: str) -> list[Script]:
-    """Return calls in which the caller listens and answers, ``turns`` times each."""
-    supply = itertools.cycle(chosen)
-    return [_turn_script(f"{name}-{number}", target, supply, turns, number) for number in range(calls)]
-
-
-def barge_in_scripts(target: str, chosen: list[Path], calls: int, turns: int) -> list[Script]:
-    """Return calls in which the caller talks over the bot in every turn."""
-    supply = itertools.cycle(chosen)
-    steps = tuple(Step("interrupt", str(next(supply)), after_ms=600) for _ in range(turns))
-    return [Script(f"barge-in-{number}", target, (*steps, Step("listen"))) for number in range(calls)]
-
-
-def _turn_script(name: str, target: str, supply: Iterator[Path], turns: int, number: int) -> Script:
+def turn_script(name: str, target: str, supply: Iterator[Path], turns: int, number: int) -> Script:
+    """Return a call in which the caller listens and answers, ``turns`` times."""
     steps = tuple(Step("say", str(next(supply))) for _ in range(turns))
     # Spread over the length of a turn: callers do not speak in chorus.
     return Script(name, target, (*steps, Step("listen")), start_after_ms=number * 700)
+
+
+def barge_in_script(name: str, target: str, supply: Iterator[Path], turns: int) -> Script:
+    """Return a call in which the caller talks over the bot in every turn."""
+    steps = tuple(Step("interrupt", str(next(supply)), after_ms=600) for _ in range(turns))
+    return Script(name, target, (*steps, Step("listen")))

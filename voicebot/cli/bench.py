@@ -70,7 +70,7 @@ async def _measure(settings: Settings, args: argparse.Namespace) -> tuple[list[P
             phases.append(await measure_turns(rig, speech, calls, args.turns))
         if args.barge_ins:
             print(f"measuring {args.barge_ins} barge-ins …", flush=True)
-            phases.append(await measure_barge_in(rig, speech, 2, args.barge_ins // 2))
+            phases.append(await measure_barge_in(rig, speech, args.barge_ins))
     return phases, floor_ms
 
 
