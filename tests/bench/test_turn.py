@@ -33,7 +33,7 @@ def measured(tmp_path: Path, bot: list[tuple[float, float]], turns: list[dict[st
     recording(path, 10, caller=[(2.0, 3.0)], bot=bot)
     marks = [Mark("answered", 0, 0), say(2.0)]
     phase = Phase("1 call")
-    _add(phase, CallOutcome("x", 16000, str(path), marks, frames=500), {"turns": turns})
+    _add(phase, CallOutcome("x", 16000, str(path), marks), {"turns": turns, "audio": {"played": 500, "late": 1}})
     return phase
 
 

@@ -99,8 +99,8 @@ async def _measure(rig: Rig, phase: Phase, scripts: list[Script]) -> None:
 
 
 def _add(phase: Phase, outcome: CallOutcome, record: dict[str, Any]) -> None:
-    phase.frames += outcome.frames
-    phase.late_frames += outcome.late_frames
+    phase.frames += record["audio"]["played"]
+    phase.late_frames += record["audio"]["late"]
     phase.lost_packets += outcome.lost_packets
     turns = [turn for turn in record["turns"] if turn["speech_end_ms"] is not None]
     answered_ms = next(mark.sample for mark in outcome.marks if mark.what == "answered") * 1000 / outcome.rate_hz
@@ -183,11 +183,17 @@ def report(phases: list[Phase], floor_ms: float | None, peer: list[str] | None) 
     if stop_rows:
         lines += ["", "Barge-in in ms (caller's first sound to the bot's silence on the caller's side):", ""]
         lines.append(table(["", "turns", "min", "p50", "p95", "max", "not stopped"], stop_rows))
-    lines += ["", "Audio as the caller's side received it:", ""]
+    lines += ["", "The bot's playout, and the packets of it that the caller's side missed:", ""]
     audio_rows = [
-        [phase.name, str(phase.frames), str(phase.late_frames), str(phase.lost_packets)]
+        [
+            phase.name,
+            str(phase.frames),
+            str(phase.late_frames),
+            f"{1000 * phase.late_frames / phase.frames:.2f}",
+            str(phase.lost_packets),
+        ]
         for phase in phases
         if phase.frames
     ]
-    lines.append(table(["", "frames", "late by > 10 ms", "packets lost"], audio_rows))
+    lines.append(table(["", "frames", "late by > 10 ms", "per 1000", "packets lost"], audio_rows))
     return "\n".join(lines)

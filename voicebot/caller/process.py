@@ -52,8 +52,7 @@ class CallerProcess:
         call = ScriptedCall(leg, script, lambda mark: report("mark", {"name": script.name, **asdict(mark)}))
         recording = self._recordings / f"{script.name}.wav" if self._recordings else None
         outcome = await call.run(recording)
-        outcome.frames, outcome.late_frames = leg.stream_stats.received, leg.stream_stats.discarded
-        outcome.lost_packets = leg.stream_stats.lost
+        outcome.lost_packets = leg.stream_stats.lost + leg.stream_stats.discarded
         report("outcome", {"outcome": asdict(outcome)})
 
 

@@ -81,7 +81,7 @@ class CallOutcome:
         marks: what happened when.
         completed: every step was carried out.
         cause: why the call ended.
-        late_frames: frames of the bot's audio that came more than 10 ms late, per 1000.
+        lost_packets: audio packets of the bot's that never came, or too late to be heard.
     """
 
     name: str
@@ -90,8 +90,6 @@ class CallOutcome:
     marks: list[Mark] = field(default_factory=list)
     completed: bool = False
     cause: str = ""
-    frames: int = 0
-    late_frames: int = 0
     lost_packets: int = 0
 
 
