@@ -1,6 +1,5 @@
 # What this project uses of pjsua2 (pjsip 2.15 to 2.17). Values it never reads are left out.
 from collections.abc import Iterator, Sequence
-
 from types import ModuleType
 
 _pjsua2: ModuleType

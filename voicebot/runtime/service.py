@@ -8,9 +8,10 @@ import itertools
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from voicebot.dialogue.engine import Engine
 from voicebot.dialogue.prompts import fixed_prompts
@@ -37,6 +38,17 @@ class Reachable:
     sip_host: str
     sip_port: int
     http_url: str
+
+
+async def _together(*starts: Coroutine[Any, Any, None]) -> None:
+    """Run the starts side by side; when one fails, the others are given up before the error goes on."""
+    tasks = [asyncio.create_task(start) for start in starts]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Service:
@@ -94,8 +106,8 @@ class Service:
         wiring = Wiring(self._socket, self._http.url, api_key(self._settings), tell_turns=self._on_event is not None)
         self._supervisor = Supervisor(self._settings, wiring, self._on_event)
         await self._supervisor.open_edge()
-        await self._speech_keeper.start()
-        await self._supervisor.start_workers()
+        await _together(self._speech_keeper.start(), self._supervisor.start_workers())
+        self._supervisor.accept_calls()
         self._prerendering = asyncio.create_task(self._prerender(), name="prerender")
         host, port = self._supervisor.edge.public_address
         return Reachable(host, port, self._settings.http.public_url or self._http.url)

@@ -97,6 +97,8 @@ class Supervisor:
         self._on_event = on_event or (lambda _event: None)
         self._slots: list[LineSlot] = []
         self._registrar: LineSlot | None = None
+        self._accepting = False
+        self._ports: dict[str, int] = {}
         self._reporting: asyncio.Task[None] | None = None
         sip = settings.sip
         self.edge = Edge(
@@ -122,7 +124,7 @@ class Supervisor:
         await self.edge.start()
 
     async def start_workers(self) -> None:
-        """Start all line workers.
+        """Start all line workers; calls come in once ``accept_calls`` says so.
 
         Raises:
             VoicebotError: a line worker did not get ready.
@@ -157,9 +159,21 @@ class Supervisor:
             tell_turns=self._wiring.tell_turns,
         )
 
+    def accept_calls(self) -> None:
+        """Let calls in from now on: whoever is ready gets some, and the PBX is told where we are."""
+        self._accepting = True
+        for slot in self._slots:
+            if slot.token in self._ports:
+                self._open(slot)
+
     def worker_ready(self, slot: LineSlot, sip_port: int) -> None:
         """A line worker can take calls from now on."""
-        self.edge.add_worker(slot.token, sip_port, self._capacity(slot))
+        self._ports[slot.token] = sip_port
+        if self._accepting:
+            self._open(slot)
+
+    def _open(self, slot: LineSlot) -> None:
+        self.edge.add_worker(slot.token, self._ports[slot.token], self._capacity(slot))
         if self._settings.sip.accounts and self._registrar is None:
             self._let_register(slot)
 
@@ -171,6 +185,7 @@ class Supervisor:
 
     def worker_lost(self, slot: LineSlot) -> None:
         """A line worker is gone: its calls are, too; nobody else's."""
+        self._ports.pop(slot.token, None)
         self.edge.remove_worker(slot.token)
         if self._registrar is slot:
             self._registrar = None
