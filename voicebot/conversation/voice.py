@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Iterable
 
-from voicebot.errors import SpeechError
 from voicebot.speech.types import SpeechRequest, Synthesiser
-
-logger = logging.getLogger(__name__)
 
 
 class LineVoice:
@@ -29,13 +25,12 @@ class LineVoice:
     async def keep(self, texts: Iterable[str]) -> None:
         """Render texts and hold them in memory, so that they can be said when synthesis is down.
 
-        A text that cannot be rendered now is logged and tried again when it is said.
+        Raises:
+            SpeechError: a text could not be rendered; those before it are kept.
         """
         for text in texts:
-            try:
+            if text not in self._kept:
                 self._kept[text] = b"".join([pcm async for pcm in self._render(text)])
-            except SpeechError as error:
-                logger.warning("a standing prompt could not be rendered: %s (%s)", error.message, error.code)
 
     async def speak(self, text: str) -> AsyncIterator[bytes]:
         """Yield the audio of a text as soon as it exists.

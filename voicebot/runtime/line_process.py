@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
 import json
 import logging
 from dataclasses import asdict
@@ -26,7 +27,7 @@ from voicebot.conversation.segmenter_ears import SegmenterEars
 from voicebot.conversation.session import CallSession, Services
 from voicebot.conversation.stopwatch import Stopwatch
 from voicebot.conversation.voice import LineVoice
-from voicebot.errors import VoicebotError
+from voicebot.errors import SpeechError, VoicebotError
 from voicebot.protocol.instruction import Blacklist, ShortMessage
 from voicebot.runtime.archive import safe_name, save_record
 from voicebot.runtime.lines import line_for, transfer_request
@@ -38,6 +39,9 @@ from voicebot.settings.model import LineSettings, Settings
 from voicebot.speech.worker.client import SpeechClient
 
 logger = logging.getLogger(__name__)
+
+_KEEP_PAUSE_S = 1.0
+_PATIENT_ATTEMPTS = 10
 
 
 class LineWorker:
@@ -54,6 +58,7 @@ class LineWorker:
         self._outbox = Outbox(self._settings.paths.data / "outbox.jsonl")
         self._agent = LineAgent(order.agent_config(), asyncio.get_running_loop(), self._on_call, self._on_registration)
         self._saving: set[asyncio.Task[None]] = set()
+        self._keeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Get the lines and the SIP library ready, and say so."""
@@ -62,19 +67,35 @@ class LineWorker:
             self._voices[line.name] = LineVoice(self._speech, line.voice or line.language, self._agent.rate_hz)
         await self._agent.start()
         report("ready", {"sip_port": self._agent.sip_port, "library_calls": self._agent.max_calls})
-        for line in self._settings.lines:
-            conversation = self._settings.conversation
-            texts = (conversation.apology[line.language], conversation.goodbye[line.language])
-            await self._voices[line.name].keep(texts)
+        self._keeping = asyncio.create_task(self._keep_prompts(), name="keep-prompts")
 
     async def stop(self) -> None:
         """End all calls and free everything."""
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
         await asyncio.gather(*(session.close() for session in list(self._sessions.values())))
         await self._agent.stop()
         await asyncio.gather(*self._saving, return_exceptions=True)
         for brain in self._brains.values():
             await brain.close()
         await self._speech.close()
+
+    async def _keep_prompts(self) -> None:
+        """Hold what is said when something fails, as soon as the speech worker can speak."""
+        waiting = list(self._settings.lines)
+        for attempt in itertools.count(1):
+            try:
+                while waiting:
+                    conversation, language = self._settings.conversation, waiting[0].language
+                    texts = (conversation.apology[language], conversation.goodbye[language])
+                    await self._voices[waiting[0].name].keep(texts)
+                    waiting.pop(0)
+                return
+            except SpeechError as error:
+                if attempt == _PATIENT_ATTEMPTS:
+                    logger.warning("the apology could not be rendered yet: %s", error.message)
+            await asyncio.sleep(_KEEP_PAUSE_S)
 
     def obey(self, message: dict[str, Any]) -> None:
         """Carry out a message of the supervisor."""
