@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -140,6 +141,25 @@ async def test_a_client_that_goes_away_stops_the_brain(tmp_path: Path) -> None:
         await answer.content.readline()
         answer.close()
         await asyncio.wait_for(brain.given_up.wait(), 5)
+
+
+async def test_a_client_that_leaves_in_the_middle_of_an_answer_is_no_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def leave(request: web.Request, _: web.StreamResponse) -> None:
+        assert request.transport is not None
+        request.transport.close()
+
+    app = create_app(settings(tmp_path), echo())
+    app.on_response_prepare.append(leave)  # the connection closes, and the handler does not know yet
+    server = await start_server(app, "127.0.0.1", 0)
+    try:
+        async with aiohttp.ClientSession(server.url) as client:
+            with pytest.raises(aiohttp.ClientError):
+                await client.post("/stream/query", json={"queryText": "a b"}, headers=HEADERS)
+    finally:
+        await server.close()
+    assert [record.getMessage() for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
 
 
 async def test_stopping_the_server_ends_running_answers(tmp_path: Path) -> None:

@@ -46,6 +46,10 @@ async def post_query(request: web.Request) -> web.StreamResponse:
                 packet = emit_packet(_with_audio(request, bot, chunk), request.app[AUDIO_FIELD])
                 await response.write(framing.encode(packet))
                 done = chunk.done
+        except ConnectionResetError:
+            # The client went away a moment before this handler would have been cancelled for that.
+            logger.debug("a client of bot %s left in the middle of an answer", bot.name)
+            return response
         except Exception:
             if not response.prepared:
                 raise
