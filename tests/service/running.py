@@ -133,7 +133,10 @@ class RunningService:
             found[:] = [record for record in self.records() if record["info"]["caller"] == caller]
             return bool(found)
 
-        await until(look, f"a record of the call from {caller}", timeout_s)
+        try:
+            await until(look, f"a record of the call from {caller}", timeout_s)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.log.text}") from None
         (record,) = found
         return record
 

@@ -92,24 +92,6 @@ class Script:
         self._receive(f'response="{status}"')
         return self._send(f"{self._first_line('ACK')}\n[last_Via:]", "ACK", _EMPTY, "[peer_tag_param]", False)
 
-    def gives_up(self) -> Script:
-        """CANCEL as soon as it rings. An answer that crosses it is acknowledged and hung up on."""
-        self._receive('response="100" optional="true"')
-        self._receive('response="180"')
-        self._send(f"{self._first_line('CANCEL')}\n[last_Via:]", "CANCEL", _EMPTY, "")
-        # In time: 200 (CANCEL), 487. Too late: 200 (INVITE), then 200 or 481 (CANCEL).
-        look = '<action><ereg regexp="INVITE" search_in="hdr" header="CSeq:" assign_to="late"/></action>'
-        self._steps.append(f'<recv response="200" rrs="true" timeout="{PATIENCE_MS}">{look}</recv>\n')
-        self._steps.append('<nop test="late" next="late"/>\n')
-        self._receive('response="487"')
-        self._send(f"{self._first_line('ACK')}\n[last_Via:]", "ACK", _EMPTY, "[peer_tag_param]", False)
-        self._steps.append('<nop next="end"/>\n<label id="late"/>\n')
-        self._acknowledge()._receive('response="481" optional="true" next="leave"')._receive('response="200"')
-        self._steps.append('<label id="leave"/>\n')
-        self.hangs_up()
-        self._steps.append('<label id="end"/>\n')
-        return self
-
     def asks_for_options(self) -> Script:
         """OPTIONS outside of a call, and the answer."""
         self._cseq += 1

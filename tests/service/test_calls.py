@@ -134,8 +134,12 @@ class Day:
         self.records[number] = await self.service.record(name)
 
     async def gives_up(self) -> None:
-        async with sipp(Script("cancels", "desk").rings().gives_up(), self.service.sip_port) as peer:
-            await peer.succeeds()
+        async with baresip(self.folder / "quitter", "quitter", tape(5.0)) as peer:
+            await peer.tell("dial", f"sip:desk@127.0.0.1:{self.service.sip_port}")
+            await peer.tell("hangup")
+            await peer.event("CALL_CLOSED")
+            # It has to stay for that: a CANCEL must wait for the first answer to the INVITE.
+            self.records["quitter"] = await self.service.record("quitter")
 
     async def asks_for_options(self) -> None:
         async with sipp(Script("options", "desk").asks_for_options(), self.service.sip_port) as peer:
@@ -209,6 +213,13 @@ def test_silence_after_a_barge_in_comes_soon(day: Day, where: str) -> None:
     assert pauses.size
     silent_ms = talking[pauses[talking[pauses] > begins_ms - 500][0]]
     assert begins_ms - 500 < silent_ms < begins_ms + 1000
+
+
+def test_caller_may_give_up_while_it_rings(day: Day) -> None:
+    """The bot answers within milliseconds: either the CANCEL is in time, or a BYE follows the answer it crossed."""
+    record = day.records["quitter"]
+    assert record["cause"] in ("cancelled", "caller")
+    assert understood(record) == []
 
 
 def test_keys_reach_the_brain(day: Day) -> None:
