@@ -11,6 +11,8 @@ import pytest
 from tests.service.configured import config, line
 from tests.service.running import RunningService
 
+STOP_TIMEOUT_S = 20.0
+
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
@@ -34,6 +36,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
         stack.callback(running.destroy)
         running.until_ready()
         yield running
+        running.terminate()
+        assert running.ends(STOP_TIMEOUT_S) == 0, running.log.text
 
 
 def _url(listening: socket.socket) -> str:

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.sip, pytest.mark.audio, needs_sipp, pytest.mark.timeou
 
 USERNAME, PASSWORD = "8001", "open sesame"
 STOP_S = 10.0
+RESULTS = {"moved": "200 OK", "engaged": "486 Busy Here", "lost": "503 Service Unavailable"}
 ONE_MOMENT = ("One moment please.", True)
 
 
@@ -44,10 +45,13 @@ def account(name: str, registrar: Sipp) -> dict[str, Any]:
     }
 
 
-def blind_transfer(name: str, result: str) -> Script:
-    """A caller that takes a REFER and reports how it went."""
+async def blind_transfer(service: RunningService, name: str, result: str, story: Story) -> None:
+    """Make a call of somebody who takes a REFER and reports how it went."""
     script = Script(name, "switchboard").rings({"X-Target": f"sip:desk@{LOOPBACK}:9"}).is_answered()
-    return script.gets_refer(replaces=False).reports(["100 Trying", result]).is_hung_up_on()
+    script.gets_refer(replaces=False).reports(["100 Trying", result]).is_hung_up_on()
+    async with sipp(script, service.sip_port) as peer:
+        await peer.succeeds()
+    story.records[name] = await service.record(name)
 
 
 async def tell(folder: Path) -> Story:
@@ -57,16 +61,13 @@ async def tell(folder: Path) -> Story:
     strict = Script("strict").gets_register().refuses_register()
     async with sipp(kind) as kind_pbx, sipp(strict, times=2) as strict_pbx:
         accounts = [account("kind", kind_pbx), account("strict", strict_pbx)]
-        sip = {"max_calls": 2, "transfer": {"mode": "blind"}, "accounts": accounts}
+        sip = {"max_calls": 3, "transfer": {"mode": "blind"}, "accounts": accounts}
         service = RunningService(folder, config(sip=sip, lines=[line("switchboard"), line("desk")]))
         try:
             await asyncio.to_thread(service.until_ready)
             await strict_pbx.succeeds()
             await asyncio.to_thread(service.log.wait_for, "account kind: registered")
-            for name, result in (("moved", "200 OK"), ("engaged", "486 Busy Here"), ("lost", "503 Unavailable")):
-                async with sipp(blind_transfer(name, result), service.sip_port) as peer:
-                    await peer.succeeds()
-                story.records[name] = await service.record(name)
+            await asyncio.gather(*(blind_transfer(service, name, result, story) for name, result in RESULTS.items()))
             await stop_in_mid_call(service, story)
             await kind_pbx.succeeds()
         finally:
