@@ -37,3 +37,11 @@ def test_wordings_that_cannot_be_compared_are_left_out() -> None:
 
 def test_a_very_long_utterance_is_cut() -> None:
     assert SoundIndex(["转人工"]).likeness("好" * 10_000)[0] < 0.5
+
+
+def test_a_wording_of_two_syllables_counts_only_as_the_whole_utterance() -> None:
+    index = SoundIndex(["价格"])
+    assert index.likeness("嫁哥").tolist() == [1.0]
+    assert index.likeness("架格吗").tolist() == [0.0]
+    assert index.likeness("加个").tolist() == [1.0]
+    assert index.likeness("价值").tolist() == [0.0]

@@ -15,6 +15,7 @@ from pypinyin import Style, lazy_pinyin
 
 MIN_SYLLABLES, MAX_SYLLABLES = 3, 8
 MAX_UTTERANCE_SYLLABLES = 24
+_PAIR = 2
 _HAN = re.compile(r"[一-鿿]+")
 _GAP = 0.7
 # Each syllable of the utterance outside the matched stretch: a wording inside a long sentence is less certain.
@@ -48,15 +49,22 @@ def _part(one: str, other: str, alike: Sequence[set[str]]) -> float:
 
 
 class SoundIndex:
-    """Wordings by their sound. Those shorter than MIN_SYLLABLES or longer than MAX_SYLLABLES are left out."""
+    """Wordings by their sound.
+
+    Those longer than MAX_SYLLABLES are left out. A wording of two syllables is too short to be looked for inside an
+    utterance: it counts only where it is the whole utterance and sounds just like it (价格 heard as 嫁哥).
+    """
 
     def __init__(self, wordings: Sequence[str]) -> None:
         self._count = len(wordings)
         self._syllables: dict[Syllable, int] = {}
         self._columns: dict[Syllable, NDArray[np.float64]] = {}  # at most one for each syllable of the language
+        self._pairs: dict[tuple[Syllable, ...], list[int]] = {}
         by_length: dict[int, tuple[list[int], list[list[int]]]] = {}
         for row, wording in enumerate(wordings):
             sounds = syllables(wording)
+            if len(sounds) == len(wording) == _PAIR:
+                self._pairs.setdefault(tuple(sounds), []).append(row)
             if MIN_SYLLABLES <= len(sounds) <= MAX_SYLLABLES and len(sounds) == len(wording):
                 rows, ids = by_length.setdefault(len(sounds), ([], []))
                 rows.append(row)
@@ -67,6 +75,8 @@ class SoundIndex:
         """Return for each wording how much some stretch of the utterance sounds like it, 0..1."""
         result = np.zeros(self._count, dtype=np.float32)
         sounds = syllables(utterance)[:MAX_UTTERANCE_SYLLABLES]
+        if len(sounds) == _PAIR:
+            result[self._pairs.get(tuple(sounds), [])] = 1.0
         if len(sounds) < MIN_SYLLABLES - 1 or not self._groups:
             return result
         # Distance of every syllable of the index (row) to every syllable of the utterance (column).

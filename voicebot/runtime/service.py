@@ -160,11 +160,12 @@ class Service:
     async def _prerender(self) -> None:
         """Render what the bots are going to say anyway, so that callers never wait for it."""
         sentences = self._fixed_sentences()
+        rendered = 0
         for done, (text, voice) in enumerate(sentences):
             if self._on_prerendered is not None:
                 self._on_prerendered(done, len(sentences))
-            await self._prerender_text(text, voice)
-        logger.info("all %d fixed sentences of the bots are rendered", len(sentences))
+            rendered += await self._prerender_text(text, voice)
+        logger.info("%d of %d fixed sentences of the bots are rendered", rendered, len(sentences))
 
     def _fixed_sentences(self) -> list[tuple[str, str]]:
         """Return the sentences with their voices: round robin over the lines, each line's first ones first."""
@@ -177,8 +178,10 @@ class Service:
         rows = itertools.zip_longest(*columns)
         return list(dict.fromkeys(item for row in rows for item in row if item is not None))
 
-    async def _prerender_text(self, text: str, voice: str) -> None:
+    async def _prerender_text(self, text: str, voice: str) -> bool:
         try:
             await self._speech.prerender(SpeechRequest(text, voice, self._settings.sip.audio_rate_hz))
         except SpeechError as error:
             logger.warning("a fixed sentence could not be rendered ahead of time: %s", error.message)
+            return False
+        return True
