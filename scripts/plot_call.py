@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-# As voicebot/caller/analysis.py has it: what the demo prints and what the picture shows are the same times.
+# By level alone, which needs nothing but numpy; voicebot/caller/analysis.py, which the bench uses, is more exact.
 WINDOW_MS = 5
 AUDIBLE_DBFS = -50.0
 WORDS_BELOW_PEAK_DB = 30.0
