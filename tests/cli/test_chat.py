@@ -57,7 +57,7 @@ def test_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     monkeypatch.setattr("sys.stdin", io.StringIO("我在开会\n"))
     data = models().parent
     assert chat.run(parse("--var", "name=李先生", "--set", f"paths.data={data}")) == 0
-    assert "请问是李先生吗?" in capsys.readouterr().out
+    assert "请问是李先生吗？" in capsys.readouterr().out
 
 
 def test_an_endpoint_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,14 @@ def test_a_whole_sentence_passes_at_once() -> None:
     assert SentenceAssembler().feed("Hello there.") == ["Hello there."]
 
 
+FULL_WIDTH = "\u60a8\u597d\uff0c\u8bf7\u95ee\u662f\u5417\uff1f\u597d\uff01"
+"""Hello, is it you? Good! - with the punctuation marks that Chinese texts have."""
+
+
+def test_full_width_marks_end_sentences() -> None:
+    assert SentenceAssembler().feed(FULL_WIDTH) == [FULL_WIDTH[:8], FULL_WIDTH[8:]]
+
+
 def test_tokens_become_sentences() -> None:
     tokens = ["我", "呀", ",是", "坐席", "中心", "的小助手", ",专门", "来陪你", "聊天", "。", "好吗", "?"]
     assert run(tokens) == ["我呀,是坐席中心的小助手,", "专门来陪你聊天。", "好吗?"]

@@ -387,6 +387,12 @@ class TestDigits:
         query = one(call.wait(2_000), Ask).query
         assert (query.query_text, dict(query.variables)) == ("123", {"dtmf": "123"})
 
+    def test_keys_pressed_before_the_line_tells_that_the_call_is_up_count(self) -> None:
+        call = ScriptedCall()
+        call.feed(DigitPressed("4"))
+        call.feed(CallAnswered())
+        assert asked(call.feed(DigitPressed("#"))) == "4#"
+
     def test_the_hash_key_ends_them_and_a_key_stops_the_playout(self) -> None:
         call = ScriptedCall()
         call.feed(CallAnswered())

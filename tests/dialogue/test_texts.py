@@ -38,3 +38,9 @@ def test_render() -> None:
 
 def test_values_are_not_templates() -> None:
     assert render("{{a}}", {"a": "{{b}}", "b": "x"}, {}) == "{{b}}"
+
+
+def test_full_width_marks_end_sentences() -> None:
+    # Written as escapes: a half-width mark in their place looks almost the same and would prove nothing.
+    question, exclamation = "\u662f\u5417\uff1f", "\u597d\uff01"
+    assert split_sentences(question + exclamation) == [question, exclamation]

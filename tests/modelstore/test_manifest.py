@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicebot.errors import ConfigError, UnknownModelError
+from voicebot.modelstore import AUTO_VOICE
 from voicebot.modelstore.manifest import load_manifest, parse_manifest
 from voicebot.settings import Settings
 
@@ -60,6 +61,10 @@ def test_the_shipped_manifest_has_what_the_settings_name() -> None:
     speech = Settings().speech
     assert manifest.model(speech.recogniser.model).kind == "recogniser"
     for language, name in speech.synthesiser.voices.items():
+        for model_id in manifest.default[f"voice-{language}"]:
+            assert language in manifest.model(model_id).languages
+        if name == AUTO_VOICE:
+            continue
         model_id, _, voice = name.partition("/")
         model = manifest.model(model_id)
         assert language in model.languages

@@ -7,9 +7,9 @@ import re
 # The end of a sentence; a full stop counts only after a plain word of two letters or more, and where no
 # word goes on behind it ("3.5", "e.g.", "a.b@example.com", "10.").
 _SENTENCE_END = re.compile(
-    r"[。!?!?;;…\n]+[”’」』\")]*|(?:(?<=^)|(?<=[\s\"'(“‘]))[^\W\d](?:[^\W\d]|['’-])+\.(?=\s|$)[”’\")]*"
+    r"[\u3002\uff01\uff1f!?\uff1b;…\n]+[”’」』\")]*|(?:(?<=^)|(?<=[\s\"'(“‘]))[^\W\d](?:[^\W\d]|['’-])+\.(?=\s|$)[”’\")]*"
 )
-_CLAUSE_END = re.compile(r"[,、,::](?=\D|$)")
+_CLAUSE_END = re.compile(r"[,\uff0c\u3001:\uff1a](?=\D|$)")
 _FIRST_CLAUSE_CHARACTERS = 6
 _LATER_CLAUSE_CHARACTERS = 40
 

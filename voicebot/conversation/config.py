@@ -36,5 +36,5 @@ class ConversationConfig:
     answer_timeout_ms: int = 65_000
     transcript_timeout_ms: int = 15_000
     transfer_timeout_ms: int = 60_000
-    apology: str = "抱歉,系统出了点问题,请您再说一遍。"
-    goodbye: str = "那先不打扰您了,再见。"
+    apology: str = "抱歉，系统出了点问题，请您再说一遍。"
+    goodbye: str = "那先不打扰您了，再见。"

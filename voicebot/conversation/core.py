@@ -202,12 +202,13 @@ class Conversation:
         return actions
 
     def _digit(self, digit: str, now_ms: float) -> list[Action]:
-        if self.phase is not Phase.TALKING or self._leaving:
+        if self.phase not in (Phase.NEW, Phase.TALKING) or self._leaving:
             return []
+        # A quick caller's key may come before the line has told that the call is up: it counts all the same.
         actions = self._take_floor() if not self._turn.held else []
         self._digits += digit
         self._deadlines.set("digits", now_ms + self.config.digits_pause_ms)
-        if digit == "#":
+        if digit == "#" and self.phase is Phase.TALKING:
             actions += self._digits_done()
         return actions
 
@@ -366,7 +367,7 @@ class Conversation:
             self._silences += 1
             return self._farewell() if self._silences > self.config.max_silences else self._ask("", silence=True)
         if name == "digits":
-            return self._digits_done()
+            return self._digits_done() if self.phase is Phase.TALKING else []
         if name == "answer":
             return [CancelAsk(self._turn.turn_id), *self._answer(AnswerFailed(self._turn.turn_id, "brain_timeout"))]
         if name == "transcript":

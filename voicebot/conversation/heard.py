@@ -6,7 +6,7 @@ from __future__ import annotations
 # second, English about 15 letters a second.
 _CJK_CHARACTER_MS = 220.0
 _LATIN_CHARACTER_MS = 66.0
-_BREAKS = " ,.;:!?,。;:!?、…"
+_BREAKS = " ,.;:!?\uff0c\u3002\uff1b\uff1a\uff01\uff1f\u3001…"  # Western and full-width
 
 
 def is_cjk(character: str) -> bool:

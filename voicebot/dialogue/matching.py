@@ -24,6 +24,7 @@ _LIKENESSES = (0.70, 0.80, 0.90, 1.0)
 _SOUND_SCORES = (0.0, 0.60, 0.85, 0.95)
 _DENIAL_FACTOR_SHORT, _DENIAL_FACTOR_LONG = 0.6, 0.85
 _SHORT_LENGTH = 7
+_CLAUSE_ENDS = ",.!?;\uff0c\u3002\uff01\uff1f\uff1b\u3001"  # Western and full-width
 
 
 class Method(enum.Enum):
@@ -146,7 +147,7 @@ class Matcher:
 
 def _first_clause(text: str) -> str:
     for index, character in enumerate(text):
-        if character in ",,。.!!??;;、":
+        if character in _CLAUSE_ENDS:
             return text[:index]
     return text
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 _VARIABLE = re.compile(r"\{\{\s*([^{}|]+?)\s*(?:\|([^{}]*))?\}\}")
 # A sentence ends at Chinese or Western end marks, with what closes a quotation; a full stop only before
 # white space, so that 3.5 and a.m. stay whole.
-_END = re.compile(r"(?:[。!?!?;;…]+|\.(?=\s|$))[”’」』\"')]*")
+_END = re.compile(r"(?:[\u3002\uff01\uff1f!?\uff1b;…]+|\.(?=\s|$))[”’」』\"')]*")
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|No|vs|etc|e\.g|i\.e)|\b[A-Za-z]\.[A-Za-z])\.$")
 
 

@@ -210,11 +210,11 @@ class ConversationSettings(Section):
     """Silences in a row after which the bot says goodbye."""
     max_call_s: int = Field(default=1800, ge=10)
     apology: dict[Language, str] = {
-        "zh": "抱歉,系统出了点问题,请您再说一遍。",
+        "zh": "抱歉，系统出了点问题，请您再说一遍。",
         "en": "Sorry, something went wrong on our side. Please say that again.",
     }
     goodbye: dict[Language, str] = {
-        "zh": "那先不打扰您了,再见。",
+        "zh": "那先不打扰您了，再见。",
         "en": "I will let you go for now. Goodbye.",
     }
 

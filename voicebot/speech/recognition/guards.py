@@ -54,7 +54,7 @@ def has_loop(text: str) -> bool:
 
 def without_loop(text: str) -> str:
     """Return ``text`` with each loop reduced to its first round."""
-    return re.sub(r"(.{2,60}?)(?:[\s,.!?,。!?、]*\1){2,}", r"\1", text, flags=re.DOTALL)
+    return re.sub(r"(.{2,60}?)(?:[\s,.!?\uff0c\u3002\uff01\uff1f\u3001]*\1){2,}", r"\1", text, flags=re.DOTALL)
 
 
 def is_too_dense(text: str, duration_s: float) -> bool:
