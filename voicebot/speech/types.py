@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 BYTES_PER_SAMPLE = 2
+UNKNOWN_WORDS = "\ufffc"
+"""Stands for words that are not known yet in a text to be rendered ahead (Unicode's object replacement character)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,5 +18,11 @@ def own_settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory that all tests share, so that the voices are prepared once."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
 def real_models() -> ModelStore:
     return ModelStore(load_settings(environ=os.environ))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import threading
+import wave
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,13 @@ def test_what_was_put_comes_back_from_memory_and_in_a_new_process_from_disk(tmp_
     cache = PromptCache(tmp_path, 1)
     assert cache.get(_key(1), 8000) is None
     cache.put(_key(1), 8000, b"\x01\x02" * 100)
-    assert cache.get_kept(_key(1), 8000) == b"\x01\x02" * 100
+    assert cache.get_kept([_key(1)], 8000) == [b"\x01\x02" * 100]
+    assert cache.get_kept([_key(1), _key(2)], 8000) is None
     again = PromptCache(tmp_path, 1)
-    assert again.get_kept(_key(1), 8000) is None
+    assert again.get_kept([_key(1)], 8000) is None
     assert again.get(_key(1), 8000) == b"\x01\x02" * 100
-    assert again.get_kept(_key(1), 8000) is not None
-    assert again.stats.size_bytes == cache.stats.size_bytes == 244
+    assert again.get_kept([_key(1)], 8000) is not None
+    assert again.stats.size_bytes == cache.stats.size_bytes == 256
 
 
 @pytest.mark.parametrize(
@@ -37,9 +39,10 @@ def test_what_was_put_comes_back_from_memory_and_in_a_new_process_from_disk(tmp_
         lambda raw: raw[:-2],
         lambda raw: raw + b"xx",
         lambda raw: b"JUNK" + raw[4:],
+        lambda raw: raw[:60] + bytes([raw[60] ^ 1]) + raw[61:],
         lambda raw: raw[:24] + (16000).to_bytes(4, "little") + raw[28:],
     ],
-    ids=["empty", "header cut", "audio cut", "too long", "no WAV", "other rate"],
+    ids=["empty", "header cut", "audio cut", "too long", "no WAV", "one bit", "other rate"],
 )
 def test_a_damaged_file_is_a_miss_and_removed(tmp_path: Path, damage: object) -> None:
     assert callable(damage)
@@ -52,6 +55,15 @@ def test_a_damaged_file_is_a_miss_and_removed(tmp_path: Path, damage: object) ->
     assert cache.stats.corrupt == 1
     cache.put(_key(1), 8000, b"\x03\x04")
     assert PromptCache(tmp_path, 1).get(_key(1), 8000) == b"\x03\x04"
+
+
+def test_a_file_is_a_wav_for_any_player(tmp_path: Path) -> None:
+    cache = PromptCache(tmp_path, 1)
+    cache.put(_key(1), 8000, b"\x01\x02" * 100)
+    raw = cache.path(_key(1)).read_bytes()
+    assert int.from_bytes(raw[4:8], "little") == len(raw) - 8
+    with wave.open(str(cache.path(_key(1)))) as file:
+        assert (file.getframerate(), file.readframes(1000)) == (8000, b"\x01\x02" * 100)
 
 
 def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
@@ -82,7 +94,7 @@ def test_a_disk_that_cannot_be_written_costs_the_entry_only(tmp_path: Path, capl
     cache = PromptCache(tmp_path, 1)
     cache.path(_key(1)).parent.write_text("a file where a directory should be")
     cache.put(_key(1), 8000, b"\x01\x02")
-    assert cache.get_kept(_key(1), 8000) == b"\x01\x02"
+    assert cache.get_kept([_key(1)], 8000) == [b"\x01\x02"]
     assert "cannot be written" in caplog.text
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from voicebot.errors import SynthesisError
 from voicebot.modelstore.store import ModelStore
 from voicebot.settings.model import RecogniserSettings
+from voicebot.speech.recognition.model import WhisperModel
 from voicebot.speech.recognition.scoring import errors
-from voicebot.speech.recognition.whisper import WhisperRecogniser
 from voicebot.speech.synthesis.engine import SynthesisEngine
 from voicebot.speech.synthesis.kokoro import MAX_PHONEMES, KokoroEngine, KokoroModel, fitting
+from voicebot.speech.synthesis.kokoro_network import speech_loudness
 from voicebot.speech.synthesis.mandarin import MandarinPhonemes
 from voicebot.speech.synthesis.piper import PiperEngine
-from voicebot.speech.synthesis.resample import telephone_audio
+from voicebot.speech.synthesis.resample import ClauseAudio, speech_span
 from voicebot.speech.types import TranscriptionRequest
 
 pytestmark = [pytest.mark.audio, pytest.mark.timeout(90)]
@@ -29,8 +31,8 @@ _ENGLISH = ("Thank you for calling. How can I help you today?", "Your appointmen
 
 
 @pytest.fixture(scope="module")
-def kokoro(real_models: ModelStore) -> KokoroModel:
-    return KokoroModel(real_models.path("kokoro-zh"))
+def kokoro(real_models: ModelStore, prepared: Path) -> KokoroModel:
+    return KokoroModel(real_models.path("kokoro-zh"), prepared / "synthesis")
 
 
 @pytest.fixture(scope="module")
@@ -38,37 +40,72 @@ def phonemes() -> MandarinPhonemes:
     return MandarinPhonemes()
 
 
-async def _error_rate(engine: SynthesisEngine, texts: tuple[str, ...], whisper: Path) -> float:
-    recogniser = await WhisperRecogniser.load(whisper, RecogniserSettings())
+@pytest.fixture(scope="module")
+def whisper(whisper_directory: Path) -> WhisperModel:
+    return WhisperModel(whisper_directory, RecogniserSettings())
+
+
+def _error_rate(engine: SynthesisEngine, texts: tuple[str, ...], whisper: WhisperModel) -> float:
     wrong = total = 0
     for text in texts:
-        pcm = telephone_audio(engine.synthesise_clause(text), engine.rate_hz, 8000, gap_ms=500)
-        transcript = await recogniser.transcribe(TranscriptionRequest(pcm, 8000, engine.language))
+        audio = ClauseAudio(engine.rate_hz, 8000, 500, engine.loudness)
+        pcm = b"".join([*map(audio.feed, engine.synthesise_clause(text)), audio.finish()])
+        transcript = whisper.transcribe(TranscriptionRequest(pcm, 8000, engine.language))
         count, units = errors(text, transcript.text, engine.language)
         wrong += count
         total += units
-    await recogniser.close()
     return wrong / total
 
 
-async def test_mandarin_is_understood_over_the_telephone(
-    kokoro: KokoroModel, phonemes: MandarinPhonemes, whisper_directory: Path
+def test_mandarin_is_understood_over_the_telephone(
+    kokoro: KokoroModel, phonemes: MandarinPhonemes, whisper: WhisperModel
 ) -> None:
     engine = KokoroEngine(kokoro, "zf_xiaoxiao", phonemes)
     # Whisper base mishears a tenth of the characters of human Mandarin on the telephone.
-    assert await _error_rate(engine, _MANDARIN, whisper_directory) < 0.2
+    assert _error_rate(engine, _MANDARIN, whisper) < 0.2
 
 
-async def test_english_is_understood_over_the_telephone(real_models: ModelStore, whisper_directory: Path) -> None:
+def test_english_is_understood_over_the_telephone(real_models: ModelStore, whisper: WhisperModel) -> None:
     engine = PiperEngine(real_models.path("piper-en-joe"))
     assert (engine.language, engine.rate_hz) == ("en", 22_050)
-    assert await _error_rate(engine, _ENGLISH, whisper_directory) < 0.2
+    assert _error_rate(engine, _ENGLISH, whisper) < 0.2
 
 
 def test_kokoro_leaves_out_what_it_cannot_say(kokoro: KokoroModel, phonemes: MandarinPhonemes) -> None:
     assert kokoro.encode("xau↓\u0329☃") == kokoro.encode("xau↓")
-    engine = KokoroEngine(kokoro, "zm_yunxi", phonemes)
-    assert not len(engine.synthesise_clause("，。"))
+    engine = KokoroEngine(kokoro, "zf_xiaoxiao", phonemes)
+    assert not list(engine.synthesise_clause("，。"))
+
+
+def test_a_clause_comes_in_pieces_without_the_silence_around_it(
+    kokoro: KokoroModel, phonemes: MandarinPhonemes
+) -> None:
+    engine = KokoroEngine(kokoro, "zf_xiaoxiao", phonemes)
+    pieces = list(engine.synthesise_clause("您预约了明天下午三点半的体检，"))
+    assert len(pieces) >= 3
+    assert len(pieces[0]) < 0.8 * engine.rate_hz
+    samples = np.concatenate(pieces)
+    assert 2.0 < len(samples) / engine.rate_hz < 3.5
+    span = speech_span(samples, engine.rate_hz)
+    assert span is not None
+    assert span[0] < 0.15 * engine.rate_hz
+    assert len(samples) - span[1] < 0.15 * engine.rate_hz
+    # The level measured once for the voice is that of its clauses.
+    assert 20 * np.log10(speech_loudness(samples) / engine.loudness) == pytest.approx(0, abs=3)
+
+
+def test_what_was_measured_of_a_voice_is_kept_and_made_again_when_damaged(
+    kokoro: KokoroModel, phonemes: MandarinPhonemes, prepared: Path
+) -> None:
+    engine = KokoroEngine(kokoro, "zf_xiaoxiao", phonemes)
+    files = list((prepared / "synthesis").glob("*.npz"))
+    assert files
+    before = {file: file.stat().st_mtime_ns for file in files}
+    KokoroEngine(kokoro, "zf_xiaoxiao", phonemes)
+    assert {file: file.stat().st_mtime_ns for file in files} == before
+    for file in files:
+        file.write_bytes(file.read_bytes()[:1000])
+    assert KokoroEngine(kokoro, "zf_xiaoxiao", phonemes).loudness == pytest.approx(engine.loudness, rel=1e-3)
 
 
 def test_long_texts_are_cut_at_pauses() -> None:
@@ -80,13 +117,13 @@ def test_long_texts_are_cut_at_pauses() -> None:
     assert fitting([], frozenset()) == []
 
 
-def test_a_voice_that_is_cut_short_is_refused(kokoro: KokoroModel, real_models: ModelStore, tmp_path: Path) -> None:
+def test_a_voice_that_is_cut_short_is_refused(real_models: ModelStore, prepared: Path, tmp_path: Path) -> None:
     whole = real_models.path("kokoro-zh")
     for name in ("vocab.json", "model.onnx"):
         (tmp_path / name).symlink_to((whole / name).resolve())
     (tmp_path / "voices").mkdir()
     (tmp_path / "voices" / "zf_cut.bin").write_bytes((whole / "voices" / "zf_xiaoxiao.bin").read_bytes()[:1000])
-    model = KokoroModel(tmp_path)
+    model = KokoroModel(tmp_path, prepared / "synthesis")
     with pytest.raises(SynthesisError, match="not a Kokoro voice"):
         model.style("zf_cut")
     with pytest.raises(SynthesisError, match="cannot be read"):
@@ -94,7 +131,7 @@ def test_a_voice_that_is_cut_short_is_refused(kokoro: KokoroModel, real_models: 
     (tmp_path / "vocab.json").unlink()
     (tmp_path / "vocab.json").write_text("[]")
     with pytest.raises(SynthesisError, match="vocabulary"):
-        KokoroModel(tmp_path)
+        KokoroModel(tmp_path, prepared / "synthesis")
 
 
 def test_a_directory_without_exactly_one_piper_voice_is_refused(real_models: ModelStore, tmp_path: Path) -> None:

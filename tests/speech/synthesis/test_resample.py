@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicebot.speech.synthesis.engine import Samples
-from voicebot.speech.synthesis.resample import LEAD_MS, PEAK, speech_span, telephone_audio
+from voicebot.speech.synthesis.resample import LEAD_MS, PEAK, ClauseAudio, speech_span, telephone_audio
 
 _RATE_HZ = 24_000
 
@@ -51,6 +51,27 @@ def test_the_edges_do_not_click() -> None:
     assert abs(samples[0]) < 50
     assert abs(samples[-1]) < 50
     assert np.abs(np.diff(samples)).max() < 400
+
+
+@given(st.lists(st.integers(1, 9000), max_size=8), st.sampled_from([8000, 16000, _RATE_HZ]))
+def test_pieces_come_to_the_same_as_the_whole(lengths: list[int], to_rate_hz: int) -> None:
+    clip = np.concatenate([_clip(100, 200, 150), _clip(0, 250, 300)])
+    whole = ClauseAudio(_RATE_HZ, to_rate_hz, 120, loudness=0.2)
+    pieces = ClauseAudio(_RATE_HZ, to_rate_hz, 120, loudness=0.2)
+    heard = b""
+    for end, length in zip(np.cumsum(lengths), lengths, strict=True):
+        heard += pieces.feed(clip[end - length : end])
+    heard += pieces.feed(clip[sum(lengths) :]) + pieces.finish()
+    expected = whole.feed(clip) + whole.finish()
+    # Where a piece begins decides where a frame of 5 ms does.
+    assert abs(len(heard) - len(expected)) <= 2 * 3 * to_rate_hz * 5 // 1000
+    assert abs(np.abs(_int16(heard)).max() - np.abs(_int16(expected)).max()) < 400
+
+
+def test_a_loud_piece_is_made_softer_without_a_click() -> None:
+    audio = ClauseAudio(_RATE_HZ, 8000, 60, loudness=0.05)
+    pcm = audio.feed(_clip(0, 300, 0, 0.1)) + audio.feed(_clip(0, 300, 0, 0.9)) + audio.finish()
+    assert np.abs(_int16(pcm)).max() <= PEAK * 32767 + 1
 
 
 def test_silence_comes_to_nothing() -> None:

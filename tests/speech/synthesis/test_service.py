@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import wave
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -16,16 +17,16 @@ from voicebot.modelstore.store import ModelStore
 from voicebot.settings import Settings, load_settings
 from voicebot.speech.synthesis.service import SynthesisService, gap_ms, open_shelf
 from voicebot.speech.synthesis.voices import VoiceShelf
-from voicebot.speech.types import SpeechRequest
+from voicebot.speech.types import UNKNOWN_WORDS, SpeechRequest
 
 _VOICES = {"zh": "kokoro-zh/zf_xiaoxiao", "en": "piper-en-joe"}
 _LONG = "Thank you for calling us. We are open all day long. Goodbye now."
 
 
 @pytest.fixture(scope="module")
-def shelf(real_models: ModelStore, tmp_path_factory: pytest.TempPathFactory) -> VoiceShelf:
+def shelf(real_models: ModelStore, prepared: Path) -> VoiceShelf:
     """Voices that are loaded once for all tests."""
-    settings = load_settings(overrides=[f"paths.data={tmp_path_factory.mktemp('data')}"])
+    settings = load_settings(overrides=[f"paths.data={prepared}"])
     return open_shelf(settings, real_models.path, _VOICES)
 
 
@@ -43,23 +44,64 @@ async def _speak(service: SynthesisService, request: SpeechRequest) -> list[byte
 
 @pytest.mark.audio
 @pytest.mark.timeout(60)
-async def test_a_text_comes_clause_by_clause_first_and_whole_ever_after(
+async def test_a_text_sounds_the_same_from_the_cache_and_after_a_restart(
     service: SynthesisService, own_settings: Settings, shelf: VoiceShelf
 ) -> None:
     request = SpeechRequest(_LONG, "en", 8000)
     assert service.cached_path(request) is None
-    fresh = await _speak(service, request)
-    assert len(fresh) >= 3
-    assert b"".join(await _speak(service, request)) == b"".join(fresh)
-    await service.prerender(request)  # waits for the file
-    assert await _speak(service, request) == [b"".join(fresh)]
+    fresh = b"".join(await _speak(service, request))
+    again = await _speak(service, request)
+    assert len(again) == 3  # the clauses
+    assert b"".join(again) == fresh
+    await service.prerender(request)  # waits for the files
     path = service.cached_path(request)
     assert path is not None
-    assert path.read_bytes()[44:] == b"".join(fresh)
+    with wave.open(str(path)) as file:
+        assert file.readframes(file.getnframes()) == fresh
     after_restart = SynthesisService(own_settings, shelf)
-    assert await _speak(after_restart, request) == [b"".join(fresh)]
-    assert after_restart.cache_stats.hits == 1
+    assert b"".join(await _speak(after_restart, request)) == fresh
+    assert after_restart.cache_stats.hits == 3
     await after_restart.close()
+
+
+@pytest.mark.audio
+@pytest.mark.timeout(60)
+async def test_texts_share_their_clauses(service: SynthesisService) -> None:
+    greeting = await _speak(service, SpeechRequest("Thank you for calling. Goodbye for now.", "en", 8000))
+    other = await _speak(service, SpeechRequest("Thank you for calling. We are open at nine.", "en", 8000))
+    clause = await _speak(service, SpeechRequest("Thank you for calling.", "en", 8000))
+    assert len(clause) == 1  # from the cache
+    assert b"".join(greeting).startswith(clause[0])
+    assert other[0] == clause[0]
+    assert service.cached_path(SpeechRequest("We are open at ten.", "en", 8000)) is None
+
+
+@pytest.mark.audio
+@pytest.mark.timeout(60)
+async def test_what_does_not_depend_on_unknown_words_is_rendered_ahead(service: SynthesisService) -> None:
+    await service.prerender(
+        SpeechRequest(f"Thank you for calling. Your order is {UNKNOWN_WORDS}. Goodbye for now.", "en")
+    )
+    spoken = "Thank you for calling. Your order is on its way. Goodbye for now."
+    known = [
+        await _speak(service, SpeechRequest(text, "en")) for text in ("Thank you for calling.", "Goodbye for now.")
+    ]
+    assert [len(pieces) for pieces in known] == [1, 1]
+    whole = b"".join(await _speak(service, SpeechRequest(spoken, "en")))
+    assert whole.startswith(known[0][0])
+    assert whole.endswith(known[1][0])
+    assert service.cache_stats.size_bytes > 0
+    assert service.cached_path(SpeechRequest("Your order is.", "en")) is None
+
+
+@pytest.mark.audio
+@pytest.mark.timeout(60)
+async def test_mandarin_comes_in_pieces_and_is_cut_where_a_variable_stands(service: SynthesisService) -> None:
+    await service.prerender(SpeechRequest(f"好的，给您改到{UNKNOWN_WORDS}，对吗？", "zh", 8000))
+    pieces = await _speak(service, SpeechRequest("好的，给您改到后天下午三点，对吗？", "zh", 8000))
+    assert len(pieces) >= 4
+    fixed = [await _speak(service, SpeechRequest(text, "zh", 8000)) for text in ("好的，", "对吗？")]
+    assert [pieces[:1], pieces[-1:]] == fixed
 
 
 @pytest.mark.audio
@@ -165,10 +207,8 @@ def test_pauses_follow_the_punctuation() -> None:
 
 @pytest.mark.audio
 @pytest.mark.timeout(60)
-async def test_the_voices_of_the_lines_are_loaded_and_no_audio_clips(
-    own_settings: Settings, real_models: ModelStore
-) -> None:
-    service = await SynthesisService.load(real_models, own_settings)
+async def test_the_voices_of_the_lines_are_loaded_and_no_audio_clips(prepared: Path, real_models: ModelStore) -> None:
+    service = await SynthesisService.load(real_models, load_settings(overrides=[f"paths.data={prepared}"]))
     for voice, text in (("zh", "您好。"), ("en", "Hello.")):
         pcm = b"".join(await _speak(service, SpeechRequest(text, voice, 8000)))
         samples = np.frombuffer(pcm, "<i2").astype(np.int32)

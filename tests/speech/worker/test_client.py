@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from voicebot.errors import RecognitionError, SpeechError, SpeechWorkerLostError, SynthesisError
-from voicebot.speech.recognition.pool import PoolStats
+from voicebot.speech.pool import PoolStats
 from voicebot.speech.types import SpeechRequest, Transcript, TranscriptionRequest
 from voicebot.speech.worker.client import SpeechClient
 from voicebot.speech.worker.server import SpeechServer

@@ -6,8 +6,8 @@ import asyncio
 from pathlib import Path
 
 from voicebot.settings.model import RecogniserSettings
+from voicebot.speech.pool import PoolStats, UrgencyPool
 from voicebot.speech.recognition.model import WhisperModel
-from voicebot.speech.recognition.pool import PoolStats, UrgencyPool
 from voicebot.speech.types import Transcript, TranscriptionRequest
 
 URGENT, SPECULATIVE = 0, 1

@@ -6,15 +6,17 @@ import hashlib
 import io
 import logging
 import os
+import struct
 import tempfile
 import threading
 import wave
+import zlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-RENDERER_VERSION = "1"
+RENDERER_VERSION = "2"
 """Part of every key. To be raised when the same text comes to sound different: levels, gaps, phonemes."""
 
 _MIB = 1024 * 1024
@@ -22,6 +24,9 @@ _MEMORY_BYTES = 32 * _MIB
 # After an eviction there is room for a while: an eviction reads the whole directory.
 _EVICT_TO = 0.9
 _WAV_HEADER_BYTES = 44
+# The last 12 bytes of a file: a chunk that players skip, with the CRC-32 of the audio.
+_CHECKSUM = struct.Struct("<4sII")
+_CHECKSUM_NAME = b"crc "
 _TEMPORARY_SUFFIX = ".part"
 
 logger = logging.getLogger(__name__)
@@ -56,7 +61,7 @@ class PromptCache:
     """WAV files in a directory, the least recently used thrown away beyond a size.
 
     Files are written beside their place and renamed, so that a reader in any process sees a whole file
-    or none. A file that is not whole all the same (a full disk, a bad sector) is a miss, and removed.
+    or none. A file whose checksum is wrong all the same (a full disk, a bad sector) is a miss, and removed.
     All methods block for a file access at most, and may be called from any thread.
 
     Args:
@@ -88,20 +93,22 @@ class PromptCache:
         """Return where the audio of a key lies, or would lie."""
         return self._directory / key[:2] / f"{key}.wav"
 
-    def get_kept(self, key: str, rate_hz: int) -> bytes | None:
-        """Return audio that is in memory; a microsecond, never a file access."""
+    def get_kept(self, keys: Sequence[str], rate_hz: int) -> list[bytes] | None:
+        """Return audio if all of it is in memory; microseconds, never a file access."""
         with self._lock:
-            pcm = self._memory.get((key, rate_hz))
-            if pcm is not None:
+            found = [pcm for key in keys if (pcm := self._memory.get((key, rate_hz))) is not None]
+            if len(found) < len(keys):
+                return None
+            for key in keys:
                 self._memory.move_to_end((key, rate_hz))
-                self._hits += 1
-            return pcm
+            self._hits += len(keys)
+            return found
 
     def get(self, key: str, rate_hz: int) -> bytes | None:
         """Return the PCM of a key, None when it is not there or not whole."""
-        kept = self.get_kept(key, rate_hz)
+        kept = self.get_kept([key], rate_hz)
         if kept is not None:
-            return kept
+            return kept[0]
         path = self.path(key)
         try:
             raw = path.read_bytes()
@@ -117,12 +124,12 @@ class PromptCache:
             return None
         self._hits += 1
         self._touch(path)
-        self._keep(key, rate_hz, pcm)
+        self.keep(key, rate_hz, pcm)
         return pcm
 
     def put(self, key: str, rate_hz: int, pcm: bytes) -> None:
         """Store audio. A disk that cannot take it costs the entry, not the call: it is logged."""
-        self._keep(key, rate_hz, pcm)
+        self.keep(key, rate_hz, pcm)
         path = self.path(key)
         raw = _wrap(pcm, rate_hz)
         try:
@@ -138,6 +145,16 @@ class PromptCache:
         if full:
             self._evict()
 
+    def keep(self, key: str, rate_hz: int, pcm: bytes) -> None:
+        """Take audio into memory only; microseconds."""
+        with self._lock:
+            old = self._memory.pop((key, rate_hz), b"")
+            self._memory[key, rate_hz] = pcm
+            self._memory_bytes += len(pcm) - len(old)
+            while self._memory_bytes > _MEMORY_BYTES and len(self._memory) > 1:
+                _, dropped = self._memory.popitem(last=False)
+                self._memory_bytes -= len(dropped)
+
     def _write(self, path: Path, raw: bytes) -> None:
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=_TEMPORARY_SUFFIX)
         try:
@@ -147,15 +164,6 @@ class PromptCache:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-
-    def _keep(self, key: str, rate_hz: int, pcm: bytes) -> None:
-        with self._lock:
-            old = self._memory.pop((key, rate_hz), b"")
-            self._memory[key, rate_hz] = pcm
-            self._memory_bytes += len(pcm) - len(old)
-            while self._memory_bytes > _MEMORY_BYTES and len(self._memory) > 1:
-                _, dropped = self._memory.popitem(last=False)
-                self._memory_bytes -= len(dropped)
 
     def _evict(self) -> None:
         """Remove the files that were not used for longest."""
@@ -199,16 +207,18 @@ def _wrap(pcm: bytes, rate_hz: int) -> bytes:
         file.setsampwidth(2)
         file.setframerate(rate_hz)
         file.writeframes(pcm)
-    return buffer.getvalue()
+    raw = bytearray(buffer.getvalue() + _CHECKSUM.pack(_CHECKSUM_NAME, 4, zlib.crc32(pcm)))
+    raw[4:8] = struct.pack("<I", len(raw) - 8)  # the length that RIFF tells
+    return bytes(raw)
 
 
 def _unwrap(raw: bytes, rate_hz: int) -> bytes | None:
     """Return the PCM of a WAV file that is whole and of this rate, else None."""
+    pcm = raw[_WAV_HEADER_BYTES : -_CHECKSUM.size]
     try:
         with wave.open(io.BytesIO(raw), "rb") as file:
             right = (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, rate_hz)
-            pcm = file.readframes(file.getnframes())
-            whole = len(pcm) == 2 * file.getnframes() and len(raw) == _WAV_HEADER_BYTES + len(pcm)
+            right = right and len(pcm) == 2 * file.getnframes()
     except (wave.Error, EOFError):
         return None
-    return pcm if right and whole else None
+    return pcm if right and raw[-_CHECKSUM.size :] == _CHECKSUM.pack(_CHECKSUM_NAME, 4, zlib.crc32(pcm)) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -32,8 +32,13 @@ class SynthesisEngine(Protocol):
         """Sample rate of what it renders."""
         ...
 
-    def synthesise_clause(self, text: str) -> Samples:
-        """Render one clause of normalised text; empty when nothing in it can be spoken.
+    @property
+    def loudness(self) -> float:
+        """RMS of the voice's speech, -1..1; 0 if it varies from clause to clause."""
+        ...
+
+    def synthesise_clause(self, text: str) -> Iterator[Samples]:
+        """Render one clause of normalised text, in pieces that follow each other; none when it is silent.
 
         Raises:
             SynthesisError: the model failed.

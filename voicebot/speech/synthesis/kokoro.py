@@ -7,19 +7,23 @@ style vector for each number of phonemes; hexgrad/Kokoro-82M, Apache-2.0).
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from voicebot.errors import SynthesisError
 from voicebot.speech.synthesis.engine import Samples, open_session
+from voicebot.speech.synthesis.kokoro_graph import split
+from voicebot.speech.synthesis.kokoro_network import Network, SplitNetwork, Style, VoiceTuning, WholeNetwork
 
 RATE_HZ = 24_000
 MAX_PHONEMES = 510
 _STYLE_SHAPE = (510, 1, 256)
 _PAUSES = frozenset(" ,.!?;:—…")
+# Long enough for the voice's averages, with a pause in it as most sentences have.
+_SAMPLE_TEXT = "您好，这里是客户服务中心，请问有什么可以帮您？"
 
 
 class Phonemiser(Protocol):
@@ -35,13 +39,14 @@ class KokoroModel:
 
     Args:
         directory: where the model lies.
+        work_directory: where the network is kept as it is run, cut in two (90 MB).
         threads: cores for one clause.
 
     Raises:
         SynthesisError: a file is missing or not what it should be.
     """
 
-    def __init__(self, directory: Path, threads: int = 1) -> None:
+    def __init__(self, directory: Path, work_directory: Path, threads: int = 1) -> None:
         self._directory = directory
         vocabulary = directory / "vocab.json"
         try:
@@ -51,10 +56,16 @@ class KokoroModel:
             raise SynthesisError(f"{error.filename}: cannot be read: {error.strerror}") from error
         except (ValueError, AttributeError, TypeError) as error:
             raise SynthesisError(f"{vocabulary}: is not the vocabulary of a Kokoro model") from error
-        self._session = open_session(directory / "model.onnx", threads)
+        model = directory / "model.onnx"
+        parts = split(model, work_directory)
+        self._network: Network
+        if parts is None:
+            self._network = WholeNetwork(open_session(model, threads))
+        else:
+            self._network = SplitNetwork(model, parts, threads)
 
-    def style(self, voice: str) -> NDArray[np.float32]:
-        """Read the style vectors of a voice, shape (510, 1, 256).
+    def style(self, voice: str) -> Style:
+        """Read the style vectors of a voice.
 
         Raises:
             SynthesisError: there is no such voice, or its file is not whole.
@@ -67,14 +78,22 @@ class KokoroModel:
         except ValueError as error:
             raise SynthesisError(f"{file}: is not a Kokoro voice") from error
 
-    def render(self, phonemes: str, style: NDArray[np.float32]) -> Samples:
-        """Render phonemes; those that the vocabulary lacks are left out.
+    def tune(self, phonemes: str, style: Style) -> VoiceTuning:
+        """Get a voice ready: measure it on a sentence, at its first use on this machine, and warm up.
 
         Raises:
             SynthesisError: the model failed.
         """
-        parts = [self._render_ids(ids, style) for ids in fitting(self.encode(phonemes), self._pause_ids())]
-        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+        return self._network.tune(self.encode(phonemes), style)
+
+    def pieces(self, phonemes: str, style: Style, tuning: VoiceTuning) -> Iterator[Samples]:
+        """Render phonemes piece by piece; those that the vocabulary lacks are left out.
+
+        Raises:
+            SynthesisError: the model failed.
+        """
+        for ids in fitting(self.encode(phonemes), self._pause_ids()):
+            yield from self._network.pieces(ids, style, tuning)
 
     def encode(self, phonemes: str) -> list[int]:
         """Return the ids of the phonemes that the vocabulary has."""
@@ -82,21 +101,6 @@ class KokoroModel:
 
     def _pause_ids(self) -> frozenset[int]:
         return frozenset(self._ids[pause] for pause in _PAUSES if pause in self._ids)
-
-    def _render_ids(self, ids: list[int], style: NDArray[np.float32]) -> Samples:
-        # The model renders 0.4 s of silence in front and 0.7 s behind, which costs half the time of a short
-        # clause. Shorter durations for the outer tokens were tried (by an input "speed" of one value a
-        # phoneme): the silence goes, and the first and last syllables with it ("您好" was heard as "以后").
-        inputs = {
-            "tokens": np.array([[0, *ids, 0]], np.int64),  # 0 pads both ends, as in training
-            "style": style[len(ids) - 1],
-            "speed": np.ones(1, np.float32),
-        }
-        try:
-            audio = self._session.run(None, inputs)[0]
-        except Exception as error:  # onnxruntime raises bare C++ exception types of its own
-            raise SynthesisError(f"Kokoro could not speak a clause ({type(error).__name__})") from error
-        return np.asarray(audio, np.float32).reshape(-1)
 
 
 class KokoroEngine:
@@ -109,18 +113,18 @@ class KokoroEngine:
         self._model = model
         self._style = model.style(voice)
         self._phonemes = phonemes
-        self.synthesise_clause("好。")  # the first run allocates: not in a caller's turn
+        self._tuning = model.tune(phonemes(_SAMPLE_TEXT), self._style)
+        self.loudness = self._tuning.loudness
 
-    def synthesise_clause(self, text: str) -> Samples:
-        """Render one clause.
+    def synthesise_clause(self, text: str) -> Iterator[Samples]:
+        """Render one clause, piece by piece.
 
         Raises:
             SynthesisError: the model failed.
         """
         phonemes = self._phonemes(text)
-        if not any(character.isalpha() for character in phonemes):
-            return np.zeros(0, np.float32)
-        return self._model.render(phonemes, self._style)
+        if any(character.isalpha() for character in phonemes):
+            yield from self._model.pieces(phonemes, self._style, self._tuning)
 
 
 def fitting(ids: list[int], pauses: frozenset[int]) -> list[list[int]]:

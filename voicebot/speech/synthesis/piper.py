@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,8 @@ class PiperEngine:
         SynthesisError: the voice is not there or cannot be read.
     """
 
+    loudness = 0.0
+
     def __init__(self, directory: Path, threads: int = 1) -> None:
         model, config_file = piper_files(directory)
         config = _read_config(config_file)
@@ -61,10 +64,10 @@ class PiperEngine:
         self._voice = PiperVoice(session=open_session(model, threads), config=config, download_dir=directory)
         # Piper would scale each sentence to full range; loudness is levelled later, for all engines alike.
         self._settings = SynthesisConfig(normalize_audio=False)
-        self.synthesise_clause(_WARM_TEXT.get(self.language, "Hello."))
+        list(self.synthesise_clause(_WARM_TEXT.get(self.language, "Hello.")))
 
-    def synthesise_clause(self, text: str) -> Samples:
-        """Render one clause.
+    def synthesise_clause(self, text: str) -> Iterator[Samples]:
+        """Render one clause, in one piece.
 
         Raises:
             SynthesisError: the model failed.
@@ -73,9 +76,8 @@ class PiperEngine:
             chunks = [chunk.audio_float_array for chunk in self._voice.synthesize(text, self._settings)]
         except Exception as error:  # the phonemiser and onnxruntime have no common error type
             raise SynthesisError(f"the Piper voice could not speak a clause ({type(error).__name__})") from error
-        if not chunks:
-            return np.zeros(0, np.float32)
-        return np.concatenate(chunks).astype(np.float32, copy=False)
+        if chunks:
+            yield np.concatenate(chunks).astype(np.float32, copy=False)
 
 
 def _read_config(config_file: Path) -> PiperConfig:

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Protocol
 
 from voicebot.errors import SynthesisError
-from voicebot.speech.recognition.pool import UrgencyPool
+from voicebot.speech.pool import UrgencyPool
 
 logger = logging.getLogger(__name__)
 
@@ -19,12 +20,28 @@ LIVE = 0
 PRERENDER = 1
 """Urgency of a prompt rendered ahead of need."""
 
+Pools = Mapping[int, UrgencyPool[bytes | None]]
+"""Where the work of each urgency is done."""
+
+
+class Clause(Protocol):
+    """A clause to be spoken."""
+
+    async def kept(self) -> bytes | None:
+        """Return its PCM if it was rendered before."""
+        ...
+
+    def render(self) -> Iterator[bytes]:
+        """Render it to pieces of PCM; blocks, is advanced in the threads of a pool, one step at a time."""
+        ...
+
+    def keep(self, pcm: bytes) -> None:
+        """Take the whole PCM of what was rendered."""
+        ...
+
 
 class LiveTraffic:
-    """Counts the renderings that callers wait for, so that prompts can stand back.
-
-    The pool's order alone is not enough: between two clauses of a live text nothing of it waits there.
-    """
+    """Counts the renderings that callers wait for, so that prompts can stand back."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -51,45 +68,39 @@ class LiveTraffic:
 class Rendering:
     """Renders clause after clause in a pool; every listener gets all pieces from the first.
 
-    To be used from one event loop. The work is given up when nobody listens any more.
+    To be used from one event loop. The work is given up when nobody listens any more. It does not wait for
+    the listeners: the next clause is rendered while the one before is played.
 
     Args:
         clauses: what to render.
-        render: one clause to PCM; blocks, runs in the pool.
-        pool: where it runs.
-        traffic: of all renderings in this pool.
+        pools: where it runs.
+        traffic: of all renderings in these pools.
         urgency: LIVE or PRERENDER.
-        on_end: called once, with the whole PCM, or None if it failed or was given up.
     """
 
-    def __init__(
-        self,
-        clauses: list[str],
-        render: Callable[[str], bytes],
-        pool: UrgencyPool[bytes],
-        traffic: LiveTraffic,
-        urgency: int,
-        on_end: Callable[[bytes | None], None],
-    ) -> None:
+    def __init__(self, clauses: Sequence[Clause], pools: Pools, traffic: LiveTraffic, urgency: int) -> None:
         self._clauses = clauses
-        self._render = render
-        self._pool = pool
+        self._pools = pools
         self._traffic = traffic
         self._urgency = urgency
         if urgency == LIVE:
             traffic.begin()
-        self._on_end = on_end
         self._pieces: list[bytes] = []
         self._error: SynthesisError | None = None
         self._ended = False
         self._listeners = 0
         self._news = asyncio.Event()
-        self._turn: asyncio.Task[bytes] | None = None
-        self._turn_started = threading.Event()
+        self._turn: asyncio.Task[bytes | None] | None = None
+        self._claim = threading.Lock()
         self._queue_again = False
         self._task = asyncio.get_running_loop().create_task(self._work(), name="rendering")
         # A task cancelled before its first step never reaches its own "finally".
-        self._task.add_done_callback(lambda _: self._end(None))
+        self._task.add_done_callback(lambda _: self._end())
+
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing more to come."""
+        return self._ended
 
     async def listen(self, urgency: int) -> AsyncGenerator[bytes, None]:
         """Yield all pieces, those that are there and those to come.
@@ -116,10 +127,10 @@ class Rendering:
                 self.give_up()
 
     def give_up(self) -> None:
-        """Stop; who still listens gets an error. A clause that is in a thread is finished there, for nothing."""
+        """Stop; who still listens gets an error. A piece that is in a thread is finished there, for nothing."""
         self._error = self._error or SynthesisError("the rendering was given up")
         self._task.cancel()
-        self._end(None)
+        self._end()
 
     async def wait_ended(self) -> None:
         """Wait until the task behind the rendering is through."""
@@ -132,18 +143,15 @@ class Rendering:
         self._urgency = urgency
         if not self._ended:
             self._traffic.begin()
-        if self._turn is not None and not self._turn_started.is_set():
+        # Whoever gets the claim: a step that a thread has begun must not begin in another one too.
+        if self._turn is not None and self._claim.acquire(blocking=False):
             self._queue_again = True
             self._turn.cancel()
 
     async def _work(self) -> None:
         try:
             for clause in self._clauses:
-                piece = await self._render_clause(clause)
-                if piece:
-                    self._pieces.append(piece)
-                    self._tell()
-            self._end(b"".join(self._pieces))
+                await self._speak(clause)
         except SynthesisError as error:
             self._error = error
         except Exception as error:
@@ -152,12 +160,29 @@ class Rendering:
             logger.error("a clause could not be rendered: %s", type(error).__name__)
             logger.debug("the trace of it", exc_info=True)  # may hold words of the conversation
         finally:
-            self._end(None)
+            self._end()
 
-    async def _render_clause(self, clause: str) -> bytes:
+    async def _speak(self, clause: Clause) -> None:
+        kept = await clause.kept()
+        if kept is not None:
+            self._add(kept)
+            return
+        steps = clause.render()
+        before = len(self._pieces)
+        while (piece := await self._take_step(steps)) is not None:
+            self._add(piece)
+        clause.keep(b"".join(self._pieces[before:]))
+
+    def _add(self, piece: bytes) -> None:
+        if piece:
+            self._pieces.append(piece)
+            self._tell()
+
+    async def _take_step(self, steps: Iterator[bytes]) -> bytes | None:
+        """Return the next piece of a clause, None behind its last."""
         while True:
-            self._turn_started = threading.Event()
-            turn = self._take_turn(partial(self._in_thread, clause, self._turn_started))
+            self._claim = threading.Lock()
+            turn = self._take_turn(partial(self._in_thread, steps, self._claim))
             self._turn = asyncio.get_running_loop().create_task(turn)
             # "wait" rather than "await the task": a turn cancelled by _hurry must not look like our own end.
             try:
@@ -172,24 +197,22 @@ class Rendering:
                 continue
             return self._turn.result()
 
-    async def _take_turn(self, work: Callable[[], bytes]) -> bytes:
+    async def _take_turn(self, work: partial[bytes | None]) -> bytes | None:
         if self._urgency != LIVE:
             await self._traffic.quiet()
-        return await self._pool.run(work, self._urgency)
+        return await self._pools[self._urgency].run(work, self._urgency)
 
-    def _in_thread(self, clause: str, started: threading.Event) -> bytes:
-        started.set()
-        return self._render(clause)
+    def _in_thread(self, steps: Iterator[bytes], claim: threading.Lock) -> bytes | None:
+        return next(steps, None) if claim.acquire(blocking=False) else None
 
     def _tell(self) -> None:
         self._news.set()
         self._news = asyncio.Event()
 
-    def _end(self, pcm: bytes | None) -> None:
+    def _end(self) -> None:
         if self._ended:
             return
         self._ended = True
         if self._urgency == LIVE:
             self._traffic.end()
-        self._on_end(pcm)
         self._tell()

@@ -5,24 +5,25 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voicebot.errors import ModelError, SynthesisError
 from voicebot.modelstore.store import ModelStore
 from voicebot.settings import Settings
 from voicebot.settings.model import Language
-from voicebot.speech.recognition.pool import UrgencyPool
+from voicebot.speech.pool import UrgencyPool
 from voicebot.speech.synthesis.cache import CacheStats, PromptCache, content_key
 from voicebot.speech.synthesis.clauses import clauses
 from voicebot.speech.synthesis.normalise import normalise
 from voicebot.speech.synthesis.rendering import LIVE, PRERENDER, LiveTraffic, Rendering
-from voicebot.speech.synthesis.resample import telephone_audio
+from voicebot.speech.synthesis.resample import ClauseAudio
 from voicebot.speech.synthesis.speakable import has_cjk
 from voicebot.speech.synthesis.voices import VoiceFiles, VoiceShelf
-from voicebot.speech.types import SpeechRequest, Voice
+from voicebot.speech.types import UNKNOWN_WORDS, SpeechRequest, Voice
 
 RATES_HZ = (8000, 16000)
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -34,14 +35,31 @@ _OTHER_GAP_MS = 60
 _SENTENCE_ENDS = "。！？!?.…；;"
 _CLOSERS = "”’」』】）》\"')] "
 _PLANS_KEPT = 4096
+# Prompts are rendered when nobody waits; their threads must not slow the recognition of what is said meanwhile.
+_PROMPT_NICENESS = 10
+
+
+# In place of words that are not known yet; of different lengths, for these decide where clauses are joined.
+_GUESSES = {
+    "zh": ("一", "后天下午", "二零二六年十一月二十一日下午三点半", "北京市海淀区中关村大街人民医院门诊部"),
+    "en": ("ten", "Friday", "the twenty-first of November at half past three", "Main Street, next to the bus station"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _PlannedClause:
+    """A clause as read, with its punctuation, and its name in the cache."""
+
+    text: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What a request comes to: the voice, the text as read, and the name in the cache."""
+    """What a request comes to: the voice, the clauses, and the name of the whole in the cache."""
 
     files: VoiceFiles
-    text: str
+    clauses: tuple[_PlannedClause, ...]
     key: str
     rate_hz: int
 
@@ -52,8 +70,7 @@ class SynthesisService:
     Args:
         settings: threads, cache size and where the cache lies.
         shelf: the voices; several services may share one.
-        parallel: clauses rendered at a time; None for what the cores allow, two at least: a prompt in
-            the making must not hold up a caller.
+        parallel: clauses rendered at a time for callers; None for what the cores allow, two at least.
 
     Raises:
         SynthesisError: the cache directory cannot be used.
@@ -68,7 +85,10 @@ class SynthesisService:
         except OSError as error:
             raise SynthesisError(f"{directory}: cannot be used for prompts: {error.strerror}") from error
         slots = parallel or max(2, (os.cpu_count() or 1) // wanted.threads)
-        self._pool: UrgencyPool[bytes] = UrgencyPool(slots, "synthesis")
+        self._pools: dict[int, UrgencyPool[bytes | None]] = {
+            LIVE: UrgencyPool(slots, "synthesis"),
+            PRERENDER: UrgencyPool(1, "prompts", niceness=_PROMPT_NICENESS),
+        }
         self._traffic = LiveTraffic()
         self._renderings: dict[str, Rendering] = {}
         self._prerendering = asyncio.Lock()
@@ -121,7 +141,8 @@ class SynthesisService:
         for rendering in pending:
             await rendering.wait_ended()
         await asyncio.gather(*self._storing)
-        await self._pool.close()
+        for pool in self._pools.values():
+            await pool.close()
 
     @property
     def cache_stats(self) -> CacheStats:
@@ -149,11 +170,17 @@ class SynthesisService:
             SynthesisError: as ``cache_key``.
         """
         plan = self._plans(request)
-        path = self._cache.path(plan.key) if plan else None
-        return path if path is not None and path.is_file() else None
+        if plan is None:
+            return None
+        path = self._cache.path(plan.key)
+        if not path.is_file() and len(plan.clauses) > 1:
+            pieces = [self._cache.get(clause.key, plan.rate_hz) for clause in plan.clauses]
+            if None not in pieces:
+                self._cache.put(plan.key, plan.rate_hz, b"".join(filter(None, pieces)))
+        return path if path.is_file() else None
 
     async def synthesise(self, request: SpeechRequest) -> AsyncGenerator[bytes, None]:
-        """Yield PCM clause by clause; at once and in one piece when it was rendered before.
+        """Yield PCM piece by piece; clauses that were rendered before come at once and whole.
 
         A text with nothing to speak in it yields nothing.
 
@@ -167,6 +194,7 @@ class SynthesisService:
     async def prerender(self, request: SpeechRequest) -> None:
         """Render a prompt into the cache, after everything a caller waits for and one at a time.
 
+        UNKNOWN_WORDS in its text stand for words not known yet; the clauses that do not depend on them are rendered.
         Returns when the audio is on disk.
 
         Raises:
@@ -181,55 +209,40 @@ class SynthesisService:
     async def _listen(self, request: SpeechRequest, urgency: int) -> AsyncGenerator[bytes, None]:
         if self._shelf.found(request.voice) is None:
             await asyncio.to_thread(self._shelf.find, request.voice)
-        plan = self._plans(request)
+        template = urgency == PRERENDER and UNKNOWN_WORDS in request.text
+        plan = self._plan_template(request) if template else self._plans(request)
         if plan is None:
             return
-        pcm = self._cache.get_kept(plan.key, plan.rate_hz)
-        if pcm is None and plan.key not in self._renderings:
-            pcm = await asyncio.to_thread(self._cache.get, plan.key, plan.rate_hz)
-        if pcm is not None:
-            yield pcm
+        kept = self._cache.get_kept([clause.key for clause in plan.clauses], plan.rate_hz)
+        if kept is not None:
+            for pcm in kept:
+                yield pcm
             return
-        async with aclosing(self._rendering(plan, urgency).listen(urgency)) as pieces:
-            async for piece in pieces:
-                yield piece
+        rendering = self._rendering(plan, urgency)
+        try:
+            async with aclosing(rendering.listen(urgency)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        finally:
+            if rendering.ended and self._renderings.get(plan.key) is rendering:
+                del self._renderings[plan.key]
 
     def _rendering(self, plan: _Plan, urgency: int) -> Rendering:
         """Join the rendering of the same text, or begin one."""
         if self._closed:
             raise SynthesisError("the synthesiser is closed")
         rendering = self._renderings.get(plan.key)
-        if rendering is None:
-            rendering = Rendering(
-                clauses(plan.text),
-                functools.partial(self._render, plan),
-                self._pool,
-                self._traffic,
-                urgency,
-                functools.partial(self._finish, plan),
-            )
-            self._renderings[plan.key] = rendering
+        if rendering is None or rendering.ended:
+            clauses = [_Work(plan, clause, self._shelf, self._cache, self._store) for clause in plan.clauses]
+            rendering = self._renderings[plan.key] = Rendering(clauses, self._pools, self._traffic, urgency)
         return rendering
 
-    def _render(self, plan: _Plan, clause: str) -> bytes:
-        engine = self._shelf.engine(plan.files)
-        samples = engine.synthesise_clause(clause.strip())
-        return telephone_audio(samples, engine.rate_hz, plan.rate_hz, gap_ms(clause))
-
-    def _finish(self, plan: _Plan, pcm: bytes | None) -> None:
-        if not pcm:
-            del self._renderings[plan.key]
-            return
-        # The rendering answers for the text until the cache does.
-        task = asyncio.get_running_loop().create_task(self._store(plan, pcm), name="store-prompt")
+    def _store(self, key: str, rate_hz: int, pcm: bytes) -> None:
+        """Put audio on disk, in a thread."""
+        work = asyncio.to_thread(self._cache.put, key, rate_hz, pcm)
+        task = asyncio.get_running_loop().create_task(work, name="store-prompt")
         self._storing.add(task)
         task.add_done_callback(self._storing.discard)
-
-    async def _store(self, plan: _Plan, pcm: bytes) -> None:
-        try:
-            await asyncio.to_thread(self._cache.put, plan.key, plan.rate_hz, pcm)
-        finally:
-            del self._renderings[plan.key]
 
     def _make_plan(self, request: SpeechRequest) -> _Plan | None:
         if request.rate_hz not in RATES_HZ:
@@ -242,8 +255,59 @@ class SynthesisService:
             if files.language != "zh" and has_cjk(request.text):
                 raise SynthesisError(f"the voice {files.id} cannot read Mandarin")
             return None
-        key = content_key(files.engine, files.version, files.name, request.rate_hz, text)
-        return _Plan(files, text, key, request.rate_hz)
+        key = functools.partial(content_key, files.engine, files.version, files.name, request.rate_hz)
+        cut = tuple(_PlannedClause(clause.strip(), key(clause.strip())) for clause in clauses(text))
+        return _Plan(files, cut, key(text), request.rate_hz)
+
+    def _plan_template(self, request: SpeechRequest) -> _Plan | None:
+        """Plan the clauses that do not depend on the unknown words: those that two guesses have in common."""
+        guesses = _GUESSES[self._shelf.find(request.voice).language]
+        texts = [request.text.replace(UNKNOWN_WORDS, guess) for guess in guesses]
+        plans = [plan for text in texts if (plan := self._make_plan(replace(request, text=text))) is not None]
+        counted = Counter(clause for plan in plans for clause in dict.fromkeys(plan.clauses))
+        fixed = tuple(clause for clause, count in counted.items() if count > 1)
+        if not fixed:
+            return None
+        return replace(plans[0], clauses=fixed, key=content_key("", "", "", request.rate_hz, request.text))
+
+
+class _Work:
+    """A clause as a rendering does it."""
+
+    def __init__(
+        self,
+        plan: _Plan,
+        clause: _PlannedClause,
+        shelf: VoiceShelf,
+        cache: PromptCache,
+        store: Callable[[str, int, bytes], None],
+    ) -> None:
+        self._plan = plan
+        self._clause = clause
+        self._shelf = shelf
+        self._cache = cache
+        self._store = store
+
+    async def kept(self) -> bytes | None:
+        """Return its PCM if it was rendered before."""
+        key, rate_hz = self._clause.key, self._plan.rate_hz
+        kept = self._cache.get_kept([key], rate_hz)
+        return kept[0] if kept is not None else await asyncio.to_thread(self._cache.get, key, rate_hz)
+
+    def render(self) -> Iterator[bytes]:
+        """Render it to pieces of PCM; blocks."""
+        engine = self._shelf.engine(self._plan.files)
+        text = self._clause.text
+        audio = ClauseAudio(engine.rate_hz, self._plan.rate_hz, gap_ms(text), engine.loudness)
+        for samples in engine.synthesise_clause(text):
+            yield audio.feed(samples)
+        yield audio.finish()
+
+    def keep(self, pcm: bytes) -> None:
+        """Have it in memory now and on disk soon."""
+        if pcm:
+            self._cache.keep(self._clause.key, self._plan.rate_hz, pcm)
+            self._store(self._clause.key, self._plan.rate_hz, pcm)
 
 
 def open_shelf(

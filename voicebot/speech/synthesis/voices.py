@@ -138,7 +138,10 @@ class VoiceShelf:
 
         loaded = self._models.get(files.directory)
         if not isinstance(loaded, tuple):
-            loaded = (KokoroModel(files.directory, self._threads), MandarinPhonemes(self._work_directory))
+            loaded = (
+                KokoroModel(files.directory, self._work_directory, self._threads),
+                MandarinPhonemes(self._work_directory),
+            )
             self._models[files.directory] = loaded
         model, phonemes = loaded
         return KokoroEngine(model, files.name, phonemes)

@@ -6,6 +6,9 @@ import asyncio
 import heapq
 import itertools
 import logging
+import os
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,12 +34,17 @@ class UrgencyPool(Generic[Result]):
 
     Work that waits can be given up by cancelling ``run``. Work that runs cannot be stopped: its result is
     dropped, and its thread takes the next work when it is through.
+
+    Args:
+        threads: how much runs at a time.
+        name: of the threads.
+        niceness: how far the threads stand back when others want the cores (0 to 19; Linux only).
     """
 
-    def __init__(self, threads: int, name: str) -> None:
+    def __init__(self, threads: int, name: str, niceness: int = 0) -> None:
         self._free = threads
         self._threads = threads
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._executor = ThreadPoolExecutor(threads, name, stand_back, (niceness,))
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
         self._running: set[Future[Result]] = set()
@@ -105,3 +113,10 @@ class UrgencyPool(Generic[Result]):
         self._running.discard(ended)
         self._done += 1
         self._give_slot()
+
+
+def stand_back(niceness: int) -> None:
+    """Make the calling thread ``niceness`` nicer than its process. It cannot be undone."""
+    # Elsewhere priority belongs to the process: lowering it would slow the calls.
+    if niceness and sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), min(19, os.nice(0) + niceness))

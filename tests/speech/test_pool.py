@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from voicebot.speech.recognition.pool import UrgencyPool
+from voicebot.speech.pool import UrgencyPool
 
 
 class Jobs:
@@ -139,3 +141,16 @@ async def test_closing_gives_up_what_waits_and_takes_no_more(jobs: Jobs) -> None
         await waiting
     with pytest.raises(RuntimeError, match="closed"):
         await pool.run(jobs.job("late"), 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a priority of their own on Linux only")
+async def test_the_threads_of_a_pool_can_be_nicer_than_the_process() -> None:
+    pool: UrgencyPool[int] = UrgencyPool(1, "nice", niceness=5)
+    own = os.nice(0)
+
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    assert await pool.run(niceness, 0) == min(19, own + 5)
+    assert os.nice(0) == own
+    await pool.close()
