@@ -4,6 +4,7 @@ import pytest
 
 from tests.dialogue.shared import Caller, engine
 from voicebot.dialogue import fixed_prompts
+from voicebot.speech.types import UNKNOWN_WORDS
 
 
 @pytest.mark.parametrize("name", ["appointment", "service"])
@@ -33,3 +34,10 @@ async def test_what_is_said_is_listed_exactly_as_it_is_sent(name: str, words: li
     unlisted = [text for text in said if text not in fixed]
     assert len(said) > 10
     assert all(any(value in text for value in variable) for text in unlisted)
+
+
+def test_sentences_with_variables_come_with_a_mark_behind_those_that_are_fixed() -> None:
+    prompts = fixed_prompts(engine("appointment").bot)
+    marked = [prompt for prompt in prompts if UNKNOWN_WORDS in prompt]
+    assert f"好，给您改到{UNKNOWN_WORDS}，对吗？" in marked
+    assert prompts[-len(marked) :] == marked
