@@ -61,6 +61,15 @@ def test_a_bot_that_does_not_wait_cuts_the_caller_off(tmp_path: Path) -> None:
     assert measured(tmp_path, [(3.2, 5.0)], [bot_turn(3000)]).cut_off == 1
 
 
+@pytest.mark.parametrize(("interruptible", "counts"), [(True, (1, 0)), (False, (0, 1))])
+def test_only_what_may_be_interrupted_counts_as_barge_in(
+    tmp_path: Path, interruptible: bool, counts: tuple[int, int]
+) -> None:
+    turn = {**bot_turn(-5000), "playing_ms": 500.0, "interruptible": interruptible}
+    phase = measured(tmp_path, [(0.5, 2.3), (4.0, 5.0)], [turn])
+    assert (len(phase.stop_ms), phase.protected) == counts
+
+
 def test_the_report_shows_all_that_was_measured(tmp_path: Path) -> None:
     phase = measured(tmp_path, [(0.2, 1.0), (3.8, 5.0)], [bot_turn(3000)])
     text = report([phase], 53.6, ["a peer", "3", "", "800", "", "900", "0", ""])

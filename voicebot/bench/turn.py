@@ -44,6 +44,7 @@ class Phase:
     unanswered: int = 0
     cut_off: int = 0
     not_stopped: int = 0
+    protected: int = 0
     frames: int = 0
     late_frames: int = 0
     lost_packets: int = 0
@@ -107,7 +108,7 @@ def _add(phase: Phase, outcome: CallOutcome, record: dict[str, Any]) -> None:
     for exchange in exchanges(outcome):
         phase.said += 1
         if exchange.interrupting:
-            _add_interruption(phase, exchange)
+            _add_interruption(phase, exchange, record["turns"], answered_ms)
         else:
             _add_answer(phase, exchange, _end_of_speech_ms(exchange, turns, answered_ms), outcome.name)
     for turn in turns:
@@ -118,8 +119,13 @@ def _add(phase: Phase, outcome: CallOutcome, record: dict[str, Any]) -> None:
             phase.stages_ms.setdefault(label, []).append(turn[end] - turn[start] - less)
 
 
-def _add_interruption(phase: Phase, exchange: Exchange) -> None:
-    if exchange.stop_after_ms is None:
+def _add_interruption(phase: Phase, exchange: Exchange, turns: list[dict[str, Any]], answered_ms: float) -> None:
+    """Take how soon the bot fell silent, unless it was saying what must be heard to the end."""
+    begun = [turn for turn in turns if turn["playing_ms"] is not None]
+    spoken = [turn for turn in begun if turn["playing_ms"] + answered_ms < exchange.speech_start_ms]
+    if spoken and not spoken[-1]["interruptible"]:
+        phase.protected += 1
+    elif exchange.stop_after_ms is None:
         phase.not_stopped += 1
     else:
         phase.stop_ms.append(exchange.stop_after_ms)
@@ -179,10 +185,14 @@ def report(phases: list[Phase], floor_ms: float | None, peer: list[str] | None) 
     ]
     lines.append(table(["", "turns", "min", "p50", "p95", "max"], stage_rows))
     stops = [(phase, summarise(phase.stop_ms)) for phase in phases]
-    stop_rows = [[phase.name, *found.cells(), str(phase.not_stopped)] for phase, found in stops if found is not None]
+    stop_rows = [
+        [phase.name, *found.cells(), str(phase.not_stopped), str(phase.protected)]
+        for phase, found in stops
+        if found is not None
+    ]
     if stop_rows:
         lines += ["", "Barge-in in ms (caller's first sound to the bot's silence on the caller's side):", ""]
-        lines.append(table(["", "turns", "min", "p50", "p95", "max", "not stopped"], stop_rows))
+        lines.append(table(["", "turns", "min", "p50", "p95", "max", "not stopped", "protected"], stop_rows))
     lines += ["", "The bot's playout, and the packets of it that the caller's side missed:", ""]
     audio_rows = [
         [

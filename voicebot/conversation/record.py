@@ -30,6 +30,7 @@ class TurnRecord:
         first_chunk_ms: the first chunk was back.
         first_audio_ms: the first audio of the answer was in the playout.
         playing_ms: the first sample left for the caller.
+        interruptible: the caller could stop all of the answer.
     """
 
     turn_id: int
@@ -43,6 +44,7 @@ class TurnRecord:
     first_audio_ms: float | None = None
     playing_ms: float | None = None
     source: str = ""
+    interruptible: bool = True
     heard: list[Heard] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     instructions: list[str] = field(default_factory=list)
