@@ -66,7 +66,12 @@ def test_only_the_asked_command_is_imported() -> None:
 def test_an_interrupt_is_exit_code_130(tmp_path: Path) -> None:
     models = tmp_path / "models"
     models.mkdir()
-    command = [sys.executable, "-m", "voicebot.cli.main", "models", "pull", "--set", f"paths.data={tmp_path}"]
+    # Where the tests run in the background, SIGINT is ignored from the start, and Python would leave it so.
+    script = (
+        "import signal, sys; from voicebot.cli.main import main; "
+        "signal.signal(signal.SIGINT, signal.default_int_handler); sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", script, "models", "pull", "--set", f"paths.data={tmp_path}"]
     with (models / ".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
