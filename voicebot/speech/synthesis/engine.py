@@ -57,6 +57,8 @@ def open_session(model: Path | bytes, threads: int) -> onnxruntime.InferenceSess
     options.inter_op_num_threads = 1
     # Spinning threads would take the cores from the calls between two clauses.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Every clause has other shapes: what a pattern remembers of one is of no use for the next, and costs memory.
+    options.enable_mem_pattern = False
     options.log_severity_level = 3
     source = str(model) if isinstance(model, Path) else model
     try:

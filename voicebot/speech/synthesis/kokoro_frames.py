@@ -9,7 +9,7 @@ from voicebot.speech.synthesis.engine import Samples
 
 FRAME_SAMPLES = 600
 """Samples a frame: 25 ms at 24 kHz."""
-CONTEXT_FRAMES = 4
+CONTEXT_FRAMES = 3
 """Frames rendered beyond a cut and thrown away: the decoder hears its neighbourhood."""
 FADE_SAMPLES = 240
 """Half of what two pieces overlap: 10 ms at 24 kHz."""
@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 
 # Lengths of the pieces in frames, at least and at most: the first is heard soon, and each plays for longer than
 # the next one takes to render, on a busy machine too.
-_LENGTHS = ((12, 28), (20, 40), (40, 72))
+_LENGTHS = ((16, 28), (16, 28), (24, 44), (40, 72))
 _LEAST_LAST = 12
 _LEAD_FRAMES, _TAIL_FRAMES = 2, 3
 # Between the energy of silence and that of the loudest frame. Silence varies by 0.5 of about 18.

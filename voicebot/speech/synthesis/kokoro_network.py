@@ -139,7 +139,9 @@ class SplitNetwork:
         except OSError as error:
             raise SynthesisError(f"{self._model}: cannot be read: {error.strerror}") from error
         frames = dict(zip((SOUNDS, PITCH, ENERGY), run(self._prosody, prosody_inputs(ids, style)), strict=True))
-        norms = dict(zip(names, run(open_session(network, 1), frames | {"style": style[_DECODER_ROW]}), strict=True))
+        measured = run(open_session(network, 1), frames | {"style": style[_DECODER_ROW]})
+        # Copied: what a session gives out keeps all its memory.
+        norms = {name: value.copy() for name, value in zip(names, measured, strict=True)}
         samples = np.concatenate(list(self.pieces(ids, style, VoiceTuning(norms, 0.0))))
         return VoiceTuning(norms, speech_loudness(samples))
 
