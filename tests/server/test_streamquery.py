@@ -198,7 +198,7 @@ async def test_the_page_s_curl_line(tmp_path: Path) -> None:
         found = packets(await answer.text())
     assert {packet["sessionId"] for packet in found} == {"3_f7de7ec4"}
     assert [packet["answer"][0]["chunkId"] for packet in found] == list(range(len(found)))
-    assert found[0]["answer"][0]["reply"]["text"] == "我是安心口腔的智能助手,专门帮您确认预约。"
+    assert found[0]["answer"][0]["reply"]["text"] == "我是安心口腔的智能助手，专门帮您确认预约。"
     assert found[0]["answer"][0]["reply"]["replySource"] == "FAQ"
     assert (found[0]["identifyDuration"], found[0]["nodeSilentDurationSeconds"]) == (700, 6)
     assert "identifyDuration" not in found[1]
