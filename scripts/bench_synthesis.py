@@ -93,8 +93,11 @@ async def bench(data: Path, threads: int, runs: int) -> None:
         fresh, busy, together, memory, disk = [], [], [], [], []
         for run in range(runs):
             with tempfile.TemporaryDirectory() as folder:
-                settings = load_settings(overrides=[f"paths.data={folder}", f"speech.synthesiser.threads={threads}"])
-                shelf = open_shelf(load_settings(overrides=[f"paths.data={data}"]), store.path, VOICES)
+                own = [f"paths.data={folder}", f"speech.synthesiser.threads={threads}"]
+                settings = load_settings(overrides=own)
+                # The voices are prepared in the data directory, as they are in a service that has run before.
+                kept = load_settings(overrides=[f"paths.data={data}", own[1]])
+                shelf = open_shelf(kept, store.path, VOICES)
                 service = SynthesisService(settings, shelf)
                 await service.start([language])
                 requests = [SpeechRequest(text, language, RATE_HZ) for text in texts]
