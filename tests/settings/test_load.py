@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from voicebot.errors import ConfigError
 from voicebot.settings import Settings, load_settings
-from voicebot.settings.model import Section
+from voicebot.settings.section import Section
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from voicebot.modelstore.state import (
     write_stamp,
 )
 from voicebot.settings import Settings
-from voicebot.settings.model import Language, ModelSettings
+from voicebot.settings.model import ModelSettings
+from voicebot.settings.section import Language
 
 AUTO_VOICE = "auto"
 """As a voice in the settings: the first voice of the language in the manifest's default that is there."""

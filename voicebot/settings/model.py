@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 
-Port = Annotated[int, Field(ge=0, le=65535)]
-Language = Literal["zh", "en"]
-
-
-class Section(BaseModel):
-    """A group of settings. Unknown keys are errors: a typing mistake must not pass for a setting."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+from voicebot.settings.messages import ShortMessageSettings, StorageSettings
+from voicebot.settings.section import Language, Port, Section, complete_languages
+from voicebot.settings.serving import AnswerSettings, AudioFileSettings, HttpSettings
 
 
 class PathSettings(Section):
@@ -69,6 +64,8 @@ class TransferSettings(Section):
     """Target for transType 2 (a skill group)."""
     number_uri: str = "sip:{value}@{pbx}"
     """Target for transType 3 (a number)."""
+    headers: bool = True
+    """Tell the other side the session and the reason, as X-Voicebot-Session and X-Voicebot-Reason."""
 
 
 class SipSettings(Section):
@@ -97,18 +94,6 @@ class SipSettings(Section):
     def audio_rate_hz(self) -> Literal[8000, 16000]:
         """Sample rate of the audio inside the bot: the best codec's own, so that most calls need no conversion."""
         return 16000 if self.codecs[:1] == ["G722"] else 8000
-
-
-class HttpSettings(Section):
-    """The HTTP server."""
-
-    host: str = "127.0.0.1"
-    port: Port = 8080
-    api_key: str = Field(default="", repr=False)
-    """Key that callers of the HTTP interface send; empty: one is made and kept. VOICEBOT_API_KEY sets it too."""
-    public_url: str = ""
-    """How others reach this server ("https://bot.example.com"); empty: http://host:port."""
-    max_body_bytes: int = Field(default=262144, ge=1024)
 
 
 class LineSettings(Section):
@@ -140,7 +125,22 @@ class BrainSettings(Section):
 
     connect_timeout_ms: int = Field(default=1000, ge=50)
     first_chunk_timeout_ms: int = Field(default=5000, ge=100)
+    chunk_timeout_ms: int = Field(default=10000, ge=100)
+    """Longest wait for the next piece of an answer that has begun."""
     total_timeout_ms: int = Field(default=60000, ge=1000)
+    max_line_bytes: int = Field(default=1_048_576, ge=1024)
+    max_answer_bytes: int = Field(default=8_388_608, ge=1024)
+    breaker_failures: int = Field(default=5, ge=1, le=1000)
+    """Failures in a row after which an engine is left alone."""
+    breaker_pause_s: float = Field(default=30.0, gt=0, le=3600)
+    """How long it is left alone; then one query tries again."""
+    fallback_transfer: str = ""
+    """Who callers are put through to while an engine is left alone: SIP address or number; empty: nobody."""
+    play_audio: bool = True
+    """Play the audio files that an engine gives (``audioURL``); false: always speak its text."""
+    audio_hosts: list[str] = []
+    """Internal hosts, addresses or networks that audio files may come from. The engine's own address always may."""
+    max_audio_bytes: int = Field(default=10_485_760, ge=1024)
 
 
 class VadSettings(Section):
@@ -184,11 +184,7 @@ class SynthesiserSettings(Section):
     threads: int = Field(default=1, ge=1, le=64)
     cache_mib: int = Field(default=512, ge=1)
 
-    @field_validator("voices")
-    @classmethod
-    def _complete(cls, value: dict[Language, str], info: ValidationInfo) -> dict[Language, str]:
-        """Let a language that was left out keep its default."""
-        return {**cls.model_fields[str(info.field_name)].default, **value}
+    _complete = field_validator("voices")(complete_languages)
 
 
 class SpeechSettings(Section):
@@ -218,11 +214,12 @@ class ConversationSettings(Section):
         "en": "I will let you go for now. Goodbye.",
     }
 
-    @field_validator("apology", "goodbye")
-    @classmethod
-    def _complete(cls, value: dict[Language, str], info: ValidationInfo) -> dict[Language, str]:
-        """Let a language that was left out keep its default."""
-        return {**cls.model_fields[str(info.field_name)].default, **value}
+    unavailable: dict[Language, str] = {
+        "zh": "非常抱歉，系统暂时无法为您服务，请您稍后再拨。",
+        "en": "I'm very sorry, our system is out of order at the moment. Please call again later.",
+    }
+
+    _complete = field_validator("apology", "goodbye", "unavailable")(complete_languages)
 
 
 class ModelSettings(Section):
@@ -266,9 +263,13 @@ class Settings(Section):
         LineSettings(name="service", called=["service", "8002"], bot="service", language="en"),
     ]
     bots: BotSettings = BotSettings()
+    answers: AnswerSettings = AnswerSettings()
+    audio_files: AudioFileSettings = AudioFileSettings()
     brain: BrainSettings = BrainSettings()
     speech: SpeechSettings = SpeechSettings()
     conversation: ConversationSettings = ConversationSettings()
+    storage: StorageSettings = StorageSettings()
+    short_messages: ShortMessageSettings = ShortMessageSettings()
     models: ModelSettings = ModelSettings()
     recording: RecordingSettings = RecordingSettings()
     log: LogSettings = LogSettings()

@@ -14,7 +14,7 @@ from pathlib import Path
 from voicebot.errors import ModelError, SynthesisError
 from voicebot.modelstore.store import ModelStore
 from voicebot.settings import Settings
-from voicebot.settings.model import Language
+from voicebot.settings.section import Language
 from voicebot.speech.pool import UrgencyPool
 from voicebot.speech.synthesis.cache import CacheStats, PromptCache, content_key
 from voicebot.speech.synthesis.clauses import clauses
