@@ -144,7 +144,7 @@ class MemoryCall:
     def __init__(
         self,
         brain: MemoryBrain,
-        transfer_request: Callable[[ToCustomerService], TransferRequest] | None = None,
+        transfer_request: Callable[[ToCustomerService, str], TransferRequest] | None = None,
         unspeakable: str = "",
     ) -> None:
         self.leg = MemoryLeg()
@@ -158,7 +158,7 @@ class MemoryCall:
             recogniser=self.recogniser,
             voice=self.voice,
             brain=brain,
-            transfer_request=transfer_request or (lambda item: TransferRequest(f"sip:{item.trans_value}@pbx")),
+            transfer_request=transfer_request or (lambda item, _: TransferRequest(f"sip:{item.trans_value}@pbx")),
             store=lambda _call_id, instruction: self.stored.append(instruction),
         )
         stopwatch = Stopwatch(self.leg.info, "line")

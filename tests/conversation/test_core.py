@@ -236,7 +236,7 @@ class TestTransfer:
         call.greeted()
         call.say("转人工")
         after = call.hear(call.answer("正在为您转接。", instructions=(TRANSFER,)))
-        assert one(after, StartTransfer).instruction == TRANSFER
+        assert one(after, StartTransfer) == StartTransfer(TRANSFER, "s1")
         assert one(after, SetRingback).on
         return call
 

@@ -128,7 +128,7 @@ async def test_a_busy_target_comes_back_to_the_brain() -> None:
 
 
 async def test_a_transfer_without_a_target_fails_at_once() -> None:
-    def no_target(_: ToCustomerService) -> TransferRequest:
+    def no_target(_: ToCustomerService, _session_id: str) -> TransferRequest:
         raise TransferError("no PBX")
 
     call = MemoryCall(MemoryBrain((["转接中。"], (TRANSFER,)), ["没有人。"]), no_target)

@@ -28,7 +28,9 @@ def test_no_lines_is_an_error() -> None:
 
 
 def test_a_given_address_wins() -> None:
-    request = transfer_request(ToCustomerService("1001@10.10.10.10:5060", TransferType.SEAT, "9"), SipSettings())
+    request = transfer_request(
+        ToCustomerService("1001@10.10.10.10:5060", TransferType.SEAT, "9"), "", sip=SipSettings()
+    )
     assert request.target == "sip:1001@10.10.10.10:5060"
     assert request.mode is TransferMode.ATTENDED
 
@@ -36,14 +38,14 @@ def test_a_given_address_wins() -> None:
 def test_the_type_picks_a_template() -> None:
     transfer = TransferSettings(mode="blind", group_uri="sip:queue-{value}@{pbx}")
     sip = SipSettings(accounts=[PBX], transfer=transfer)
-    request = transfer_request(ToCustomerService("", TransferType.GROUP, "sales"), sip)
+    request = transfer_request(ToCustomerService("", TransferType.GROUP, "sales"), "", sip=sip)
     assert request.target == "sip:queue-sales@10.0.0.5:5070"
     assert request.mode is TransferMode.BLIND
 
 
 def test_a_template_that_needs_the_pbx_says_so() -> None:
     with pytest.raises(TransferError, match=r"sip\.accounts"):
-        transfer_request(ToCustomerService("", TransferType.NUMBER, "1"), SipSettings())
+        transfer_request(ToCustomerService("", TransferType.NUMBER, "1"), "", sip=SipSettings())
 
 
 @pytest.mark.parametrize(

@@ -69,9 +69,15 @@ class SetRingback:
 
 @dataclass(frozen=True, slots=True)
 class StartTransfer:
-    """Hand the call over."""
+    """Hand the call over.
+
+    Attributes:
+        instruction: whom to, as the brain has it.
+        session_id: the brain's own name for the conversation; "" if it never gave one.
+    """
 
     instruction: ToCustomerService
+    session_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,11 @@ class Asking:
         self._node_silence = False
         self._variables: dict[str, str] = dict(config.variables)
 
+    @property
+    def session_id(self) -> str:
+        """The brain's own name for the conversation; "" until it has given one."""
+        return self._session_id
+
     def query(self, text: str, variables: Mapping[str, str], *, silence: bool = False) -> Query:
         """Make the next query. What the brain is to learn besides goes with it once."""
         merged = {**self._variables, **variables}

@@ -314,7 +314,8 @@ class Conversation:
         transfer = next((item for item in instructions if isinstance(item, ToCustomerService)), None)
         if transfer is not None:
             self.phase = Phase.TRANSFERRING
-            return [*actions, *self._hearing.reset(), SetRingback(on=True), StartTransfer(transfer)]
+            start = StartTransfer(transfer, self._asking.session_id)
+            return [*actions, *self._hearing.reset(), SetRingback(on=True), start]
         if any(isinstance(item, Hangup) for item in instructions):
             actions += self._hang_up()
         return actions

@@ -70,14 +70,14 @@ class Services:
         recogniser: audio to text.
         voice: text to audio.
         brain: queries to answers.
-        transfer_request: turns the brain's instruction into a dial target.
+        transfer_request: turns the brain's instruction and the id of its session into a dial target.
         store: keeps a text message or blacklist entry for whoever carries it out.
     """
 
     recogniser: Recogniser
     voice: LineVoice
     brain: Brain
-    transfer_request: Callable[[ToCustomerService], TransferRequest]
+    transfer_request: Callable[[ToCustomerService, str], TransferRequest]
     store: Callable[[str, ShortMessage | Blacklist], None]
 
 
@@ -216,16 +216,16 @@ class CallSession:
                 self._perform_sound(action)
             case SetEndOfSpeech(duration_ms=duration_ms):
                 self._ears.set_end_of_speech(duration_ms)
-            case StartTransfer(instruction=instruction):
-                self._start_transfer(instruction)
+            case StartTransfer(instruction=instruction, session_id=session_id):
+                self._start_transfer(instruction, session_id)
             case HangUp(cause=cause):
                 self.leg.hang_up(cause)
             case _:
                 self._perform_record(action)
 
-    def _start_transfer(self, instruction: ToCustomerService) -> None:
+    def _start_transfer(self, instruction: ToCustomerService, session_id: str) -> None:
         try:
-            request = self._services.transfer_request(instruction)
+            request = self._services.transfer_request(instruction, session_id)
         except VoicebotError as error:
             logger.error("call %s cannot be transferred: %s", self.call_id, error.message)
             self._inbox.append(TransferEnded(TransferResult(TransferOutcome.FAILED, reason=error.message)))

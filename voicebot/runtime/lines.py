@@ -23,7 +23,7 @@ def line_for(called: str, lines: Iterable[LineSettings]) -> LineSettings:
     return everything[0]
 
 
-def transfer_request(instruction: ToCustomerService, sip: SipSettings) -> TransferRequest:
+def transfer_request(instruction: ToCustomerService, session_id: str, *, sip: SipSettings) -> TransferRequest:
     """Turn the brain's instruction into a dial target.
 
     ``transAddr`` wins; else ``transType`` picks a template of ``sip.transfer`` that ``transValue`` fills.
