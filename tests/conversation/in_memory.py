@@ -159,7 +159,7 @@ class MemoryCall:
             voice=self.voice,
             brain=brain,
             transfer_request=transfer_request or (lambda item, _: TransferRequest(f"sip:{item.trans_value}@pbx")),
-            store=lambda _call_id, instruction: self.stored.append(instruction),
+            store=lambda instruction, _session_id: self.stored.append(instruction),
         )
         stopwatch = Stopwatch(self.leg.info, "line")
         config = ConversationConfig(apology="抱歉。", goodbye="再见。")

@@ -82,9 +82,15 @@ class StartTransfer:
 
 @dataclass(frozen=True, slots=True)
 class StoreInstruction:
-    """Keep an instruction for whoever carries it out later: a text message, a blacklist entry."""
+    """Keep an instruction for whoever carries it out later: a text message, a blacklist entry.
+
+    Attributes:
+        instruction: what to do.
+        session_id: the brain's own name for the conversation; "" if it never gave one.
+    """
 
     instruction: ShortMessage | Blacklist
+    session_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

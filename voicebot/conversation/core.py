@@ -320,9 +320,9 @@ class Conversation:
             actions += self._hang_up()
         return actions
 
-    @staticmethod
-    def _store(instructions: tuple[Instruction, ...]) -> list[Action]:
-        return [StoreInstruction(item) for item in instructions if isinstance(item, ShortMessage | Blacklist)]
+    def _store(self, instructions: tuple[Instruction, ...]) -> list[Action]:
+        kept = (item for item in instructions if isinstance(item, ShortMessage | Blacklist))
+        return [StoreInstruction(item, self._asking.session_id) for item in kept]
 
     def _transfer_ended(self, event: TransferEnded) -> list[Action]:
         if self.phase is not Phase.TRANSFERRING:

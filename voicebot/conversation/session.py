@@ -71,14 +71,14 @@ class Services:
         voice: text to audio.
         brain: queries to answers.
         transfer_request: turns the brain's instruction and the id of its session into a dial target.
-        store: keeps a text message or blacklist entry for whoever carries it out.
+        store: keeps a text message or blacklist entry, with the brain's session id, for whoever carries it out.
     """
 
     recogniser: Recogniser
     voice: LineVoice
     brain: Brain
     transfer_request: Callable[[ToCustomerService, str], TransferRequest]
-    store: Callable[[str, ShortMessage | Blacklist], None]
+    store: Callable[[ShortMessage | Blacklist, str], None]
 
 
 class CallSession:
@@ -258,8 +258,8 @@ class CallSession:
 
     def _perform_record(self, action: Action) -> None:
         match action:
-            case StoreInstruction(instruction=instruction):
-                self._services.store(self.call_id, instruction)
+            case StoreInstruction(instruction=instruction, session_id=session_id):
+                self._services.store(instruction, session_id)
             case RecordCaller(turn_id=turn_id, text=text):
                 self.stopwatch.caller_said(turn_id, text)
             case RecordHeard(turn_id=turn_id, text=text, complete=complete):

@@ -137,8 +137,8 @@ class LineWorker:
     def _services(self, line: LineSettings, info: CallInfo) -> Services:
         brain: Brain = self._brains[line.name]
 
-        def store(call_id: str, instruction: ShortMessage | Blacklist) -> None:
-            self._outbox.store(call_id, info.caller, instruction)
+        def store(instruction: ShortMessage | Blacklist, _session_id: str) -> None:
+            self._outbox.store(info.call_id, info.caller, instruction)
 
         return Services(
             recogniser=self._speech,
