@@ -13,6 +13,7 @@ from voicebot.server.failures import failures_as_json
 from voicebot.server.health import HEALTH, Facts, Health, get_health
 from voicebot.server.hosted import HostedBot
 from voicebot.server.keys import api_key, audio_secret
+from voicebot.server.openapi import add_document
 from voicebot.server.streamquery import API_KEY, AUDIO_FIELD, BOTS, SETTINGS, post_query
 from voicebot.settings import Settings
 from voicebot.speech.types import Synthesiser
@@ -53,5 +54,6 @@ def create_app(
     app.router.add_post("/stream/query", post_query)
     app.router.add_post("/bots/{bot}/stream/query", post_query)
     app.router.add_get("/healthz", get_health)
+    add_document(app, settings)
     app.router.add_get(r"/audio/{name:[A-Za-z0-9_-]+}.wav", get_audio)
     return app
