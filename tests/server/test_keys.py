@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from voicebot.errors import ConfigError
-from voicebot.server.keys import api_key, audio_secret, same_key
+from voicebot.server.keys import api_key, same_key
+from voicebot.server.secrets import audio_secret
 from voicebot.settings import Settings, load_settings
 
 

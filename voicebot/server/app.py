@@ -12,7 +12,8 @@ from voicebot.server.audio import LIBRARY, AudioLibrary, get_audio
 from voicebot.server.failures import failures_as_json
 from voicebot.server.health import HEALTH, Facts, Health, get_health
 from voicebot.server.hosted import HostedBot
-from voicebot.server.keys import api_key, audio_secret
+from voicebot.server.keys import api_key
+from voicebot.server.secrets import audio_secret
 from voicebot.server.openapi import add_document
 from voicebot.server.streamquery import API_KEY, AUDIO_FIELD, BOTS, SETTINGS, post_query
 from voicebot.settings import Settings
