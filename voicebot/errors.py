@@ -18,6 +18,11 @@
         * PortInUseError                                                        telephony_port_in_use
         * SipMessageError    a SIP message is malformed                         telephony_sip_message
         * TransferError                                                         telephony_transfer
+    * StorageError           the database cannot be used                        storage
+    * NumberBlockedError     a number that nobody may dial                      blacklisted
+    * MessageError           a text message was not sent                        message
+        * MessageDelayedError    trying again may help                          message_delayed
+        * MessageRefusedError    trying again will not help                     message_refused
 """
 
 from __future__ import annotations
@@ -154,3 +159,49 @@ class TransferError(TelephonyError):
     """A call could not be handed over."""
 
     code = "telephony_transfer"
+
+
+class StorageError(VoicebotError):
+    """The database cannot be used."""
+
+    code = "storage"
+
+
+class NumberBlockedError(VoicebotError):
+    """A number is on the blacklist: nobody may dial it."""
+
+    code = "blacklisted"
+
+
+class MessageError(VoicebotError):
+    """A text message was not sent.
+
+    Attributes:
+        detail: the provider's own code for it ("http_503", "FailedOperation.TemplateIdNotExist").
+    """
+
+    code = "message"
+
+    def __init__(self, message: str, detail: str) -> None:
+        super().__init__(message)
+        self.detail = detail
+
+
+class MessageDelayedError(MessageError):
+    """A text message was not sent, and may be another time.
+
+    Attributes:
+        retry_after_s: how long the provider wants to be left alone; None if it does not say.
+    """
+
+    code = "message_delayed"
+
+    def __init__(self, message: str, detail: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message, detail)
+        self.retry_after_s = retry_after_s
+
+
+class MessageRefusedError(MessageError):
+    """A text message that will never be sent as it is."""
+
+    code = "message_refused"

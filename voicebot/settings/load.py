@@ -15,6 +15,7 @@ from voicebot.settings.model import Settings
 ENV_PREFIX = "VOICEBOT_"
 # Variables with the prefix that are not settings by path.
 ENV_NAMES = {"VOICEBOT_API_KEY": "http.api_key"}
+_SECRET_WORDS = ("password", "key", "token", "secret")
 ENV_OTHER = frozenset({"VOICEBOT_SPEECH_DIR", "VOICEBOT_CONFIG"})
 
 
@@ -112,6 +113,6 @@ def _reason(kind: str, message: str, value: object, key: str) -> str:
     if kind == "extra_forbidden":
         return "there is no such setting"
     # A list or section may have a secret inside.
-    secret = any(word in key for word in ("password", "key", "token")) or not isinstance(value, (str, int, float))
+    secret = any(word in key for word in _SECRET_WORDS) or not isinstance(value, (str, int, float))
     shown = "" if secret or kind == "missing" else f" (got {value!r})"
     return message[:1].lower() + message[1:] + shown

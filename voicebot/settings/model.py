@@ -38,6 +38,16 @@ class PathSettings(Section):
         """Directory of the call recordings."""
         return self.data / "recordings"
 
+    @property
+    def outbox(self) -> Path:
+        """Directory where bots' orders wait until they are in the database."""
+        return self.data / "outbox"
+
+    @property
+    def database(self) -> Path:
+        """File of the SQLite database, which is used where ``storage.url`` is empty."""
+        return self.data / "voicebot.db"
+
 
 class AccountSettings(Section):
     """An extension or trunk at a PBX that the bot registers to."""
