@@ -54,7 +54,7 @@ nodes:
   person:
     say: One moment.
     instructions:
-      transfer: {type: seat, value: "10{{number|01}}"}
+      transfer: {type: seat, value: "10{{number|01}}", reason: "asked for {{who|a person}}"}
     on_transfer_busy: busy
   busy:
     say: They are busy. Shall we start?

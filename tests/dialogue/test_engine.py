@@ -131,7 +131,7 @@ async def test_speaking_starts_the_count_of_silences_again(caller: Caller) -> No
 async def test_a_transfer_and_its_failures(caller: Caller, state: TransferState, text: str) -> None:
     await caller.say("")
     assert await caller.say("let me talk to a human being") == "One moment."
-    assert caller.chunks[-1].instructions == (ToCustomerService("", TransferType.SEAT, "1001"),)
+    assert caller.chunks[-1].instructions == (ToCustomerService("", TransferType.SEAT, "1001", "asked for a person"),)
     assert await caller.come_back(state) == text
 
 

@@ -14,7 +14,13 @@ INSTRUCTIONS: st.SearchStrategy[Instruction] = st.one_of(
     st.just(Hangup()),
     st.just(Blacklist()),
     st.builds(ShortMessage, TEXTS, TEXTS, TEXTS),
-    st.builds(ToCustomerService, st.just("1001@10.10.10.10:5060"), st.sampled_from(TransferType), st.just("8000")),
+    st.builds(
+        ToCustomerService,
+        st.just("1001@10.10.10.10:5060"),
+        st.sampled_from(TransferType),
+        st.just("8000"),
+        TEXTS.map(str.strip),
+    ),
 )
 
 
@@ -48,6 +54,20 @@ def test_numbers_without_quotes_are_understood() -> None:
     assert parse({"system_toCustomerService": {"transType": 1, "transValue": 1001}}) == (
         ToCustomerService("", TransferType.SEAT, "1001"),
     )
+
+
+def test_the_reason_of_a_transfer_is_an_extra() -> None:
+    transfer = {"transAddr": "", "transType": "2", "transValue": "sales"}
+    assert emit_instructions(parse({"system_toCustomerService": transfer})) == {"system_toCustomerService": transfer}
+    (told,) = parse({"system_toCustomerService": {**transfer, "reason": " wants a person "}})
+    assert told == ToCustomerService("", TransferType.GROUP, "sales", "wants a person")
+    assert emit_instructions([told]) == {"system_toCustomerService": {**transfer, "reason": "wants a person"}}
+
+
+@pytest.mark.parametrize("reason", [None, 7, ["a"], {"code": 1}])
+def test_a_reason_that_means_something_else_does_not_stop_the_transfer(reason: object) -> None:
+    (transfer,) = parse({"system_toCustomerService": {"transValue": "8000", "reason": reason}})
+    assert transfer == ToCustomerService("", TransferType.NUMBER, "8000")
 
 
 def test_unknown_instructions_are_left_out(caplog: pytest.LogCaptureFixture) -> None:

@@ -181,9 +181,8 @@ class Flow:
         if isinstance(instruction, ShortMessage):
             return ShortMessage(fill(instruction.mobile), fill(instruction.signature_id), fill(instruction.template_id))
         if isinstance(instruction, ToCustomerService):
-            return ToCustomerService(
-                fill(instruction.trans_addr), instruction.trans_type, fill(instruction.trans_value)
-            )
+            address, value = fill(instruction.trans_addr), fill(instruction.trans_value)
+            return ToCustomerService(address, instruction.trans_type, value, fill(instruction.reason))
         return instruction
 
     def _finish(self, session: Session, answer: Answer) -> Answer:

@@ -121,10 +121,11 @@ def _short_message(item: Item) -> ShortMessage:
 
 
 def _transfer(item: Item) -> ToCustomerService:
-    entries = item.map(("type", "value", "address"))
+    entries = item.map(("type", "value", "address", "reason"))
     kind = entries["type"].choice(tuple(_TRANSFER_TYPES)) if "type" in entries else "number"
     address = entries["address"].text() if "address" in entries else ""
     value = entries["value"].text() if "value" in entries else ""
     if not address and not value:
         item.fail("expected 'value' (a seat, skill group or number) or 'address' (such as 1001@10.0.0.5)")
-    return ToCustomerService(address, _TRANSFER_TYPES[kind], value)
+    reason = entries["reason"].text() if "reason" in entries else ""
+    return ToCustomerService(address, _TRANSFER_TYPES[kind], value, reason)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from voicebot.protocol.fields import Fields
+from voicebot.protocol.fields import Fields, clean
 
 logger = logging.getLogger(__name__)
 
@@ -59,11 +59,13 @@ class ToCustomerService:
         trans_addr: SIP address ("1001@10.10.10.10:5060"); "" to make one from type and value.
         trans_type: what ``trans_value`` names.
         trans_value: seat number, name of a skill group, or telephone number.
+        reason: why, for the person who takes the call; not on the page, so written only where there is one.
     """
 
     trans_addr: str = ""
     trans_type: TransferType = TransferType.NUMBER
     trans_value: str = ""
+    reason: str = ""
 
 
 Instruction = Hangup | Blacklist | ShortMessage | ToCustomerService
@@ -108,7 +110,13 @@ def _parse_transfer(fields: Fields) -> ToCustomerService:
     kind = fields.code("transType").strip() or str(int(TransferType.NUMBER))
     if kind not in ("1", "2", "3"):
         fields.fail("transType", 'expected "1" (seat), "2" (skill group) or "3" (number)')
-    return ToCustomerService(address, TransferType(int(kind)), value)
+    return ToCustomerService(address, TransferType(int(kind)), value, _reason(fields))
+
+
+def _reason(fields: Fields) -> str:
+    # The page has no such field: what somebody means otherwise by it must not cost the caller the transfer.
+    value = dict(fields.items()).get("reason")
+    return clean(value).strip() if isinstance(value, str) else ""
 
 
 def emit_instructions(instructions: Iterable[Instruction]) -> dict[str, Any]:
@@ -131,4 +139,5 @@ def _emit(instruction: Instruction) -> tuple[str, dict[str, str] | None]:
         "transAddr": instruction.trans_addr,
         "transType": str(int(instruction.trans_type)),
         "transValue": instruction.trans_value,
+        **({"reason": instruction.reason} if instruction.reason else {}),
     }
