@@ -49,10 +49,13 @@ def parse_packet(data: object) -> list[Chunk]:
 
     Durations are brought into their sane range with a log line; they go to the packet's first chunk.
 
+    Args:
+        data: the JSON value, or its fields if they are to be read in a special way (``LenientFields``).
+
     Raises:
         ProtocolError: a required field is missing or a field has the wrong type.
     """
-    fields = Fields(data)
+    fields = data if isinstance(data, Fields) else Fields(data)
     session_id, query_id = fields.text("sessionId"), fields.text("queryId")
     identify_ms = _duration(fields, "identifyDuration", IDENTIFY_DURATION_MS)
     silent_s = _duration(fields, "nodeSilentDurationSeconds", NODE_SILENT_DURATION_S)

@@ -16,9 +16,12 @@ class Fields:
 
     __slots__ = ("_data", "_path")
 
+    lenient = False
+    """What makes no sense is an error; see ``LenientFields`` for the other kind."""
+
     def __init__(self, data: object, path: str = "") -> None:
         if not isinstance(data, Mapping):
-            raise ProtocolError(f"{path or 'message'}: expected an object, found {_kind(data)}", path)
+            raise ProtocolError(f"{path or 'message'}: expected an object, found {kind_of(data)}", path)
         self._data = data
         self._path = path
 
@@ -37,7 +40,7 @@ class Fields:
         if value is None:
             return default
         if not isinstance(value, str):
-            self.fail(name, f"expected a string, found {_kind(value)}")
+            self.fail(name, f"expected a string, found {kind_of(value)}")
         if max_length is not None and len(value) > max_length:
             self.fail(name, f"longer than {max_length} characters")
         return clean(value)
@@ -55,7 +58,7 @@ class Fields:
         if value is None:
             return default
         if not isinstance(value, bool):
-            self.fail(name, f"expected true or false, found {_kind(value)}")
+            self.fail(name, f"expected true or false, found {kind_of(value)}")
         return value
 
     def integer(self, name: str, default: int | None = None) -> int | None:
@@ -66,13 +69,13 @@ class Fields:
         if isinstance(value, float) and value.is_integer():
             return int(value)
         if not isinstance(value, int) or isinstance(value, bool):
-            self.fail(name, f"expected a whole number, found {_kind(value)}")
+            self.fail(name, f"expected a whole number, found {kind_of(value)}")
         return value
 
     def object(self, name: str) -> Fields | None:
         """Return an object field, None if it is absent."""
         value = self._data.get(name)
-        return None if value is None else Fields(value, self.path(name))
+        return None if value is None else self.inner(value, self.path(name))
 
     def objects(self, name: str) -> list[Fields]:
         """Return a list of objects; an absent list is empty."""
@@ -80,8 +83,15 @@ class Fields:
         if value is None:
             return []
         if not isinstance(value, Sequence) or isinstance(value, str):
-            self.fail(name, f"expected a list, found {_kind(value)}")
-        return [Fields(item, f"{self.path(name)}.{index}") for index, item in enumerate(value)]
+            self.fail(name, f"expected a list, found {kind_of(value)}")
+        return [self.inner(item, f"{self.path(name)}.{index}") for index, item in enumerate(value)]
+
+    def inner(self, value: Any, path: str) -> Fields:
+        """Return the fields of an object within this one, read in the same way."""
+        return Fields(value, path)
+
+    def note(self, name: str, problem: str) -> None:
+        """Log what is wrong with a field; only fields that are read leniently do."""
 
     def texts(self, name: str) -> dict[str, str]:
         """Return an object as a map of strings.
@@ -114,7 +124,8 @@ def _as_text(value: object) -> str:
     return clean(json.dumps(value, ensure_ascii=False))
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """Name the JSON type of a value, for an error message."""
     if value is None:
         return "null"
     if isinstance(value, bool):

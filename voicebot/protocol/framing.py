@@ -11,6 +11,7 @@ from voicebot.errors import ProtocolError
 
 DEFAULT_MAX_LINE_BYTES = 1_048_576
 _END_OF_STREAM = b"[DONE]"
+_BOM = b"\xef\xbb\xbf"
 # The page numbers the lines of its examples ("1{"), and people paste and replay them as they stand.
 _LINE_NUMBER = re.compile(rb"^\d+\s*(?=\{)")
 _OTHER_EVENT_FIELDS = (b"event:", b"id:", b"retry:")
@@ -84,7 +85,7 @@ class FrameDecoder:
 
     def _read(self, line: bytes) -> list[Any]:
         self._check_length(len(line))
-        line = line.strip()
+        line = line.removeprefix(_BOM).strip()
         if not line:
             if self._event:
                 _fail("an event is not JSON")
