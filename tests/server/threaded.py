@@ -1,0 +1,50 @@
+"""A real server beside the test, for clients that know no asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+
+from voicebot.server import HostedBot, create_app, start_server
+from voicebot.settings import Settings
+from voicebot.speech.types import Synthesiser
+
+
+@contextmanager
+def server_in_thread(
+    config: Settings, bots: Iterable[HostedBot], synthesiser: Synthesiser | None = None
+) -> Iterator[str]:
+    """Run a server on a free port, in a thread with a loop of its own, and yield its address."""
+    url: Future[str] = Future()
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        server = await start_server(create_app(config, bots, synthesiser), "127.0.0.1", 0)
+        try:
+            url.set_result(server.url)
+            await stop.wait()
+        finally:
+            await server.close()
+
+    def run() -> None:
+        try:
+            loop.run_until_complete(serve())
+        except BaseException as error:
+            if url.done():
+                raise
+            url.set_exception(error)
+        finally:
+            loop.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield url.result()
+    finally:
+        if not url.exception():
+            loop.call_soon_threadsafe(stop.set)
+        thread.join()
