@@ -9,11 +9,15 @@
     * ProtocolError          a message of the dialogue interface is malformed   protocol
     * BrainError             the dialogue engine did not answer properly        brain
         * BrainTimeoutError                                                     brain_timeout
-        * BrainUnavailableError                                                 brain_unavailable
+        * BrainUnavailableError   it did not take the query                      brain_unavailable
+            * BrainCircuitOpenError   it failed so often that it is left alone   brain_circuit_open
+        * BrainSessionLostError   it does not know the session                   brain_session_lost
     * SpeechError            recognition or synthesis failed                    speech
         * RecognitionError                                                      speech_recognition
         * SynthesisError                                                        speech_synthesis
         * SpeechWorkerLostError   the process with the models went away         speech_worker_lost
+        * AudioFileError     an audio file cannot be fetched or decoded         speech_audio
+            * AudioBlockedError   it lies where we do not fetch from            speech_audio_blocked
     * TelephonyError         SIP or media failed                                telephony
         * PortInUseError                                                        telephony_port_in_use
         * SipMessageError    a SIP message is malformed                         telephony_sip_message
@@ -100,9 +104,21 @@ class BrainTimeoutError(BrainError):
 
 
 class BrainUnavailableError(BrainError):
-    """The dialogue engine cannot be reached or refuses to answer."""
+    """The dialogue engine cannot be reached or refuses to answer: it did not take the query."""
 
     code = "brain_unavailable"
+
+
+class BrainCircuitOpenError(BrainUnavailableError):
+    """The dialogue engine failed so often that it is left alone for a while."""
+
+    code = "brain_circuit_open"
+
+
+class BrainSessionLostError(BrainError):
+    """The dialogue engine does not know the session of the query any more."""
+
+    code = "brain_session_lost"
 
 
 class SpeechError(VoicebotError):
@@ -127,6 +143,18 @@ class SpeechWorkerLostError(SpeechError):
     """The process that holds the models went away in the middle of a request."""
 
     code = "speech_worker_lost"
+
+
+class AudioFileError(SpeechError):
+    """An audio file cannot be fetched or decoded, or is too long."""
+
+    code = "speech_audio"
+
+
+class AudioBlockedError(AudioFileError):
+    """An audio file lies where none may be fetched from: an internal address, or no web address at all."""
+
+    code = "speech_audio_blocked"
 
 
 class TelephonyError(VoicebotError):

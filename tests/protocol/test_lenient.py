@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from voicebot.errors import ProtocolError
 from voicebot.protocol.chunk import Chunk, parse_packet
+from voicebot.protocol.instruction import Blacklist, Hangup, Instruction, ToCustomerService, TransferType
 from voicebot.protocol.lenient import LenientFields
 
 JSON_VALUES = st.recursive(
@@ -64,6 +65,30 @@ def test_what_nobody_can_understand_stays_an_error() -> None:
     for answer in ({"status": "done"}, {"chunkId": "x", "status": "done"}, {"chunkId": 0, "status": "maybe"}):
         with pytest.raises(ProtocolError):
             parse_packet(LenientFields({"answer": [answer]}))
+
+
+def instructed(**instructions: object) -> tuple[Instruction, ...]:
+    return parse({"instruction": instructions}).instructions
+
+
+def test_an_instruction_that_makes_no_sense_costs_only_itself(caplog: pytest.LogCaptureFixture) -> None:
+    assert instructed(
+        system_hangup=None, system_shortmessage="12345678", system_toCustomerService={"transType": "9"}, system_x=1
+    ) == (Hangup(),)
+    assert "system_shortmessage" in caplog.text
+    assert "system_toCustomerService" in caplog.text
+    assert "12345678" not in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["9", "number", 3.5, ["3"], True])
+def test_a_transfer_of_an_unknown_type_goes_to_the_number(kind: object) -> None:
+    assert instructed(system_toCustomerService={"transType": kind, "transValue": 1001}) == (
+        ToCustomerService("", TransferType.NUMBER, "1001"),
+    )
+
+
+def test_a_transfer_to_nowhere_is_left_out() -> None:
+    assert instructed(system_toCustomerService={"transType": "1"}, system_blacklist_event={}) == (Blacklist(),)
 
 
 def test_each_field_is_told_once_an_answer(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from voicebot.errors import ProtocolError
 from voicebot.protocol.fields import Fields, clean
 
 logger = logging.getLogger(__name__)
@@ -81,22 +82,37 @@ def run_order(instructions: Iterable[Instruction]) -> tuple[Instruction, ...]:
 def parse_instructions(fields: Fields) -> tuple[Instruction, ...]:
     """Read the ``instruction`` map of an answer, in the order in which it is to be carried out.
 
+    Unknown instructions are logged and left out. So are those with parameters that make no sense, if the fields are
+    read leniently: the rest of the answer still counts.
+
     Raises:
-        ProtocolError: a parameter has the wrong type or value. Unknown instructions are logged and left out.
+        ProtocolError: a parameter has the wrong type or value.
     """
     found: list[Instruction] = []
     for name, value in fields.items():
-        if name == HANGUP:
-            found.append(Hangup())
-        elif name == BLACKLIST:
-            found.append(Blacklist())
-        elif name == SHORT_MESSAGE:
-            found.append(_parse_short_message(Fields(value, fields.path(name))))
-        elif name == TO_CUSTOMER_SERVICE:
-            found.append(_parse_transfer(Fields(value, fields.path(name))))
+        try:
+            instruction = _parse(name, value, fields)
+        except ProtocolError as error:
+            if not fields.lenient:
+                raise
+            fields.note(name, f"left out ({error.message})")
         else:
-            logger.warning("unknown instruction %.60r left out", name)
+            if instruction is not None:
+                found.append(instruction)
     return run_order(found)
+
+
+def _parse(name: str, value: Any, fields: Fields) -> Instruction | None:
+    if name == HANGUP:
+        return Hangup()
+    if name == BLACKLIST:
+        return Blacklist()
+    if name == SHORT_MESSAGE:
+        return _parse_short_message(fields.inner(value, fields.path(name)))
+    if name == TO_CUSTOMER_SERVICE:
+        return _parse_transfer(fields.inner(value, fields.path(name)))
+    logger.warning("unknown instruction %.60r left out", name)
+    return None
 
 
 def _parse_short_message(fields: Fields) -> ShortMessage:
@@ -107,10 +123,17 @@ def _parse_transfer(fields: Fields) -> ToCustomerService:
     address, value = fields.text("transAddr").strip(), fields.code("transValue").strip()
     if not address and not value:
         fields.fail("transValue", "a transfer needs transAddr or transValue")
+    return ToCustomerService(address, _parse_transfer_type(fields), value, _reason(fields))
+
+
+def _parse_transfer_type(fields: Fields) -> TransferType:
     kind = fields.code("transType").strip() or str(int(TransferType.NUMBER))
-    if kind not in ("1", "2", "3"):
+    if kind in ("1", "2", "3"):
+        return TransferType(int(kind))
+    if not fields.lenient:
         fields.fail("transType", 'expected "1" (seat), "2" (skill group) or "3" (number)')
-    return ToCustomerService(address, TransferType(int(kind)), value, _reason(fields))
+    fields.note("transType", "taken as 3 (number)")
+    return TransferType.NUMBER
 
 
 def _reason(fields: Fields) -> str:
