@@ -125,12 +125,7 @@ class LibraryCall(pj.Call):
 
     def dial(self, uri: str, headers: Mapping[str, str]) -> None:
         """Send the INVITE."""
-        prm = _parameters()
-        for name, value in headers.items():
-            header = pj.SipHeader()
-            header.hName, header.hValue = name, value
-            prm.txOption.headers.append(header)
-        self.makeCall(uri, prm)
+        self.makeCall(uri, _parameters(headers))
         self.learn_call_id()
 
     def learn_call_id(self) -> None:
@@ -152,13 +147,14 @@ class LibraryCall(pj.Call):
             prm.statusCode = status
             self.hangup(prm)
 
-    def refer(self, uri: str) -> None:
+    def refer(self, uri: str, headers: Mapping[str, str]) -> None:
         """Ask the far side to call ``uri`` (blind transfer, RFC 3515)."""
-        self.xfer(uri, _parameters())
+        # Without brackets the parameters of the URI would be those of Refer-To (RFC 3261 section 20).
+        self.xfer(f"<{uri}>", _parameters(headers))
 
-    def refer_to(self, other: LibraryCall) -> None:
+    def refer_to(self, other: LibraryCall, headers: Mapping[str, str]) -> None:
         """Ask the far side to take the place of ``other`` (attended transfer, RFC 3891)."""
-        self.xferReplaces(other, _parameters())
+        self.xferReplaces(other, _parameters(headers))
 
     def release(self) -> None:
         """Report nothing any more."""
@@ -253,8 +249,12 @@ class LibraryCall(pj.Call):
         prm.statusCode = DECLINE
 
 
-def _parameters() -> pj.CallOpParam:
+def _parameters(headers: Mapping[str, str] | None = None) -> pj.CallOpParam:
     prm = pj.CallOpParam(True)
     prm.opt.audioCount = 1
     prm.opt.videoCount = 0
+    for name, value in (headers or {}).items():
+        header = pj.SipHeader()
+        header.hName, header.hValue = name, value
+        prm.txOption.headers.append(header)
     return prm

@@ -120,9 +120,9 @@ class TransferDriver:
             return
         try:
             if self._request.mode is TransferMode.BLIND:
-                self._caller.refer(self._request.target)
+                self._caller.refer(self._request.target, self._request.headers)
             elif self._target is not None and self._target.call is not None:
-                self._caller.refer_to(self._target.call)
+                self._caller.refer_to(self._target.call, self._request.headers)
         except pj.Error as error:
             self._later(ReferFailed(explain(error)))
 

@@ -2,15 +2,23 @@ from __future__ import annotations
 
 import pytest
 
-from voicebot.conversation.leg import TransferMode
+from voicebot.conversation.leg import CallInfo, TransferMode, TransferRequest
 from voicebot.errors import ConfigError, TransferError
 from voicebot.protocol.instruction import ToCustomerService, TransferType
-from voicebot.runtime.lines import line_for, pbx_host, transfer_request
+from voicebot.runtime.lines import fallback_request, line_for, pbx_host, transfer_request
 from voicebot.settings.model import AccountSettings, LineSettings, SipSettings, TransferSettings
 
 ANY = LineSettings(name="any", called=["8001", "*"])
 SHOP = LineSettings(name="shop", called=["Shop", "8002"])
 PBX = AccountSettings(registrar="sip:10.0.0.5:5070", username="bot", password="secret")
+TEMPLATES = TransferSettings(
+    agent_uri="sip:seat{value}@{pbx}", group_uri="sip:{value}@queues.example", number_uri="sip:0{value}@{pbx}"
+)
+CALL = CallInfo("a84b@host", "139", "8002")
+
+
+def request(transfer: ToCustomerService, sip: SipSettings, session_id: str = "s1") -> TransferRequest:
+    return transfer_request(transfer, session_id, sip=sip, call=CALL, line="shop")
 
 
 @pytest.mark.parametrize(("called", "name"), [("8002", "shop"), ("shop", "shop"), ("8001", "any"), ("4711", "any")])
@@ -27,25 +35,88 @@ def test_no_lines_is_an_error() -> None:
         line_for("1", [])
 
 
-def test_a_given_address_wins() -> None:
-    request = transfer_request(
-        ToCustomerService("1001@10.10.10.10:5060", TransferType.SEAT, "9"), "", sip=SipSettings()
-    )
-    assert request.target == "sip:1001@10.10.10.10:5060"
-    assert request.mode is TransferMode.ATTENDED
+@pytest.mark.parametrize("kind", list(TransferType))
+def test_a_given_address_wins(kind: TransferType) -> None:
+    found = request(ToCustomerService("1001@10.10.10.10:5060", kind, "9"), SipSettings())
+    assert found.target == "sip:1001@10.10.10.10:5060"
+    assert found.mode is TransferMode.ATTENDED
+    assert found.ring_timeout_s == 25
 
 
-def test_the_type_picks_a_template() -> None:
-    transfer = TransferSettings(mode="blind", group_uri="sip:queue-{value}@{pbx}")
-    sip = SipSettings(accounts=[PBX], transfer=transfer)
-    request = transfer_request(ToCustomerService("", TransferType.GROUP, "sales"), "", sip=sip)
-    assert request.target == "sip:queue-sales@10.0.0.5:5070"
-    assert request.mode is TransferMode.BLIND
+@pytest.mark.parametrize("kind", list(TransferType))
+def test_a_given_address_that_is_a_bare_number_is_dialled_as_one(kind: TransferType) -> None:
+    sip = SipSettings(accounts=[PBX], transfer=TEMPLATES)
+    assert request(ToCustomerService(" 1001", kind, "9"), sip).target == "sip:01001@10.0.0.5:5070"
 
 
-def test_a_template_that_needs_the_pbx_says_so() -> None:
-    with pytest.raises(TransferError, match=r"sip\.accounts"):
-        transfer_request(ToCustomerService("", TransferType.NUMBER, "1"), "", sip=SipSettings())
+@pytest.mark.parametrize(
+    ("kind", "value", "target"),
+    [
+        (TransferType.SEAT, "1001", "sip:seat1001@10.0.0.5:5070"),
+        (TransferType.GROUP, "销售", "sip:%E9%94%80%E5%94%AE@queues.example"),
+        (TransferType.NUMBER, "13800138000", "sip:013800138000@10.0.0.5:5070"),
+    ],
+)
+def test_the_type_picks_a_template(kind: TransferType, value: str, target: str) -> None:
+    assert request(ToCustomerService("", kind, value), SipSettings(accounts=[PBX], transfer=TEMPLATES)).target == target
+
+
+def test_a_template_may_name_the_caller_and_the_called() -> None:
+    transfer = TransferSettings(mode="blind", group_uri="sip:{called}-{caller}-{value}@10.0.0.9")
+    found = request(ToCustomerService("", TransferType.GROUP, "sales"), SipSettings(transfer=transfer))
+    assert found.target == "sip:8002-139-sales@10.0.0.9"
+    assert found.mode is TransferMode.BLIND
+
+
+@pytest.mark.parametrize(
+    "transfer",
+    [
+        ToCustomerService("", TransferType.NUMBER, "1"),
+        ToCustomerService("", TransferType.NUMBER, "1\r\nX: y"),
+        ToCustomerService("1001@10.0.0.5?X=y", TransferType.NUMBER, "1"),
+        ToCustomerService("1001", TransferType.SEAT),
+    ],
+)
+def test_what_cannot_be_dialled_is_an_error(transfer: ToCustomerService) -> None:
+    with pytest.raises(TransferError):
+        request(transfer, SipSettings())
+
+
+def test_the_other_side_is_told_the_session_and_the_reason() -> None:
+    transfer = ToCustomerService("1001@10.0.0.5", TransferType.SEAT, "", "complaint")
+    assert request(transfer, SipSettings()).headers == {
+        "X-Voicebot-Session": "s1",
+        "X-Voicebot-Call": "a84b@host",
+        "X-Voicebot-Reason": "complaint",
+        "X-Voicebot-Line": "shop",
+    }
+
+
+def test_without_a_reason_it_came_up_in_the_dialogue() -> None:
+    headers = request(ToCustomerService("1001@10.0.0.5"), SipSettings(), session_id="").headers
+    assert headers["X-Voicebot-Reason"] == "dialogue"
+    assert headers["X-Voicebot-Session"] == "a84b@host"
+
+
+def test_the_headers_can_be_switched_off() -> None:
+    sip = SipSettings(transfer=TransferSettings(headers=False))
+    assert request(ToCustomerService("1001@10.0.0.5"), sip).headers == {}
+
+
+@pytest.mark.parametrize(
+    ("target", "uri"), [("1001", "sip:01001@10.0.0.5:5070"), ("desk@10.0.0.7", "sip:desk@10.0.0.7")]
+)
+def test_the_fallback_is_an_address_or_a_number(target: str, uri: str) -> None:
+    sip = SipSettings(accounts=[PBX], transfer=TEMPLATES)
+    found = fallback_request(target, "", sip=sip, call=CALL, line="shop")
+    assert found.target == uri
+    assert found.headers["X-Voicebot-Reason"] == "fallback"
+    assert found.headers["X-Voicebot-Session"] == "a84b@host"
+
+
+def test_a_fallback_that_cannot_be_dialled_is_an_error() -> None:
+    with pytest.raises(TransferError, match="the address"):
+        fallback_request("", "", sip=SipSettings(), call=CALL, line="shop")
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ class TransferRequest:
         target: a SIP URI ("sip:1001@10.0.0.5:5060").
         mode: attended: the target is rung first and the caller given away only when it answers.
         ring_timeout_s: how long the target may ring (attended) or the NOTIFYs may take (blind).
-        headers: X- headers for the INVITE to the target.
+        headers: X- headers for the INVITE to the target and the REFER to the caller.
     """
 
     target: str

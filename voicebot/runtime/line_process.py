@@ -144,7 +144,7 @@ class LineWorker:
             recogniser=self._speech,
             voice=self._voices[line.name],
             brain=brain,
-            transfer_request=functools.partial(transfer_request, sip=self._settings.sip),
+            transfer_request=functools.partial(transfer_request, sip=self._settings.sip, call=info, line=line.name),
             store=store,
         )
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from voicebot.conversation.leg import TransferMode, TransferRequest
-from voicebot.errors import ConfigError, TransferError
+from voicebot.conversation.leg import CallInfo, TransferMode, TransferRequest
+from voicebot.errors import ConfigError
 from voicebot.protocol.instruction import ToCustomerService, TransferType
+from voicebot.runtime.dial_target import fill_template, read_address
+from voicebot.runtime.transfer_headers import transfer_headers
 from voicebot.settings.model import LineSettings, SipSettings
+
+DEFAULT_REASON = "dialogue"
+FALLBACK_REASON = "fallback"
 
 
 def line_for(called: str, lines: Iterable[LineSettings]) -> LineSettings:
@@ -23,31 +28,64 @@ def line_for(called: str, lines: Iterable[LineSettings]) -> LineSettings:
     return everything[0]
 
 
-def transfer_request(instruction: ToCustomerService, session_id: str, *, sip: SipSettings) -> TransferRequest:
+def transfer_request(
+    instruction: ToCustomerService, session_id: str, *, sip: SipSettings, call: CallInfo, line: str
+) -> TransferRequest:
     """Turn the brain's instruction into a dial target.
 
     ``transAddr`` wins; else ``transType`` picks a template of ``sip.transfer`` that ``transValue`` fills.
 
+    Args:
+        instruction: what the brain says.
+        session_id: the brain's name for the conversation, "" if it gave none.
+        sip: templates, and the accounts they may speak of.
+        call: the call to hand over.
+        line: name of the line that took it.
+
     Raises:
-        TransferError: a template needs the PBX, and no account names one.
+        TransferError: what the brain says cannot be dialled, or a template needs the PBX and no account names one.
     """
-    transfer = sip.transfer
-    template = {
-        TransferType.SEAT: transfer.agent_uri,
-        TransferType.GROUP: transfer.group_uri,
-        TransferType.NUMBER: transfer.number_uri,
-    }[instruction.trans_type]
-    if instruction.trans_addr:
-        target = instruction.trans_addr
-    elif "{pbx}" in template and not sip.accounts:
-        raise TransferError("a transfer without transAddr needs an account in sip.accounts, or a host in sip.transfer")
-    else:
-        pbx = pbx_host(sip.accounts[0].registrar) if sip.accounts else ""
-        target = template.format(value=instruction.trans_value, pbx=pbx)
+    target = read_address(instruction.trans_addr) if instruction.trans_addr else ""
+    if not target:
+        kind = TransferType.NUMBER if instruction.trans_addr else instruction.trans_type
+        target = _by_template(kind, instruction.trans_addr.strip() or instruction.trans_value, sip, call)
+    return _request(target, sip, transfer_headers(session_id, call, line, instruction.reason or DEFAULT_REASON))
+
+
+def fallback_request(target: str, session_id: str, *, sip: SipSettings, call: CallInfo, line: str) -> TransferRequest:
+    """Return where a call goes whose dialogue engine is out of order (``brain.fallback_transfer``).
+
+    Args:
+        target: SIP address, or a number for ``sip.transfer.number_uri``.
+        session_id: the brain's name for the conversation, "" if it gave none.
+        sip: see ``transfer_request``, as for the others.
+        call: the call to hand over.
+        line: name of the line that took it.
+
+    Raises:
+        TransferError: the target cannot be dialled.
+    """
+    uri = read_address(target) or _by_template(TransferType.NUMBER, target.strip(), sip, call)
+    return _request(uri, sip, transfer_headers(session_id, call, line, FALLBACK_REASON))
+
+
+def _by_template(kind: TransferType, value: str, sip: SipSettings, call: CallInfo) -> str:
+    setting, template = {
+        TransferType.SEAT: ("agent_uri", sip.transfer.agent_uri),
+        TransferType.GROUP: ("group_uri", sip.transfer.group_uri),
+        TransferType.NUMBER: ("number_uri", sip.transfer.number_uri),
+    }[kind]
+    host = pbx_host(sip.accounts[0].registrar) if sip.accounts else ""
+    values = {"value": value, "caller": call.caller, "called": call.called}
+    return fill_template(template, values, host, setting)
+
+
+def _request(target: str, sip: SipSettings, headers: dict[str, str]) -> TransferRequest:
     return TransferRequest(
-        target=target if target.startswith(("sip:", "sips:")) else f"sip:{target}",
-        mode=TransferMode(transfer.mode),
-        ring_timeout_s=transfer.ring_timeout_s,
+        target=target,
+        mode=TransferMode(sip.transfer.mode),
+        ring_timeout_s=sip.transfer.ring_timeout_s,
+        headers=headers if sip.transfer.headers else {},
     )
 
 
