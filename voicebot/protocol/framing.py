@@ -5,7 +5,10 @@ from __future__ import annotations
 import enum
 import json
 import re
+from functools import lru_cache
 from typing import Any, NoReturn
+
+import orjson
 
 from voicebot.errors import ProtocolError
 
@@ -14,6 +17,8 @@ _END_OF_STREAM = b"[DONE]"
 _BOM = b"\xef\xbb\xbf"
 # The page numbers the lines of its examples ("1{"), and people paste and replay them as they stand.
 _LINE_NUMBER = re.compile(rb"^\d+\s*(?=\{)")
+# orjson makes such numbers floats, and an order number would lose its last digits.
+_LONG_NUMBER = re.compile(rb"\d{19}")
 _OTHER_EVENT_FIELDS = (b"event:", b"id:", b"retry:")
 
 
@@ -30,14 +35,29 @@ class Framing(enum.Enum):
 
     @classmethod
     def from_accept(cls, accept: str) -> Framing:
-        """Choose by an Accept header: events for who names them, lines for everyone else."""
-        kinds = (part.partition(";")[0].strip().lower() for part in accept.split(","))
-        return cls.EVENTS if cls.EVENTS.value in kinds else cls.LINES
+        """Choose by an Accept header: events for who names them and does not like lines better, else lines."""
+        liked = _qualities(accept)
+        events = liked.get(cls.EVENTS.value, 0.0)
+        return cls.EVENTS if events > 0 and events >= liked.get(cls.LINES.value, 0.0) else cls.LINES
 
     def encode(self, packet: dict[str, Any]) -> bytes:
         """Write one packet."""
-        body = json.dumps(packet, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+        body = orjson.dumps(packet)
         return body + b"\n" if self is Framing.LINES else b"data:" + body + b"\n\n"
+
+
+@lru_cache(maxsize=64)
+def _qualities(accept: str) -> dict[str, float]:
+    """Return the media types of an Accept header with their weights (RFC 9110, 12.5.1)."""
+    found = {}
+    for part in accept.split(","):
+        kind, *parameters = part.lower().split(";")
+        weight = next((text.strip()[2:] for text in parameters if text.strip().startswith("q=")), "1")
+        try:
+            found[kind.strip()] = float(weight)
+        except ValueError:
+            found[kind.strip()] = 1.0
+    return found
 
 
 class FrameDecoder:
@@ -120,6 +140,11 @@ def load_json(body: bytes) -> Any:
     Raises:
         ProtocolError: it is something else.
     """
+    if not _LONG_NUMBER.search(body):
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            pass  # it is stricter than RFC 8259 has it, with lone surrogates for one
     try:
         return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
     except RecursionError as error:

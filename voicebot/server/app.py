@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from voicebot.errors import ConfigError
-from voicebot.protocol.reply import AudioField
 from voicebot.server.audio import LIBRARY, AudioLibrary, get_audio
 from voicebot.server.failures import failures_as_json
 from voicebot.server.health import HEALTH, Facts, Health, get_health
 from voicebot.server.hosted import HostedBot
 from voicebot.server.keys import api_key
-from voicebot.server.secrets import audio_secret
 from voicebot.server.openapi import add_document
-from voicebot.server.streamquery import API_KEY, AUDIO_FIELD, BOTS, SETTINGS, post_query
+from voicebot.server.secrets import audio_secret
+from voicebot.server.streamquery import ANSWERS, API_KEY, BOTS, SETTINGS, TURNS, post_query
+from voicebot.server.turns import Turns
 from voicebot.settings import Settings
 from voicebot.speech.types import Synthesiser
 
@@ -25,16 +25,14 @@ def create_app(
     bots: Iterable[HostedBot],
     synthesiser: Synthesiser | None = None,
     health_facts: Facts | None = None,
-    audio_field: AudioField = AudioField.BOTH,
 ) -> web.Application:
     """Build the application.
 
     Args:
-        settings: sections ``http``, ``bots`` and ``paths`` are used.
+        settings: sections ``http``, ``bots``, ``answers``, ``conversation`` and ``paths`` are used.
         bots: the bots to host; ``settings.bots.default`` must be one of them.
         synthesiser: makes the audio files; None: answers carry no audio addresses.
         health_facts: what ``/healthz`` tells besides its own facts.
-        audio_field: under which names an audio address is sent.
 
     Raises:
         ConfigError: the default bot is none of the bots, or a key cannot be kept.
@@ -48,7 +46,8 @@ def create_app(
     app[SETTINGS] = settings
     app[BOTS] = hosted
     app[API_KEY] = api_key(settings)
-    app[AUDIO_FIELD] = audio_field
+    app[ANSWERS] = {name: settings.answers.of(name) for name in hosted}
+    app[TURNS] = Turns()
     app[HEALTH] = Health(health_facts)
     if synthesiser is not None:
         app[LIBRARY] = AudioLibrary(synthesiser, audio_secret(settings))

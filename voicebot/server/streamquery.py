@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
-from voicebot.protocol.chunk import Chunk, emit_packet
 from voicebot.protocol.framing import Framing, load_json
 from voicebot.protocol.query import parse_query
 from voicebot.protocol.reply import AudioField
 from voicebot.server.audio import LIBRARY
-from voicebot.server.closing import closing_iterator
+from voicebot.server.delivery import ClientGone, Delivery
 from voicebot.server.failures import Refusal
 from voicebot.server.hosted import HostedBot
 from voicebot.server.keys import same_key
+from voicebot.server.packets import Packets
+from voicebot.server.turns import Turns
 from voicebot.settings import Settings
+from voicebot.settings.serving import AnswerSettings
 
 logger = logging.getLogger(__name__)
 
 BOTS = web.AppKey("bots", Mapping[str, HostedBot])
+ANSWERS = web.AppKey("answers", Mapping[str, AnswerSettings])
 API_KEY = web.AppKey("api_key", str)
 SETTINGS = web.AppKey("settings", Settings)
-AUDIO_FIELD = web.AppKey("audio_field", AudioField)
+TURNS = web.AppKey("turns", Turns)
 
 
 async def post_query(request: web.Request) -> web.StreamResponse:
@@ -32,34 +35,27 @@ async def post_query(request: web.Request) -> web.StreamResponse:
     _check_key(request)
     bot = _bot(request)
     query = parse_query(load_json(await _body(request)))
-    framing = Framing.from_accept(request.headers.get("Accept", ""))
+    if not query.session_id:
+        query = dataclasses.replace(query, session_id=bot.new_session())
+    app, settings = request.app, request.app[ANSWERS][bot.name]
+    framing = _framing(request, settings)
     response = web.StreamResponse(headers={"Content-Type": framing.content_type, "Cache-Control": "no-store"})
     response.headers["X-Accel-Buffering"] = "no"  # nginx holds streams back otherwise
-    done = False
-    # A client that goes away cancels this handler, and with it the answer.
-    async with closing_iterator(bot.brain.ask(query)) as chunks:
+    packets = Packets(
+        query.session_id,
+        framing,
+        AudioField(settings.audio_field),
+        by_token=settings.chunks == "token",
+        audio_url=_audio_url(request, bot, settings),
+    )
+    apology = app[SETTINGS].conversation.apology[bot.language]
+    # A client that goes away cancels this handler, and with it the turn and all that works for it.
+    async with app[TURNS].enter(bot.name, query.session_id) as turn:
         try:
-            async for chunk in chunks:
-                # Not before the first chunk: a brain that fails at once still gets a proper status.
-                if not response.prepared:
-                    await response.prepare(request)
-                packet = emit_packet(_with_audio(request, bot, chunk), request.app[AUDIO_FIELD])
-                await response.write(framing.encode(packet))
-                done = chunk.done
-        except ConnectionResetError:
-            # The client went away a moment before this handler would have been cancelled for that.
+            await Delivery(request, response, packets, bot, settings, apology).run(turn, query)
+        except ClientGone:
+            # A moment before this handler would have been cancelled for that.
             logger.debug("a client of bot %s left in the middle of an answer", bot.name)
-            return response
-        except Exception:
-            if not response.prepared:
-                raise
-            logger.exception("an answer of bot %s broke off", bot.name)
-    if not response.prepared:
-        raise Refusal(409, "superseded", "another query of this session came in between", "sessionId")
-    if done:
-        await response.write_eof()
-    elif request.transport is not None:
-        request.transport.abort()  # a torn answer must not look like a whole one
     return response
 
 
@@ -88,11 +84,20 @@ def _bot(request: web.Request) -> HostedBot:
     return bot
 
 
-def _with_audio(request: web.Request, bot: HostedBot, chunk: Chunk) -> Chunk:
+def _framing(request: web.Request, settings: AnswerSettings) -> Framing:
+    if settings.framing == "auto":
+        return Framing.from_accept(request.headers.get("Accept", ""))
+    return Framing.EVENTS if settings.framing == "events" else Framing.LINES
+
+
+def _audio_url(request: web.Request, bot: HostedBot, settings: AnswerSettings) -> Callable[[str], str] | None:
+    """Return what makes the addresses of an answer's audio, if it is to have any."""
     library = request.app.get(LIBRARY)
-    reply = chunk.reply
-    if library is None or reply is None or not reply.text.strip() or reply.audio_url:
-        return chunk
+    if library is None or not settings.audio:
+        return None
     base = request.app[SETTINGS].http.public_url.rstrip("/") or f"{request.scheme}://{request.host}"
-    url = f"{base}/audio/{library.name_of(reply.text, bot.voice)}.wav"
-    return dataclasses.replace(chunk, reply=dataclasses.replace(reply, audio_url=url))
+
+    def address(text: str) -> str:
+        return f"{base}/audio/{library.name_of(text, bot.voice)}.wav"
+
+    return address

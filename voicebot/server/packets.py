@@ -1,0 +1,126 @@
+"""From the chunks of a brain to the packets of the page."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterable
+
+from voicebot.protocol.chunk import Chunk, emit_packet
+from voicebot.protocol.framing import Framing
+from voicebot.protocol.instruction import Instruction
+from voicebot.protocol.reply import AudioField, Reply
+from voicebot.server.tokens import split_tokens
+
+logger = logging.getLogger(__name__)
+
+Durations = tuple[int | None, int | None]
+"""``identify_duration_ms`` and ``node_silent_duration_s`` of a chunk."""
+_NO_DURATIONS: Durations = (None, None)
+
+
+class Packets:
+    """Writes one answer as packets, and keeps to the page's rules whatever the brain does.
+
+    * chunk ids count from 0 without gaps, and all packets carry the same two ids;
+    * durations stand in the first packet only;
+    * ``done`` comes once, in the last packet, whose reply is empty, as in the page's example: clients differ in
+      whether they speak what stands there.
+
+    Attributes:
+        begun: something was written.
+        done: the last packet was written; whatever comes now is left out.
+    """
+
+    def __init__(
+        self,
+        session_id: str,
+        framing: Framing,
+        audio_field: AudioField,
+        *,
+        by_token: bool = False,
+        audio_url: Callable[[str], str] | None = None,
+    ) -> None:
+        """Begin an answer.
+
+        Args:
+            session_id: of the query; a brain that has another name for the session is believed.
+            framing: how packets follow each other.
+            audio_field: name of the audio field.
+            by_token: cut sentences into tokens, which have no audio.
+            audio_url: makes the address of a sentence's audio; None for answers without.
+        """
+        self.begun = False
+        self.done = False
+        self._session_id = session_id
+        self._query_id = ""
+        self._framing = framing
+        self._audio_field = audio_field
+        self._by_token = by_token
+        self._audio_url = audio_url
+        self._next_id = 0
+        self._durations = _NO_DURATIONS
+        self._last = Reply("")
+
+    def write(self, chunks: Iterable[Chunk]) -> bytes:
+        """Return the packets of some chunks; there may be more or fewer of them than chunks."""
+        return b"".join(packet for chunk in chunks for packet in self._write(chunk))
+
+    def say(self, text: str, durations: Durations = _NO_DURATIONS) -> bytes:
+        """Return packets with a sentence of the server's own."""
+        self._durations = _NO_DURATIONS if self.begun else durations
+        return b"".join(self._pieces(Reply(text), ()))
+
+    def close(self, instructions: tuple[Instruction, ...] = ()) -> bytes:
+        """Return the last packet: ``done``, with an empty reply."""
+        self.done = True
+        last = self._last
+        reply = Reply("", last.reply_source, None, last.allow_interrupt, last.allow_semantic_interruption)
+        return self._packet(reply, instructions, done=True)
+
+    def _write(self, chunk: Chunk) -> list[bytes]:
+        if self.done:
+            logger.warning("a brain went on after its done chunk; chunk %d left out", chunk.chunk_id)
+            return []
+        if not self.begun:
+            self._session_id = chunk.session_id or self._session_id
+            self._query_id = self._query_id or chunk.query_id
+            first, second = self._durations
+            self._durations = (chunk.identify_duration_ms or first, chunk.node_silent_duration_s or second)
+        reply = chunk.reply
+        if reply is not None:
+            self._last = reply
+        instructions = chunk.instructions
+        packets = []
+        if reply is not None and reply.text:
+            packets = self._pieces(reply, () if chunk.done else instructions)
+        elif instructions and not chunk.done:
+            packets = [self._packet(reply, instructions)]
+        if chunk.done:
+            packets.append(self.close(instructions))
+        return packets
+
+    def _pieces(self, reply: Reply, instructions: tuple[Instruction, ...]) -> list[bytes]:
+        if not self._by_token:
+            url = reply.audio_url
+            if url is None and self._audio_url is not None and not reply.text.isspace():
+                url = self._audio_url(reply.text)
+            return [self._packet(_part(reply, reply.text, url), instructions)]
+        *tokens, last = split_tokens(reply.text)
+        packets = [self._packet(_part(reply, token, None), ()) for token in tokens]
+        packets.append(self._packet(_part(reply, last, None), instructions))
+        return packets
+
+    def _packet(self, reply: Reply | None, instructions: tuple[Instruction, ...], done: bool = False) -> bytes:
+        self._query_id = self._query_id or str(uuid.uuid4())
+        chunk = Chunk(self._session_id, self._query_id, self._next_id, done, reply, instructions, *self._durations)
+        self.begun = True
+        self._next_id += 1
+        self._durations = _NO_DURATIONS
+        return self._framing.encode(emit_packet(chunk, self._audio_field))
+
+
+def _part(reply: Reply, text: str, audio_url: str | None) -> Reply:
+    return Reply(
+        text, reply.reply_source, audio_url, reply.allow_interrupt, reply.allow_semantic_interruption, reply.type
+    )
