@@ -12,6 +12,9 @@
         * BrainUnavailableError   it did not take the query                      brain_unavailable
             * BrainCircuitOpenError   it failed so often that it is left alone   brain_circuit_open
         * BrainSessionLostError   it does not know the session                   brain_session_lost
+    * SkillError             a skill of a bot failed                            skill
+        * SkillTimeoutError  it took too long                                   skill_timeout
+        * SkillArgumentError  a parameter is missing or of the wrong type       skill_argument
     * SpeechError            recognition or synthesis failed                    speech
         * RecognitionError                                                      speech_recognition
         * SynthesisError                                                        speech_synthesis
@@ -119,6 +122,24 @@ class BrainSessionLostError(BrainError):
     """The dialogue engine does not know the session of the query any more."""
 
     code = "brain_session_lost"
+
+
+class SkillError(VoicebotError):
+    """A skill of a bot failed."""
+
+    code = "skill"
+
+
+class SkillTimeoutError(SkillError):
+    """A skill took too long."""
+
+    code = "skill_timeout"
+
+
+class SkillArgumentError(SkillError):
+    """A parameter of a skill is missing or of the wrong type."""
+
+    code = "skill_argument"
 
 
 class SpeechError(VoicebotError):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.dialogue.texts import render, split_sentences, variables_in
+from voicebot.dialogue.texts import render, split_sentences, unpaired_braces, variables_in
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,22 @@ def test_render() -> None:
     assert render(text, {"name": "李", "city": "北京"}, {"name": "张", "none": "!"}) == "李和北京,!x"
 
 
-def test_values_are_not_templates() -> None:
-    assert render("{{a}}", {"a": "{{b}}", "b": "x"}, {}) == "{{b}}"
+def test_a_template_as_a_value_is_neither_filled_in_nor_spoken() -> None:
+    # A platform that forgot to fill in its own template sends such a thing.
+    assert render("{{a}}", {"a": "{{b}}", "b": "x"}, {}) == ""
+    assert render("{{a|you}}", {"a": "{{ a }}"}, {}) == "you"
+    assert render("{{a}}", {"a": "Ms {{b}}"}, {"a": "y"}) == "Ms"
+
+
+@pytest.mark.parametrize("text", ["{{name", "name}}", "{{}}", "{{a|b|c", "{{{a}} }}"])
+def test_braces_that_belong_to_no_variable_are_found(text: str) -> None:
+    assert unpaired_braces(text)
+
+
+@given(st.text("{}|a ", max_size=12))
+def test_what_has_no_stray_braces_is_spoken_without_any(text: str) -> None:
+    if not unpaired_braces(text):
+        assert "{{" not in render(text, {}, {})
 
 
 def test_full_width_marks_end_sentences() -> None:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from voicebot.dialogue.expression import Expression
 from voicebot.protocol.instruction import Instruction, ToCustomerService
+from voicebot.skills.spec import SkillSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +30,46 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A way from a node to another."""
+    """A way from a node to another.
+
+    Attributes:
+        when: what the caller has to say.
+        goto: the other node.
+        only_if: what has to hold besides; it sees what a pattern has just picked out, too.
+    """
 
     when: Condition
     goto: str
+    only_if: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A way from a node that does not listen to another, taken if something holds."""
+
+    only_if: Expression
+    goto: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkillUse:
+    """What a node has a skill do.
+
+    Attributes:
+        name: of the skill.
+        arguments: its parameters with their values; variables are filled in.
+        save: variables that the result is put into, each with the field of the result; "" for all of it.
+        timeout_s: how long it may take.
+        wait: the node goes on when the result is there; otherwise at once.
+        on_error: the node after a failure; "" for where the bot's fallback leads.
+    """
+
+    name: str
+    arguments: Mapping[str, str]
+    save: Mapping[str, str]
+    timeout_s: float
+    wait: bool = True
+    on_error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +95,16 @@ class Node:
 
     Attributes:
         id: its name in the file.
+        assignments: variables that are set first, in this order; their values are templates.
         say: variants of its text; a second visit says the second one.
         again: the short form of its question, said after an answer from the FAQ.
         after_answer: the node to go to after an answer from the FAQ; "" to stay and ask again.
         listen: wait for the caller; otherwise ``goto`` follows at once, or the call ends.
         interruptible: the caller may talk over it.
         transitions: where to go on from here, the first match wins.
-        goto: the next node if this one does not listen.
+        skill: what is run after the text.
+        branches: the next node if this one does not listen: the first one that holds.
+        goto: the next node if this one does not listen and no branch holds.
         instructions: what to do once the text was heard.
         silence: what happens when the caller says nothing here; None for the bot's own.
         end_of_speech_ms: silence that ends an utterance here; None for the bot's own.
@@ -72,18 +113,26 @@ class Node:
     """
 
     id: str
+    assignments: tuple[tuple[str, str], ...] = ()
     say: tuple[str, ...] = ()
     again: str = ""
     after_answer: str = ""
     listen: bool = True
     interruptible: bool = True
     transitions: tuple[Transition, ...] = ()
+    skill: SkillUse | None = None
+    branches: tuple[Branch, ...] = ()
     goto: str = ""
     instructions: tuple[Instruction, ...] = ()
     silence: Silence | None = None
     end_of_speech_ms: int | None = None
     on_transfer_failed: str = ""
     on_transfer_busy: str = ""
+
+    @property
+    def waits_for_skill(self) -> bool:
+        """The node goes on only when its skill is done."""
+        return self.skill is not None and self.skill.wait
 
     @property
     def transfers(self) -> bool:
@@ -153,6 +202,7 @@ class Bot:
         variables: defaults for ``{{name}}`` in texts.
         intents: examples of each intent, the built-in ones included.
         globals: intents that are understood everywhere.
+        skills: all that it can run, by name.
     """
 
     name: str
@@ -169,5 +219,6 @@ class Bot:
     intents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     globals: Mapping[str, GlobalIntent] = field(default_factory=dict)
     faq: tuple[FaqEntry, ...] = ()
+    skills: Mapping[str, SkillSpec] = field(default_factory=dict)
     on_transfer_failed: str = ""
     on_transfer_busy: str = ""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from voicebot.dialogue.bot import Bot, Node, Transition
 from voicebot.dialogue.matching import Label, Match, Matcher, Method, best_of
+from voicebot.dialogue.texts import value_of
 from voicebot.dialogue.wording import normalise
 
 # Near ties go to what the bot has just asked for, then to what is understood everywhere.
@@ -59,38 +60,62 @@ def build_matcher_examples(bot: Bot) -> list[tuple[Label, str]]:
     return examples
 
 
-def decide(bot: Bot, matcher: Matcher, node: Node | None, text: str) -> Decision:
+def decide(
+    bot: Bot, matcher: Matcher, node: Node | None, text: str, variables: Mapping[str, str] | None = None
+) -> Decision:
     """Decide what an utterance means at a node.
 
     Word-by-word matches come first: who says exactly "对" does not mean anything that merely lies close to it.
     Then the best of what the node asks for, what is understood everywhere, and the FAQ; then "any"; then nothing.
+    Transitions with a condition count only if it holds for the variables.
     """
     transitions = node.transitions if node is not None else ()
+    holding = _Holding(variables or {}, bot.variables)
+    allowed = tuple(transition for transition in transitions if holding(transition))
     exact = matcher.match_words(text)
     if exact:
-        decision = _best(bot, transitions, exact) or _by_rule(transitions, text)
+        decision = _best(bot, allowed, exact) or _by_rule(transitions, text, holding)
     else:
-        decision = _by_rule(transitions, text) or _best(bot, transitions, matcher.match(text))
+        decision = _by_rule(transitions, text, holding) or _best(bot, allowed, matcher.match(text))
     if decision is not None:
         return decision
-    for transition in transitions:
+    for transition in allowed:
         if transition.when.any:
             return Decision(Kind.ANYTHING, "any", goto=transition.goto)
     return Decision(Kind.FALLBACK, score=0.0)
 
 
-def _by_rule(transitions: tuple[Transition, ...], text: str) -> Decision | None:
-    plain = normalise(text)
+@dataclass(frozen=True, slots=True)
+class _Holding:
+    """Tells whether the condition of a transition holds."""
+
+    variables: Mapping[str, str]
+    defaults: Mapping[str, str]
+
+    def __call__(self, transition: Transition, picked: Mapping[str, str] | None = None) -> bool:
+        if transition.only_if is None:
+            return True
+        known = {**self.variables, **(picked or {})}
+        return transition.only_if.holds(lambda name: value_of(name, known, self.defaults))
+
+
+def _by_rule(transitions: tuple[Transition, ...], text: str, holding: _Holding) -> Decision | None:
     for transition in transitions:
-        for word in transition.when.contains:
-            if normalise(word) in plain:
-                return Decision(Kind.TRANSITION, word, method=Method.RULE, goto=transition.goto)
-        for pattern in transition.when.patterns:
-            found = pattern.search(text)
-            if found is not None:
-                picked = {name: value for name, value in found.groupdict().items() if value}
-                return Decision(Kind.TRANSITION, "regex", method=Method.RULE, goto=transition.goto, variables=picked)
+        for name, picked in _rules_that_fit(transition, text):
+            if holding(transition, picked):
+                return Decision(Kind.TRANSITION, name, method=Method.RULE, goto=transition.goto, variables=picked)
     return None
+
+
+def _rules_that_fit(transition: Transition, text: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    plain = normalise(text)
+    for word in transition.when.contains:
+        if normalise(word) in plain:
+            yield word, {}
+    for pattern in transition.when.patterns:
+        found = pattern.search(text)
+        if found is not None:
+            yield "regex", {name: value for name, value in found.groupdict().items() if value}
 
 
 def _best(bot: Bot, transitions: tuple[Transition, ...], matches: Mapping[Label, Match]) -> Decision | None:

@@ -17,12 +17,26 @@ def variables_in(text: str) -> list[str]:
     return [match.group(1) for match in _VARIABLE.finditer(text)]
 
 
+def value_of(name: str, variables: Mapping[str, str], defaults: Mapping[str, str], inline: str = "") -> str:
+    """Return the value of a variable: its own, else the default in the text, else the bot's, else nothing.
+
+    A value may be a template that its sender forgot to fill in ("{{name}}"): nobody wants to hear that, so it counts
+    for nothing.
+    """
+    return _VARIABLE.sub("", variables.get(name, "")).strip() or inline.strip() or defaults.get(name, "").strip()
+
+
+def unpaired_braces(text: str) -> bool:
+    """Tell whether a text has ``{{`` or ``}}`` that belong to no variable; they would be spoken."""
+    rest = _VARIABLE.sub("", text)
+    return "{{" in rest or "}}" in rest
+
+
 def render(text: str, variables: Mapping[str, str], defaults: Mapping[str, str]) -> str:
     """Fill in variables: their value, else the default in the text (``{{name|you}}``), else the bot's, else nothing."""
 
     def value(match: re.Match[str]) -> str:
-        name, inline = match.group(1), match.group(2)
-        return (variables.get(name, "").strip() or (inline or "").strip() or defaults.get(name, "")).strip()
+        return value_of(match.group(1), variables, defaults, match.group(2) or "")
 
     return _VARIABLE.sub(value, text)
 
