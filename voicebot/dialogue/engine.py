@@ -15,6 +15,7 @@ from voicebot.dialogue.matching import Matcher
 from voicebot.dialogue.session import Session, SessionStore
 from voicebot.dialogue.vectors import Encoder
 from voicebot.protocol.chunk import Chunk
+from voicebot.protocol.instruction import run_order
 from voicebot.protocol.query import Query
 from voicebot.protocol.reply import Reply, ReplySource
 
@@ -102,7 +103,8 @@ def _chunks(session_id: str, answer: Answer, joint: str) -> list[Chunk]:
     ]
     last = answer.sentences[-1] if answer.sentences else None
     closing = _reply("", last.source if last else ReplySource.TEXT_REPLY, last.interruptible if last else True)
-    chunks.append(Chunk(session_id, query_id, len(chunks), done=True, reply=closing, instructions=answer.instructions))
+    instructions = run_order(answer.instructions)
+    chunks.append(Chunk(session_id, query_id, len(chunks), done=True, reply=closing, instructions=instructions))
     chunks[0] = dataclasses.replace(
         chunks[0], identify_duration_ms=answer.end_of_speech_ms, node_silent_duration_s=answer.silence_s
     )

@@ -143,8 +143,8 @@ def _reason(fields: Fields) -> str:
 
 
 def emit_instructions(instructions: Iterable[Instruction]) -> dict[str, Any]:
-    """Write instructions as the page's map; one of each kind, the last one wins."""
-    return dict(_emit(instruction) for instruction in run_order(instructions))
+    """Write instructions as the page's map, in the order given; one of each kind, the last one wins."""
+    return dict(_emit(instruction) for instruction in instructions)
 
 
 def _emit(instruction: Instruction) -> tuple[str, dict[str, str] | None]:
