@@ -28,9 +28,8 @@ def test_failures_in_a_row_open_it() -> None:
     breaker.succeeded()
     for _ in range(2):
         breaker.failed(admitted(breaker, 0.0), 0.0)
-    assert breaker.circuit is Circuit.CLOSED
+    assert not admitted(breaker, 0.0).probe
     breaker.failed(admitted(breaker, 0.0), 0.0)
-    assert breaker.circuit is Circuit.OPEN
     assert breaker.admit(PAUSE_S - 0.1) is None
 
 
@@ -70,7 +69,7 @@ OUTCOMES = st.sampled_from(["succeeded", "failed", "abandoned"])
 
 @given(st.integers(1, 4), st.lists(st.tuples(st.floats(0, 40), st.none() | OUTCOMES, st.integers(0, 5)), max_size=60))
 def test_whatever_happens(limit: int, script: list[tuple[float, str | None, int]]) -> None:
-    """Never two probes at a time, never closed to all for longer than a pause once nothing is under way."""
+    """While one query finds out no other may; once nothing is under way, the next one may after a pause."""
     breaker, now_s, pending = CircuitBreaker(limit, PAUSE_S), 0.0, list[Admission]()
     for wait_s, outcome, which in script:
         now_s += wait_s
@@ -85,11 +84,8 @@ def test_whatever_happens(limit: int, script: list[tuple[float, str | None, int]
                 breaker.failed(admission, now_s)
             else:
                 breaker.abandoned(admission, now_s)
-        assert (
-            sum(admission.probe for admission in pending)
-            <= (breaker.circuit is Circuit.HALF_OPEN) + (breaker.circuit is Circuit.CLOSED)
-            or breaker.circuit is Circuit.OPEN
-        )
+        if breaker.circuit is Circuit.HALF_OPEN:
+            assert breaker.admit(now_s + 1000 * PAUSE_S) is None
     for admission in pending:
         breaker.abandoned(admission, now_s)
     assert breaker.admit(now_s + PAUSE_S) is not None
