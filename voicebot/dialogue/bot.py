@@ -59,7 +59,7 @@ class SkillUse:
         name: of the skill.
         arguments: its parameters with their values; variables are filled in.
         save: variables that the result is put into, each with the field of the result; "" for all of it.
-        timeout_s: how long it may take.
+        timeout_s: how long it may take; None for what the skill itself says.
         wait: the node goes on when the result is there; otherwise at once.
         on_error: the node after a failure; "" for where the bot's fallback leads.
     """
@@ -67,7 +67,7 @@ class SkillUse:
     name: str
     arguments: Mapping[str, str]
     save: Mapping[str, str]
-    timeout_s: float
+    timeout_s: float | None = None
     wait: bool = True
     on_error: str = ""
 

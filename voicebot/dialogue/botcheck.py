@@ -4,31 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from voicebot.dialogue.bot import Bot
+from voicebot.dialogue.bot import Bot, Node
+from voicebot.dialogue.texts import unpaired_braces
 from voicebot.dialogue.yamltree import Item
+
+_WITHOUT_TEMPLATES = ("regex",)
 
 
 def check_bot(bot: Bot, entries: Mapping[str, Item]) -> None:
     """Look at the references between the parts of a bot.
 
     Raises:
-        ConfigError: a node or an intent is named that does not exist, or nodes that do not listen form a circle.
+        ConfigError: a node, an intent, a skill or a parameter is named that does not exist, nodes that do not listen
+            may form a circle, or braces that belong to no variable would be spoken.
     """
-    for item, target in _gotos(bot, entries):
+    for item, target in _gotos(entries):
         if target not in bot.nodes:
             _fail_unknown(item, "node", target, sorted(bot.nodes))
     for item, name in _intent_uses(entries):
         if name not in bot.intents:
             _fail_unknown(item, "intent", name, sorted(bot.intents))
     for name, item in entries["nodes"].map().items():
+        if "skill" in item.map():
+            _check_skill(bot, item.map()["skill"])
         _check_circle(bot, name, item)
+    for entry in entries.values():
+        _check_braces(entry)
 
 
 def _fail_unknown(item: Item, kind: str, name: str, known: list[str]) -> None:
-    item.fail(f"there is no {kind} '{name}'; the {kind}s are: {', '.join(known)}")
+    there = f"the {kind}s are: {', '.join(known)}" if known else "there are none"
+    item.fail(f"there is no {kind} '{name}'; {there}")
 
 
-def _gotos(bot: Bot, entries: Mapping[str, Item]) -> Iterator[tuple[Item, str]]:
+def _gotos(entries: Mapping[str, Item]) -> Iterator[tuple[Item, str]]:
     for key in ("start", "on_transfer_failed", "on_transfer_busy"):
         if key in entries:
             yield entries[key], entries[key].text()
@@ -43,11 +52,15 @@ def _gotos(bot: Bot, entries: Mapping[str, Item]) -> Iterator[tuple[Item, str]]:
 
 def _node_gotos(node: Item) -> Iterator[tuple[Item, str]]:
     parts = node.map()
-    for key in ("goto", "after_answer", "on_transfer_failed", "on_transfer_busy"):
+    yield from _goto_of(node)
+    for key in ("after_answer", "on_transfer_failed", "on_transfer_busy"):
         if key in parts:
             yield parts[key], parts[key].text()
     if "silence" in parts:
         yield from _goto_of(parts["silence"])
+    if "skill" in parts and "on_error" in parts["skill"].map():
+        target = parts["skill"].map()["on_error"]
+        yield target, target.text()
     if "transitions" in parts:
         for transition in parts["transitions"].list():
             yield from _goto_of(transition)
@@ -55,8 +68,13 @@ def _node_gotos(node: Item) -> Iterator[tuple[Item, str]]:
 
 def _goto_of(item: Item) -> Iterator[tuple[Item, str]]:
     target = item.map().get("goto")
-    if target is not None:
+    if target is None:
+        return
+    if target.is_text:
         yield target, target.text()
+        return
+    for entry in target.list():
+        yield from _goto_of(entry)
 
 
 def _intent_uses(entries: Mapping[str, Item]) -> Iterator[tuple[Item, str]]:
@@ -72,11 +90,50 @@ def _intent_uses(entries: Mapping[str, Item]) -> Iterator[tuple[Item, str]]:
                     yield used, name
 
 
+def _check_skill(bot: Bot, item: Item) -> None:
+    parts = item.map()
+    spec = bot.skills.get(parts["call"].text())
+    if spec is None:
+        _fail_unknown(parts["call"], "skill", parts["call"].text(), sorted(bot.skills))
+        return
+    given = parts["with"].map() if "with" in parts else {}
+    known = [parameter.name for parameter in spec.parameters]
+    for name, value in given.items():
+        if name not in known:
+            _fail_unknown(value, "parameter", name, known)
+    for parameter in spec.parameters:
+        if parameter.required and parameter.name not in given:
+            item.fail(f"skill '{spec.name}' needs '{parameter.name}' under 'with'")
+
+
 def _check_circle(bot: Bot, name: str, item: Item) -> None:
-    seen = [name]
-    node = bot.nodes[name]
-    while not node.listen and node.goto:
-        if node.goto in seen:
-            item.fail(f"goes in a circle without ever listening: {' → '.join([*seen, node.goto])}")
-        seen.append(node.goto)
-        node = bot.nodes[node.goto]
+    """Follow all ways that may be taken without listening, whatever holds and whatever fails."""
+    done: set[str] = set()
+
+    def follow(node: Node, path: tuple[str, ...]) -> None:
+        for target in _at_once(bot, node):
+            if target in path:
+                item.fail(f"goes in a circle without ever listening: {' → '.join([*path, target])}")
+            if target not in done:
+                follow(bot.nodes[target], (*path, target))
+        done.add(node.id)
+
+    follow(bot.nodes[name], (name,))
+
+
+def _at_once(bot: Bot, node: Node) -> list[str]:
+    """Return the nodes that one may go on to without listening."""
+    if node.listen or not node.goto:
+        return []
+    targets = [*(branch.goto for branch in node.branches), node.goto]
+    if node.skill is not None and node.skill.wait:
+        targets.append(node.skill.on_error or bot.fallback.goto)
+    return targets
+
+
+def _check_braces(item: Item) -> None:
+    for leaf in item.leaves():
+        if leaf.key.rpartition(".")[2].partition("[")[0] in _WITHOUT_TEMPLATES:
+            continue
+        if unpaired_braces(leaf.text_or_empty()):
+            leaf.fail("the braces do not pair; a variable is written {{name}} or {{name|default}}")

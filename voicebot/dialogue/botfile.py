@@ -9,14 +9,19 @@ from voicebot.dialogue import builtin
 from voicebot.dialogue.bot import Bot, Fallback, FaqEntry, GlobalIntent, Node, Thresholds
 from voicebot.dialogue.botcheck import check_bot
 from voicebot.dialogue.nodefile import read_node, read_silence
+from voicebot.dialogue.skillfile import read_remote_skills
 from voicebot.dialogue.yamltree import Item, read_yaml
 from voicebot.errors import ConfigError
+from voicebot.skills.source import read_skills
+from voicebot.skills.spec import SkillSpec
 
 FILE_NAME = "bot.yaml"
+SKILL_FOLDER = "skills"
 LANGUAGES = ("zh", "en")
 _KEYS = (
     *("name", "language", "voice", "start", "end_of_speech_ms", "silence_s", "variables", "thresholds", "silence"),
     *("fallback", "intents", "globals", "faq", "nodes", "on_transfer_failed", "on_transfer_busy"),
+    "skills",
 )
 _REQUIRED = ("language", "start", "nodes", "silence", "fallback")
 
@@ -59,6 +64,7 @@ def load_bot(file: Path) -> Bot:
         intents=_intents(entries.get("intents"), language),
         globals=_globals(entries.get("globals")),
         faq=tuple(_faq_entry(item) for item in entries["faq"].list()) if "faq" in entries else (),
+        skills=_skills(entries.get("skills"), file.parent / SKILL_FOLDER),
         nodes=_nodes(entries["nodes"]),
         on_transfer_failed=entries["on_transfer_failed"].text() if "on_transfer_failed" in entries else "",
         on_transfer_busy=entries["on_transfer_busy"].text() if "on_transfer_busy" in entries else "",
@@ -117,6 +123,15 @@ def _faq_entry(item: Item) -> FaqEntry:
             item.fail(f"'{key}' is missing")
     similar = entries["similar"].texts() if "similar" in entries else ()
     return FaqEntry(entries["question"].text(), entries["answer"].texts(), similar)
+
+
+def _skills(item: Item | None, folder: Path) -> Mapping[str, SkillSpec]:
+    local = read_skills(folder)
+    remote = read_remote_skills(item) if item is not None else {}
+    for name in remote:
+        if item is not None and name in local:
+            item.map()[name].fail(f"there is a skill of this name in {local[name].file} already")
+    return {**local, **remote}
 
 
 def _nodes(item: Item) -> Mapping[str, Node]:

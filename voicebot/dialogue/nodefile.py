@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
-from voicebot.dialogue.bot import Condition, Node, Silence, Transition
+from voicebot.dialogue.bot import Node, Silence
+from voicebot.dialogue.routefile import read_goto, read_transitions
+from voicebot.dialogue.skillfile import read_skill_use
 from voicebot.dialogue.yamltree import Item
 from voicebot.protocol.instruction import Blacklist, Hangup, Instruction, ShortMessage, ToCustomerService, TransferType
 
 _NODE_KEYS = (
+    *("set", "skill"),
     *("say", "again", "after_answer", "listen", "interruptible", "transitions", "goto", "instructions", "silence"),
     *("end_of_speech_ms", "on_transfer_failed", "on_transfer_busy"),
 )
@@ -23,7 +24,9 @@ def read_node(name: str, item: Item) -> Node:
     """
     entries = item.map(_NODE_KEYS)
     instructions = _instructions(entries["instructions"]) if "instructions" in entries else ()
-    transitions = _transitions(entries["transitions"]) if "transitions" in entries else ()
+    transitions = read_transitions(entries["transitions"]) if "transitions" in entries else ()
+    skill = read_skill_use(entries["skill"]) if "skill" in entries else None
+    branches, goto = read_goto(entries["goto"]) if "goto" in entries else ((), "")
     # Who says nothing else means: a node with instructions or a plain goto talks, all others ask.
     listens_by_default = not instructions and "goto" not in entries
     listen = entries["listen"].flag() if "listen" in entries else listens_by_default
@@ -33,15 +36,22 @@ def read_node(name: str, item: Item) -> Node:
         entries["transitions"].fail("a node with 'listen: false', 'goto' or 'instructions' does not wait for an answer")
     if "say" not in entries and not instructions and "goto" not in entries:
         item.fail("'say' is missing")
+    if skill is not None and skill.wait and "goto" not in entries:
+        entries["skill"].fail("a node that waits for its skill needs a 'goto': where it goes on with the result")
     return Node(
         id=name,
+        assignments=tuple((key, value.text_or_empty()) for key, value in entries["set"].map().items())
+        if "set" in entries
+        else (),
         say=entries["say"].texts() if "say" in entries else (),
         again=entries["again"].text() if "again" in entries else "",
         after_answer=entries["after_answer"].text() if "after_answer" in entries else "",
         listen=listen,
         interruptible=entries["interruptible"].flag() if "interruptible" in entries else True,
         transitions=transitions,
-        goto=entries["goto"].text() if "goto" in entries else "",
+        skill=skill,
+        branches=branches,
+        goto=goto,
         instructions=instructions,
         silence=read_silence(entries["silence"], needs_goto=False) if "silence" in entries else None,
         end_of_speech_ms=entries["end_of_speech_ms"].integer(200, 3000) if "end_of_speech_ms" in entries else None,
@@ -67,31 +77,6 @@ def read_silence(item: Item, needs_goto: bool = True) -> Silence:
         goto=entries["goto"].text() if "goto" in entries else "",
         seconds=entries["seconds"].integer(1, 120) if "seconds" in entries else None,
     )
-
-
-def _transitions(item: Item) -> tuple[Transition, ...]:
-    found = []
-    for entry in item.list():
-        parts = entry.map(("intent", "contains", "regex", "any", "goto"))
-        if "goto" not in parts:
-            entry.fail("'goto' is missing")
-        if len(parts) == 1:
-            entry.fail("expected when to go: one of intent, contains, regex, any")
-        condition = Condition(
-            intents=parts["intent"].texts() if "intent" in parts else (),
-            contains=tuple(word.lower() for word in parts["contains"].texts()) if "contains" in parts else (),
-            patterns=_patterns(parts["regex"]) if "regex" in parts else (),
-            any=parts["any"].flag() if "any" in parts else False,
-        )
-        found.append(Transition(condition, parts["goto"].text()))
-    return tuple(found)
-
-
-def _patterns(item: Item) -> tuple[re.Pattern[str], ...]:
-    try:
-        return tuple(re.compile(text, re.IGNORECASE) for text in item.texts())
-    except re.error as error:
-        item.fail(f"not a regular expression: {error}")
 
 
 def _instructions(item: Item) -> tuple[Instruction, ...]:

@@ -14,7 +14,12 @@ _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|No|vs|etc|e\.g|i\.e)|\b[A-Z
 
 def variables_in(text: str) -> list[str]:
     """Return the names of the variables in a text."""
-    return [match.group(1) for match in _VARIABLE.finditer(text)]
+    return [name for name, _ in placeholders_in(text)]
+
+
+def placeholders_in(text: str) -> list[tuple[str, str | None]]:
+    """Return the variables in a text, each with the default that stands with it, None for none."""
+    return [(match.group(1), match.group(2)) for match in _VARIABLE.finditer(text)]
 
 
 def value_of(name: str, variables: Mapping[str, str], defaults: Mapping[str, str], inline: str = "") -> str:

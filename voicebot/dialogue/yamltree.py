@@ -7,7 +7,7 @@ its zeros, which a YAML loader would turn into ``true`` and 86.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -67,6 +67,25 @@ class Item:
                 at_key.fail(_unknown(name, allowed))
             entries[name] = item
         return entries
+
+    def plain(self) -> str | int | float | bool | None:
+        """Return a word as JSON would have it: 5 and true are a number and a boolean unless they are quoted."""
+        text = self.text_or_empty()
+        if self._node.tag.rpartition(":")[2] in ("int", "float", "bool", "null"):
+            value: int | float | bool | None = yaml.safe_load(text)
+            return value
+        return text
+
+    def leaves(self) -> Iterator[Item]:
+        """Yield all single values in this one, itself if it is one."""
+        if isinstance(self._node, yaml.MappingNode):
+            for entry in self.map().values():
+                yield from entry.leaves()
+        elif isinstance(self._node, yaml.SequenceNode):
+            for entry in self.list():
+                yield from entry.leaves()
+        else:
+            yield self
 
     def list(self) -> list[Item]:
         """Return the entries of a list."""

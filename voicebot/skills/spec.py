@@ -12,6 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from voicebot.errors import SkillArgumentError
 
+ENVIRONMENT = "env."
+"""``{{env.NAME}}`` in a remote skill is an environment variable of the service."""
+
 _COMMAS = re.compile("[,\uff0c\u3001;\uff1b\\n]")
 
 
@@ -66,7 +69,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class RemoteSkill:
-    """An HTTP endpoint as a skill. All texts may have ``{{parameters}}``.
+    """An HTTP endpoint as a skill. All texts may have ``{{parameters}}`` and ``{{env.NAMES}}``.
 
     Attributes:
         url: where it is; its host is fixed.
@@ -74,7 +77,6 @@ class RemoteSkill:
         query: parameters of the URL.
         json: body, as JSON; None for none.
         headers: may hold a key, so they are in no repr.
-        timeout_s: how long it may take, unless the node says otherwise.
         result: what of the answer counts, such as "daily.rain.0"; "" for all of it.
     """
 
@@ -83,7 +85,6 @@ class RemoteSkill:
     query: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    timeout_s: float = 5.0
     result: str = ""
 
 
@@ -97,6 +98,7 @@ class SkillSpec:
         parameters: what it takes.
         file: the Python file it stands in; None for a remote one.
         remote: where it is; None for a Python function.
+        timeout_s: how long it may take, unless the node says otherwise; None for what is usual.
     """
 
     name: str
@@ -104,6 +106,7 @@ class SkillSpec:
     parameters: tuple[Parameter, ...] = ()
     file: Path | None = None
     remote: RemoteSkill | None = None
+    timeout_s: float | None = None
 
     @property
     def parameters_schema(self) -> dict[str, Any]:
