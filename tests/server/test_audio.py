@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
-import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,7 +11,8 @@ import pytest
 from tests.server.running import HEADERS, EchoBrain, ToneSynthesiser, serving, settings
 from voicebot.errors import SynthesisError
 from voicebot.server import HostedBot
-from voicebot.server.audio import AudioLibrary, wav_header
+from voicebot.server.audio.addresses import AudioAddresses, Sentence
+from voicebot.server.audio.encoders import WavEncoder
 from voicebot.speech.types import SpeechRequest
 
 
@@ -27,36 +26,34 @@ async def address(client: aiohttp.ClientSession, text: str) -> str:
     return url
 
 
-def library(secret: bytes = b"s", max_names: int = 10) -> AudioLibrary:
-    return AudioLibrary(ToneSynthesiser(), secret, max_names)
+def addresses(secret: bytes = b"s", max_names: int = 10) -> AudioAddresses:
+    return AudioAddresses(secret, 3600, max_names)
+
+
+def name_in(path: str) -> str:
+    return path.removeprefix("/audio/").partition(".")[0]
 
 
 def test_names_are_stable_and_differ_by_text_voice_and_secret() -> None:
-    names = {library().name_of("hi", "en"), library().name_of(" hi ", "en")}
+    names = {name_in(addresses().url_path("hi", "en")), name_in(addresses().url_path(" hi ", "en"))}
     assert len(names) == 1
-    others = {library().name_of("ho", "en"), library().name_of("hi", "zh"), library(b"t").name_of("hi", "en")}
-    assert len(names | others) == 4
-    assert min(map(len, names | others)) >= 32
+    other = [addresses().url_path("ho", "en"), addresses().url_path("hi", "zh"), addresses(b"t").url_path("hi", "en")]
+    names.update(map(name_in, other))
+    assert len(names) == 4
+    assert min(map(len, names)) >= 32
 
 
-def test_the_library_is_bounded() -> None:
-    books = library(max_names=2)
-    first, second = books.name_of("1", "en"), books.name_of("2", "en")
-    books.name_of("1", "en")
-    books.name_of("3", "en")
+def test_names_are_bounded() -> None:
+    books = addresses(max_names=2)
+    first, second = (name_in(books.url_path(text, "en")) for text in ("1", "2"))
+    books.url_path("1", "en")
+    books.url_path("3", "en")
     assert len(books) == 2
-    assert books.find(first) == SpeechRequest("1", "en", 8000)
-    assert books.find(second) is None
+    assert books.sentence(first) == Sentence("1", "en")
+    assert books.sentence(second) is None
 
 
-def test_the_header_is_a_wav_s() -> None:
-    header = wav_header(8000)
-    with wave.open(io.BytesIO(header)) as file:
-        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 8000)
-    assert header.count(b"\xff\xff\xff\xff") == 2
-
-
-@pytest.mark.parametrize(("query", "rate"), [("", 8000), ("?rate=8000", 8000), ("?rate=16000", 16000)])
+@pytest.mark.parametrize(("query", "rate"), [("", 8000), ("&rate=8000", 8000), ("&rate=16000", 16000)])
 async def test_a_sentence_is_spoken(tmp_path: Path, query: str, rate: int) -> None:
     synthesiser = ToneSynthesiser()
     async with serving(settings(tmp_path), bots(), synthesiser) as (server, client):
@@ -65,7 +62,7 @@ async def test_a_sentence_is_spoken(tmp_path: Path, query: str, rate: int) -> No
         answer = await client.get(url + query)
         assert (answer.status, answer.headers["Content-Type"]) == (200, "audio/wav")
         body = await answer.read()
-    assert body == wav_header(rate) + b"a\0" * (rate // 100) + b"b\0" * (rate // 100)
+    assert body == WavEncoder(rate).header() + b"a\0" * (rate // 100) + b"b\0" * (rate // 100)
     assert synthesiser.requests == [SpeechRequest("ab", "en", rate)]
 
 
@@ -73,7 +70,7 @@ async def test_sound_goes_out_while_it_is_made(tmp_path: Path) -> None:
     synthesiser = ToneSynthesiser()
     async with serving(settings(tmp_path), bots(), synthesiser) as (_, client):
         answer = await client.get(await address(client, "a~b"))
-        assert await answer.content.readexactly(44 + 160) == wav_header(8000) + b"a\0" * 80
+        assert await answer.content.readexactly(44 + 160) == WavEncoder(8000).header() + b"a\0" * 80
         synthesiser.go_on.set()
         assert len(await answer.read()) == 320
 
@@ -99,7 +96,7 @@ async def test_what_there_is_not(tmp_path: Path) -> None:
     async with serving(settings(tmp_path), bots(), ToneSynthesiser()) as (_, client):
         assert (await client.get("/audio/abc.wav")).status == 404
         assert (await client.get("/audio/..%2f..%2fapi_key.wav")).status == 404
-        answer = await client.get(await address(client, "a") + "?rate=44100")
+        answer = await client.get(await address(client, "a") + "&rate=44100")
         assert (answer.status, (await answer.json())["field"]) == (400, "rate")
     async with serving(settings(tmp_path), bots()) as (_, client):
         assert (await client.get("/audio/abc.wav")).status == 404

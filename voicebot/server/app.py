@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from voicebot.errors import ConfigError
-from voicebot.server.audio import LIBRARY, AudioLibrary, get_audio
+from voicebot.server.audio import add_audio_files
 from voicebot.server.failures import failures_as_json
 from voicebot.server.health import HEALTH, Facts, Health, get_health
 from voicebot.server.hosted import HostedBot
 from voicebot.server.keys import api_key
 from voicebot.server.openapi import add_document
-from voicebot.server.secrets import audio_secret
 from voicebot.server.streamquery import ANSWERS, API_KEY, BOTS, SETTINGS, TURNS, post_query
 from voicebot.server.turns import Turns
 from voicebot.settings import Settings
@@ -29,13 +28,13 @@ def create_app(
     """Build the application.
 
     Args:
-        settings: sections ``http``, ``bots``, ``answers``, ``conversation`` and ``paths`` are used.
+        settings: sections ``http``, ``bots``, ``answers``, ``audio_files``, ``conversation`` and ``paths`` are used.
         bots: the bots to host; ``settings.bots.default`` must be one of them.
         synthesiser: makes the audio files; None: answers carry no audio addresses.
         health_facts: what ``/healthz`` tells besides its own facts.
 
     Raises:
-        ConfigError: the default bot is none of the bots, or a key cannot be kept.
+        ConfigError: the default bot is none of the bots, or a key or audio files cannot be kept.
     """
     hosted = {bot.name: bot for bot in bots}
     if settings.bots.default not in hosted:
@@ -50,10 +49,9 @@ def create_app(
     app[TURNS] = Turns()
     app[HEALTH] = Health(health_facts)
     if synthesiser is not None:
-        app[LIBRARY] = AudioLibrary(synthesiser, audio_secret(settings))
+        add_audio_files(app, settings, synthesiser)
     app.router.add_post("/stream/query", post_query)
     app.router.add_post("/bots/{bot}/stream/query", post_query)
     app.router.add_get("/healthz", get_health)
     add_document(app, settings)
-    app.router.add_get(r"/audio/{name:[A-Za-z0-9_-]+}.wav", get_audio)
     return app

@@ -98,6 +98,6 @@ def _audio_url(request: web.Request, bot: HostedBot, settings: AnswerSettings) -
     base = request.app[SETTINGS].http.public_url.rstrip("/") or f"{request.scheme}://{request.host}"
 
     def address(text: str) -> str:
-        return f"{base}/audio/{library.name_of(text, bot.voice)}.wav"
+        return base + library.url_path(text, bot.voice)
 
     return address
