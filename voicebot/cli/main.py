@@ -16,6 +16,7 @@ COMMANDS = (
     "serve",
     "demo",
     "chat",
+    "keys",
     "bench",
     "models",
 )  # fmt: skip

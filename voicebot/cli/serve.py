@@ -11,7 +11,7 @@ from voicebot.cli.main import Subparsers
 from voicebot.runtime.bots import load_engines
 from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.service import Reachable, Service
-from voicebot.server.keys import api_key
+from voicebot.server.keys import KeyFile
 from voicebot.settings import Settings
 
 
@@ -66,8 +66,12 @@ def _introduce(settings: Settings, reachable: Reachable) -> None:
     for account in settings.sip.accounts:
         print(f"  or its extension {account.username} at {account.registrar}")
     print(f"  HTTP   POST {reachable.http_url}/stream/query")
-    if settings.http.api_key:
-        print("  key    the one from your settings")
-    else:
-        print(f"  key    {api_key(settings)}   (kept in {settings.paths.data / 'api_key'})")
+    print(f"  key    {_where_keys_are(settings)}")
     print("Stop with Ctrl-C.\n", flush=True)
+
+
+def _where_keys_are(settings: Settings) -> str:
+    kept = len(KeyFile.of(settings).read())
+    if settings.http.api_key:
+        return "the one from your settings" + (f", and {kept} more: voicebot keys list" if kept else "")
+    return f"{kept} there: voicebot keys list" if kept else "none yet; make one: .venv/bin/voicebot keys add"

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Coroutine, Iterable
@@ -16,12 +17,12 @@ from typing import Any
 from voicebot.dialogue.engine import Engine
 from voicebot.dialogue.prompts import fixed_prompts
 from voicebot.errors import SpeechError
+from voicebot.messages.delivery import Delivery
 from voicebot.runtime.child import Child
 from voicebot.runtime.keeper import Keeper
 from voicebot.runtime.supervisor import EventHandler, Supervisor, Wiring
 from voicebot.server.app import create_app
 from voicebot.server.hosted import HostedBot
-from voicebot.server.keys import api_key
 from voicebot.server.running import HttpServer, start_server
 from voicebot.settings.model import Settings
 from voicebot.speech.types import SpeechRequest
@@ -71,6 +72,7 @@ class Service:
         self._speech_keeper = self._keep_speech_worker()
         self._http: HttpServer | None = None
         self._supervisor: Supervisor | None = None
+        self._delivery: Delivery | None = None
         self._prerendering: asyncio.Task[None] | None = None
         self._on_prerendered: Callable[[int, int], None] | None = None
 
@@ -100,11 +102,14 @@ class Service:
 
     async def _start(self) -> Reachable:
         http = self._settings.http
+        self._delivery = Delivery.of(self._settings)
+        self._delivery.start()
         bots = [HostedBot.of(engine) for engine in self._engines]
-        app = create_app(self._settings, bots, self._speech, self._health)
+        internal_key = secrets.token_urlsafe(24)  # lives as long as the service, and in memory only
+        app = create_app(self._settings, bots, self._speech, self._health, internal_key)
         self._http = await start_server(app, http.host, http.port)
-        wiring = Wiring(self._socket, self._http.url, api_key(self._settings), tell_turns=self._on_event is not None)
-        self._supervisor = Supervisor(self._settings, wiring, self._on_event)
+        wiring = Wiring(self._socket, self._http.url, internal_key, tell_turns=self._on_event is not None)
+        self._supervisor = Supervisor(self._settings, wiring, self._on_worker_event)
         await self._supervisor.open_edge()
         await _together(self._speech_keeper.start(), self._supervisor.start_workers())
         self._supervisor.accept_calls()
@@ -119,6 +124,8 @@ class Service:
             await asyncio.gather(self._prerendering, return_exceptions=True)
         if self._supervisor is not None:
             await self._supervisor.stop()
+        if self._delivery is not None:
+            await self._delivery.stop()
         if self._http is not None:
             await self._http.close()
         await self._speech.close()
@@ -148,13 +155,20 @@ class Service:
             ready_s=120.0,
         )
 
+    def _on_worker_event(self, event: dict[str, Any]) -> None:
+        if event["event"] == "stored" and self._delivery is not None:
+            self._delivery.wake()
+        if self._on_event is not None:
+            self._on_event(event)
+
     def _health(self) -> dict[str, object]:
-        if self._supervisor is None:
+        if self._supervisor is None or self._delivery is None:
             return {"status": "starting"}
         return {
             "calls": self._supervisor.calls,
             "line_workers": len(self._supervisor.workers),
             "restarts": self._speech_keeper.restarts + sum(slot.keeper.restarts for slot in self._supervisor.workers),
+            **self._delivery.facts,
         }
 
     async def _prerender(self) -> None:

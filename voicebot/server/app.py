@@ -11,9 +11,10 @@ from voicebot.server.audio import add_audio_files
 from voicebot.server.failures import failures_as_json
 from voicebot.server.health import HEALTH, Facts, Health, get_health
 from voicebot.server.hosted import HostedBot
-from voicebot.server.keys import api_key
+from voicebot.server.keyring import KEYS, KeyRing
+from voicebot.server.keys import KeyFile
 from voicebot.server.openapi import add_document
-from voicebot.server.streamquery import ANSWERS, API_KEY, BOTS, SETTINGS, TURNS, post_query
+from voicebot.server.streamquery import ANSWERS, BOTS, SETTINGS, TURNS, post_query
 from voicebot.server.turns import Turns
 from voicebot.settings import Settings
 from voicebot.speech.types import Synthesiser
@@ -24,6 +25,7 @@ def create_app(
     bots: Iterable[HostedBot],
     synthesiser: Synthesiser | None = None,
     health_facts: Facts | None = None,
+    internal_key: str = "",
 ) -> web.Application:
     """Build the application.
 
@@ -32,9 +34,10 @@ def create_app(
         bots: the bots to host; ``settings.bots.default`` must be one of them.
         synthesiser: makes the audio files; None: answers carry no audio addresses.
         health_facts: what ``/healthz`` tells besides its own facts.
+        internal_key: key for all bots that our own phone side uses; "" for none.
 
     Raises:
-        ConfigError: the default bot is none of the bots, or a key or audio files cannot be kept.
+        ConfigError: the default bot is none of the bots, or keys or audio files cannot be kept.
     """
     hosted = {bot.name: bot for bot in bots}
     if settings.bots.default not in hosted:
@@ -44,7 +47,7 @@ def create_app(
     app = web.Application(middlewares=[failures_as_json], client_max_size=settings.http.max_body_bytes)
     app[SETTINGS] = settings
     app[BOTS] = hosted
-    app[API_KEY] = api_key(settings)
+    app[KEYS] = KeyRing(KeyFile.of(settings), settings.http.api_key, internal_key)
     app[ANSWERS] = {name: settings.answers.of(name) for name in hosted}
     app[TURNS] = Turns()
     app[HEALTH] = Health(health_facts)

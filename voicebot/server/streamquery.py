@@ -15,7 +15,8 @@ from voicebot.server.audio import LIBRARY
 from voicebot.server.delivery import ClientGone, Delivery
 from voicebot.server.failures import Refusal
 from voicebot.server.hosted import HostedBot
-from voicebot.server.keys import same_key
+from voicebot.server.keyring import KEYS, choose_bot, keys_of
+from voicebot.server.keys import ALL_BOTS
 from voicebot.server.packets import Packets
 from voicebot.server.turns import Turns
 from voicebot.settings import Settings
@@ -25,14 +26,12 @@ logger = logging.getLogger(__name__)
 
 BOTS = web.AppKey("bots", Mapping[str, HostedBot])
 ANSWERS = web.AppKey("answers", Mapping[str, AnswerSettings])
-API_KEY = web.AppKey("api_key", str)
 SETTINGS = web.AppKey("settings", Settings)
 TURNS = web.AppKey("turns", Turns)
 
 
 async def post_query(request: web.Request) -> web.StreamResponse:
     """Answer a query, streaming each chunk as it comes."""
-    _check_key(request)
     bot = _bot(request)
     query = parse_query(load_json(await _body(request)))
     if not query.session_id:
@@ -59,14 +58,20 @@ async def post_query(request: web.Request) -> web.StreamResponse:
     return response
 
 
-def _check_key(request: web.Request) -> None:
-    """Let in whoever sends the key as ``token`` or ``Authorization: Bearer``; the page wants both, clients differ."""
-    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
-    given = [request.headers.get("token", ""), credentials.strip() if scheme.lower() == "bearer" else ""]
-    # Both are compared in any case, so that the time taken does not tell which one was wrong.
-    token_fits, bearer_fits = (same_key(key, request.app[API_KEY]) for key in given)
-    if not (token_fits or bearer_fits):
+def _bot(request: web.Request) -> HostedBot:
+    """Return the bot that is asked, if the request has a key for it.
+
+    A key for another bot is answered like a wrong one: it is not to tell which bots there are.
+    """
+    app = request.app
+    opened = app[KEYS].bots(keys_of(request))
+    name = request.match_info.get("bot") or choose_bot(opened, app[SETTINGS].bots.default)
+    if not name or not (name in opened or ALL_BOTS in opened):
         raise Refusal(401, "unauthorized", "the key is missing or wrong")
+    bot = app[BOTS].get(name)
+    if bot is None:
+        raise Refusal(404, "unknown_bot", "there is no bot of that name", "bot")
+    return bot
 
 
 async def _body(request: web.Request) -> bytes:
@@ -74,14 +79,6 @@ async def _body(request: web.Request) -> bytes:
     if encoding not in ("", "identity"):
         raise Refusal(415, "unsupported", "Content-Encoding: the body must not be compressed", "Content-Encoding")
     return await request.read()
-
-
-def _bot(request: web.Request) -> HostedBot:
-    name = request.match_info.get("bot", request.app[SETTINGS].bots.default)
-    bot = request.app[BOTS].get(name)
-    if bot is None:
-        raise Refusal(404, "unknown_bot", "there is no bot of that name", "bot")
-    return bot
 
 
 def _framing(request: web.Request, settings: AnswerSettings) -> Framing:
