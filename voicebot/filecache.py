@@ -88,7 +88,9 @@ class FileCache:
     def remove(self, name: str, size_bytes: int) -> None:
         """Remove a file that was found to be of no use; one that cannot be removed is logged."""
         try:
-            self.path(name).unlink(missing_ok=True)
+            self.path(name).unlink()
+        except FileNotFoundError:
+            return  # somebody else was faster, and has counted it
         except OSError as error:
             logger.warning("a damaged file cannot be removed: %s", error.strerror)
             return

@@ -101,6 +101,9 @@ async def _send_while_made(request: web.Request, making: Making, headers: dict[s
                 if not response.prepared:
                     await response.prepare(request)
                 await _write(request, response, piece)
+            if not response.prepared:  # nothing to speak, in a format without a header
+                await response.prepare(request)
+            await response.write_eof()
         except ConnectionResetError:
             # The client went away a moment before this handler would have been cancelled for that.
             logger.debug("a client left in the middle of an audio file")
@@ -109,8 +112,6 @@ async def _send_while_made(request: web.Request, making: Making, headers: dict[s
             if not response.prepared:
                 raise
             _break_off(request, error)
-            return response
-    await response.write_eof()
     return response
 
 

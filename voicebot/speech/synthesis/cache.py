@@ -5,29 +5,25 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-import os
 import struct
-import tempfile
 import threading
 import wave
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from voicebot.filecache import MIB, FileCache
 
 RENDERER_VERSION = "2"
 """Part of every key. To be raised when the same text comes to sound different: levels, gaps, phonemes."""
 
-_MIB = 1024 * 1024
-_MEMORY_BYTES = 32 * _MIB
-# After an eviction there is room for a while: an eviction reads the whole directory.
-_EVICT_TO = 0.9
+_MEMORY_BYTES = 32 * MIB
 _WAV_HEADER_BYTES = 44
 # The last 12 bytes of a file: a chunk that players skip, with the CRC-32 of the audio.
 _CHECKSUM = struct.Struct("<4sII")
 _CHECKSUM_NAME = b"crc "
-_TEMPORARY_SUFFIX = ".part"
 
 logger = logging.getLogger(__name__)
 
@@ -60,8 +56,7 @@ def content_key(engine: str, model: str, voice: str, rate_hz: int, text: str) ->
 class PromptCache:
     """WAV files in a directory, the least recently used thrown away beyond a size.
 
-    Files are written beside their place and renamed, so that a reader in any process sees a whole file
-    or none. A file whose checksum is wrong all the same (a full disk, a bad sector) is a miss, and removed.
+    A file whose checksum is wrong (a full disk, a bad sector) is a miss, and removed.
     All methods block for a file access at most, and may be called from any thread.
 
     Args:
@@ -73,25 +68,20 @@ class PromptCache:
     """
 
     def __init__(self, directory: Path, limit_mib: int) -> None:
-        self._directory = directory
-        self._limit_bytes = limit_mib * _MIB
+        self._files = FileCache(directory, limit_mib * MIB, ".wav")
         self._lock = threading.Lock()
         self._memory: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._memory_bytes = 0
-        self._hits = self._misses = self._evicted = self._corrupt = 0
-        directory.mkdir(parents=True, exist_ok=True)
-        for leftover in directory.glob(f"*/*{_TEMPORARY_SUFFIX}"):
-            leftover.unlink(missing_ok=True)  # of a process that was killed while it wrote
-        self._size_bytes = sum(size for _, size, _ in self._files())
+        self._hits = self._misses = self._corrupt = 0
 
     @property
     def stats(self) -> CacheStats:
         """Figures of this moment."""
-        return CacheStats(self._hits, self._misses, self._evicted, self._corrupt, self._size_bytes)
+        return CacheStats(self._hits, self._misses, self._files.evicted, self._corrupt, self._files.size_bytes)
 
     def path(self, key: str) -> Path:
         """Return where the audio of a key lies, or would lie."""
-        return self._directory / key[:2] / f"{key}.wav"
+        return self._files.path(key)
 
     def get_kept(self, keys: Sequence[str], rate_hz: int) -> list[bytes] | None:
         """Return audio if all of it is in memory; microseconds, never a file access."""
@@ -109,41 +99,29 @@ class PromptCache:
         kept = self.get_kept([key], rate_hz)
         if kept is not None:
             return kept[0]
-        path = self.path(key)
-        try:
-            raw = path.read_bytes()
-        except OSError:
+        raw = self._files.read(key)
+        if raw is None:
             self._misses += 1
             return None
         pcm = _unwrap(raw, rate_hz)
         if pcm is None:
-            logger.warning("removed a damaged file from the prompt cache: %s", path.name)
+            logger.warning("removed a damaged file from the prompt cache: %s", self.path(key).name)
             self._corrupt += 1
             self._misses += 1
-            self._remove(path, len(raw))
+            self._files.remove(key, len(raw))
             return None
         self._hits += 1
-        self._touch(path)
+        self._files.touch(key)
         self.keep(key, rate_hz, pcm)
         return pcm
 
     def put(self, key: str, rate_hz: int, pcm: bytes) -> None:
         """Store audio. A disk that cannot take it costs the entry, not the call: it is logged."""
         self.keep(key, rate_hz, pcm)
-        path = self.path(key)
-        raw = _wrap(pcm, rate_hz)
         try:
-            before = path.stat().st_size if path.exists() else 0
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._write(path, raw)
+            self._files.write(key, _wrap(pcm, rate_hz))
         except OSError as error:
             logger.warning("the prompt cache cannot be written: %s", error.strerror)
-            return
-        with self._lock:
-            self._size_bytes += len(raw) - before
-            full = self._size_bytes > self._limit_bytes
-        if full:
-            self._evict()
 
     def keep(self, key: str, rate_hz: int, pcm: bytes) -> None:
         """Take audio into memory only; microseconds."""
@@ -154,50 +132,6 @@ class PromptCache:
             while self._memory_bytes > _MEMORY_BYTES and len(self._memory) > 1:
                 _, dropped = self._memory.popitem(last=False)
                 self._memory_bytes -= len(dropped)
-
-    def _write(self, path: Path, raw: bytes) -> None:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=_TEMPORARY_SUFFIX)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(raw)
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-
-    def _evict(self) -> None:
-        """Remove the files that were not used for longest."""
-        files = sorted(self._files(), key=lambda entry: entry[2])
-        total = sum(size for _, size, _ in files)
-        for path, size, _ in files:
-            if total <= self._limit_bytes * _EVICT_TO:
-                break
-            path.unlink(missing_ok=True)
-            total -= size
-            self._evicted += 1
-        with self._lock:
-            self._size_bytes = total
-
-    def _files(self) -> Iterator[tuple[Path, int, int]]:
-        """Yield path, size in bytes and time of last use in ns."""
-        for path in self._directory.glob("*/*.wav"):
-            try:
-                status = path.stat()
-            except FileNotFoundError:
-                continue  # another process evicts too
-            yield path, status.st_size, status.st_mtime_ns
-
-    def _touch(self, path: Path) -> None:
-        # The time of last use is kept in the modification time: many file systems do not keep access times.
-        try:
-            os.utime(path)
-        except OSError as error:
-            logger.debug("the time of use of a prompt cannot be kept: %s", error.strerror)
-
-    def _remove(self, path: Path, size: int) -> None:
-        path.unlink(missing_ok=True)
-        with self._lock:
-            self._size_bytes -= size
 
 
 def _wrap(pcm: bytes, rate_hz: int) -> bytes:
