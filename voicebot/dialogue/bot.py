@@ -222,3 +222,20 @@ class Bot:
     skills: Mapping[str, SkillSpec] = field(default_factory=dict)
     on_transfer_failed: str = ""
     on_transfer_busy: str = ""
+
+    def next_nodes(self, node: Node) -> list[str]:
+        """Return the nodes that a node may go on to without listening, whatever holds and whatever fails."""
+        if node.listen or not node.goto:
+            return []
+        targets = [*(branch.goto for branch in node.branches), node.goto]
+        if node.skill is not None and node.skill.wait:
+            targets.append(node.skill.on_error or self.fallback.goto)
+        return targets
+
+    def ends_of(self, node: Node) -> list[Node]:
+        """Return the nodes at which an answer may end that has come to a node: itself, if it goes nowhere."""
+        reached = [node]
+        for one in reached:
+            known = {other.id for other in reached}
+            reached += [self.nodes[name] for name in dict.fromkeys(self.next_nodes(one)) if name not in known]
+        return [one for one in reached if not self.next_nodes(one)]

@@ -111,7 +111,7 @@ def _check_circle(bot: Bot, name: str, item: Item) -> None:
     done: set[str] = set()
 
     def follow(node: Node, path: tuple[str, ...]) -> None:
-        for target in _at_once(bot, node):
+        for target in bot.next_nodes(node):
             if target in path:
                 item.fail(f"goes in a circle without ever listening: {' → '.join([*path, target])}")
             if target not in done:
@@ -119,16 +119,6 @@ def _check_circle(bot: Bot, name: str, item: Item) -> None:
         done.add(node.id)
 
     follow(bot.nodes[name], (name,))
-
-
-def _at_once(bot: Bot, node: Node) -> list[str]:
-    """Return the nodes that one may go on to without listening."""
-    if node.listen or not node.goto:
-        return []
-    targets = [*(branch.goto for branch in node.branches), node.goto]
-    if node.skill is not None and node.skill.wait:
-        targets.append(node.skill.on_error or bot.fallback.goto)
-    return targets
 
 
 def _check_braces(item: Item) -> None:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from voicebot.dialogue.bot import Bot, Node, Silence
 from voicebot.dialogue.decision import Decision, Kind
 from voicebot.dialogue.session import Session
-from voicebot.dialogue.texts import render, split_sentences
+from voicebot.dialogue.skillcall import SkillCall, prepare_call
+from voicebot.dialogue.texts import render, split_sentences, value_of
 from voicebot.protocol.instruction import Instruction, ShortMessage, ToCustomerService
 from voicebot.protocol.query import SilenceType, TransferState
 from voicebot.protocol.reply import ReplySource
+
+Instructions = tuple[Instruction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Sentence:
 
 @dataclass(slots=True)
 class Answer:
-    """A whole answer.
+    """An answer, or what of it can be said before a skill has run.
 
     Attributes:
         sentences: what is said, in order.
@@ -32,13 +35,17 @@ class Answer:
         end_of_speech_ms: silence that ends the caller's next utterance.
         silence_s: silence after which the bot asks again.
         repeats: the caller has heard it before.
+        jobs: skills that are to run in the background.
+        waits_for: the skill whose result the rest of the answer needs: ``Flow.resume`` gives that; None: this is all.
     """
 
     sentences: list[Sentence] = field(default_factory=list)
-    instructions: tuple[Instruction, ...] = ()
+    instructions: Instructions = ()
     end_of_speech_ms: int = 0
     silence_s: int = 0
     repeats: bool = False
+    jobs: tuple[SkillCall, ...] = ()
+    waits_for: SkillCall | None = None
 
 
 class Flow:
@@ -81,7 +88,9 @@ class Flow:
         own = node.silence if node is not None and silence_type is SilenceType.NODE else None
         silence: Silence = own or self._bot.silence
         session.silences += 1
-        if session.silences > silence.limit:
+        if node is not None and node.waits_for_skill:
+            self._enter(session, node.id, answer)
+        elif session.silences > silence.limit:
             session.silences = 0
             self._enter(session, silence.goto or self._bot.silence.goto, answer)
         else:
@@ -106,22 +115,56 @@ class Flow:
             self._fallback(session, answer)
         return self._finish(session, answer)
 
+    def resume(self, session: Session, call: SkillCall, worked: bool, instructions: Instructions = ()) -> Answer:
+        """Go on with an answer that waited for a skill; its result is in the session if it worked.
+
+        Args:
+            session: the conversation.
+            call: what the answer waited for.
+            worked: False: go where the node goes on an error.
+            instructions: of the part before, which are carried out after this one.
+        """
+        answer = Answer(instructions=instructions)
+        node = self._bot.nodes[call.node]
+        if worked:
+            self._go_on(session, node, answer)
+        else:
+            use = node.skill
+            self._enter(session, (use.on_error if use is not None else "") or self._bot.fallback.goto, answer)
+        return self._finish(session, answer)
+
     def _node(self, session: Session) -> Node | None:
         return self._bot.nodes.get(session.node)
 
     def _enter(self, session: Session, name: str, answer: Answer) -> None:
         """Go to a node, and on from it as long as nodes do not listen. Ends: circles are refused at load."""
-        while True:
-            node = self._bot.nodes[name]
-            session.node = name
-            if node.say:
-                self._say(session, session.take_turn(f"node:{name}", node.say), answer)
-            answer.instructions += tuple(self._filled(session, instruction) for instruction in node.instructions)
-            if node.transfers:
-                session.transferring = True
-            if node.listen or not node.goto:
+        node = self._bot.nodes[name]
+        session.node = name
+        for variable, value in node.assignments:
+            session.set_variable(variable, render(value, session.variables, self._bot.variables))
+        if node.say:
+            self._say(session, session.take_turn(f"node:{name}", node.say), answer)
+        if node.skill is not None:
+            call = prepare_call(self._bot, node, session)
+            if node.skill.wait:
+                answer.waits_for = call
                 return
-            name = node.goto
+            answer.jobs += (call,)
+        self._go_on(session, node, answer)
+
+    def _go_on(self, session: Session, node: Node, answer: Answer) -> None:
+        """Do what a node does after its text and its skill."""
+        answer.instructions += tuple(self._filled(session, instruction) for instruction in node.instructions)
+        if node.transfers:
+            session.transferring = True
+        if not node.listen and node.goto:
+            self._enter(session, self._next(session, node), answer)
+
+    def _next(self, session: Session, node: Node) -> str:
+        for branch in node.branches:
+            if branch.only_if.holds(lambda name: value_of(name, session.variables, self._bot.variables)):
+                return branch.goto
+        return node.goto
 
     def _global(self, session: Session, name: str, answer: Answer) -> None:
         effect = self._bot.globals[name]
@@ -158,6 +201,9 @@ class Flow:
         node = self._node(session)
         if node is None:
             self._enter(session, self._bot.start, answer)
+        elif node.waits_for_skill:
+            # The skill was given up because the caller spoke, and what he said is dealt with: once more, then.
+            self._enter(session, node.id, answer)
         elif node.listen:
             self._say(session, question_of(node), answer)
 
@@ -186,10 +232,12 @@ class Flow:
         return instruction
 
     def _finish(self, session: Session, answer: Answer) -> Answer:
-        node = self._node(session)
-        silence = node.silence if node is not None else None
-        answer.end_of_speech_ms = (node.end_of_speech_ms if node is not None else None) or self._bot.end_of_speech_ms
-        answer.silence_s = (silence.seconds if silence is not None else None) or self._bot.silence_s
+        node, bot = self._node(session), self._bot
+        # Where an answer ends that waits for a skill is not known yet. The first chunk has to say how long the caller
+        # may pause, so it says the longest of what is possible: better slow than to cut somebody off.
+        ends = bot.ends_of(node) if node is not None else [Node("")]
+        answer.end_of_speech_ms = max(end.end_of_speech_ms or bot.end_of_speech_ms for end in ends)
+        answer.silence_s = max((end.silence and end.silence.seconds) or bot.silence_s for end in ends)
         if answer.sentences and not answer.repeats:
             session.last_words = tuple(sentence.text for sentence in answer.sentences)
         return answer
