@@ -213,9 +213,10 @@ def test_yaml_examples_of_settings_are_settings(page: Path, tmp_path: Path) -> N
             assert load_settings(file) != Settings()
 
 
-def test_the_figures_of_the_bench_have_their_place() -> None:
+@pytest.mark.parametrize("what", ["turn", "query"])
+def test_the_figures_of_the_bench_have_their_place(what: str) -> None:
     lines = text_of(ROOT / "docs/performance.md").splitlines()
-    begin, end = "<!-- bench turn: begin -->", "<!-- bench turn: end -->"
+    begin, end = f"<!-- bench {what}: begin -->", f"<!-- bench {what}: end -->"
     assert lines.count(begin) == lines.count(end) == 1
     assert lines.index(begin) < lines.index(end)
 

@@ -22,13 +22,18 @@ class Summary:
         return [str(self.count), *(f"{value:.0f}" for value in (self.least, self.p50, self.p95, self.most))]
 
 
+def percentile(values: Iterable[float], percent: int) -> float:
+    """Return the value that so many percent of a sample do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-percent * len(ordered) // 100) - 1)]
+
+
 def summarise(values: Iterable[float]) -> Summary | None:
-    """Summarise a sample; None if it is empty. p95 is the value that 95 % do not exceed (nearest rank)."""
+    """Summarise a sample; None if it is empty. p95: see ``percentile``."""
     ordered = sorted(values)
     if not ordered:
         return None
-    rank = max(0, -(-95 * len(ordered) // 100) - 1)
-    return Summary(len(ordered), ordered[0], statistics.median(ordered), ordered[rank], ordered[-1])
+    return Summary(len(ordered), ordered[0], statistics.median(ordered), percentile(ordered, 95), ordered[-1])
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

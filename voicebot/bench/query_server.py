@@ -1,0 +1,129 @@
+"""The servers of the query bench, each in a process of its own: ``python -m voicebot.bench.query_server``.
+
+The one that is measured is the service's HTTP server with our own bots, put together as ``voicebot serve`` does it,
+and two more bots whose answers have 16 chunks. The other is a bare aiohttp handler that streams given lines.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from aiohttp import web
+
+from voicebot.bench.query_wire import HOST
+from voicebot.dialogue.bot import Bot, Fallback, FaqEntry, Node, Silence
+from voicebot.dialogue.botfile import load_bots
+from voicebot.dialogue.engine import Engine
+from voicebot.dialogue.vectors import UseEncoder
+from voicebot.errors import VoicebotError
+from voicebot.protocol import Chunk, Query, Reply
+from voicebot.protocol.reply import ReplySource
+from voicebot.runtime.logs import set_up_logging
+from voicebot.runtime.stdio import report, stdin_lines
+from voicebot.server import HostedBot, HttpServer, create_app, start_server
+from voicebot.settings import Settings
+from voicebot.speech.worker.client import SpeechClient
+
+STREAM_BOT, READY_BOT = "bench-stream", "bench-ready"
+STREAM_QUESTION = "你是谁啊"
+STREAM_CHUNKS = 16
+# The page's example answer, in sentences of about the length of its chunks.
+_WORDS = (
+    "我呀",
+    "是小助手",
+    "坐席中心的",
+    "专门来陪您",
+    "聊天",
+    "解闷",
+    "帮您查询",
+    "帮您预约",
+    "解决问题",
+    "有啥事儿",
+    "尽管说",
+    "别客气",
+    "我在听",
+)
+_AGAIN = ("您请讲。", "我听着。")
+
+
+def stream_bot() -> Bot:
+    """Return a bot that answers STREAM_QUESTION with 15 short sentences and the chunk that ends the answer."""
+    greeting = Node("greeting", say=("您好。",), again="".join(_AGAIN))
+    answer = "".join(f"{words}。" for words in _WORDS)
+    return Bot(
+        name=STREAM_BOT,
+        language="zh",
+        start="greeting",
+        nodes={"greeting": greeting},
+        silence=Silence(("您还在吗？",), 2, "greeting"),
+        fallback=Fallback(("我没听清。",), 2, "greeting"),
+        faq=(FaqEntry(STREAM_QUESTION, (answer,)),),
+    )
+
+
+class ReadyBrain:
+    """Has its 16 chunks ready: what is left is the cost of the interface alone."""
+
+    def __init__(self) -> None:
+        self._replies = [Reply(f"{words}。", ReplySource.FAQ) for words in (*_WORDS, "您请讲", "我听着")]
+
+    async def ask(self, query: Query) -> AsyncIterator[Chunk]:
+        """Give the answer."""
+        for number, reply in enumerate(self._replies):
+            yield Chunk(query.session_id, "7c0cd473-aba6-44e1-b84c-04890415cb9c", number, reply=reply)
+        yield Chunk(query.session_id, "7c0cd473-aba6-44e1-b84c-04890415cb9c", len(self._replies), done=True)
+
+
+async def _product(settings: Settings) -> HttpServer:
+    encoder = UseEncoder(settings.paths.models)
+    ours = [*load_bots(settings.bots.directory).values(), stream_bot()]
+    bots = [HostedBot.of(Engine(bot, encoder)) for bot in ours]
+    bots.append(HostedBot(READY_BOT, ReadyBrain(), "zh"))
+    # Nobody fetches the audio: its addresses are made and the synthesiser is never asked.
+    app = create_app(settings, bots, SpeechClient(Path("unused.sock")))
+    return await start_server(app, HOST, 0)
+
+
+async def _bare(lines: Sequence[bytes]) -> HttpServer:
+    async def stream(_request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson; charset=utf-8"})
+        await response.prepare(_request)
+        for line in lines:
+            await response.write(line)
+        await response.write_eof()
+        return response
+
+    app = web.Application()
+    app.router.add_post("/stream/query", stream)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, HOST, 0).start()
+    return HttpServer(runner, HOST, int(runner.addresses[0][1]))
+
+
+async def _main() -> int:
+    orders = stdin_lines()
+    order: dict[str, Any] = json.loads(await orders.__anext__())
+    settings = Settings.model_validate(order["settings"])
+    set_up_logging(settings.log, "bench")
+    try:
+        lines = [line.encode("utf-8") for line in order["lines"]]
+        server = await _bare(lines) if lines else await _product(settings)
+    except VoicebotError as error:
+        report("failed", {"message": error.message})
+        return 1
+    gc.collect()
+    report("ready", {"port": server.port})
+    async for _ in orders:
+        pass
+    await server.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(uvloop.run(_main()))
