@@ -1,27 +1,13 @@
 from __future__ import annotations
 
 import json
-import stat
 from pathlib import Path
 
 import pytest
 
 from voicebot.conversation.leg import CallInfo, HangupCause
 from voicebot.conversation.record import CallRecord
-from voicebot.protocol.instruction import Blacklist, ShortMessage
 from voicebot.runtime.archive import safe_name, save_record
-from voicebot.runtime.outbox import Outbox
-
-
-def test_the_outbox_keeps_every_instruction_in_order(tmp_path: Path) -> None:
-    outbox = Outbox(tmp_path / "data" / "outbox.jsonl")
-    outbox.store("c1", "1000", ShortMessage("13800000000", "47", "30"))
-    outbox.store("c1", "1000", Blacklist())
-    entries = [json.loads(line) for line in (tmp_path / "data" / "outbox.jsonl").read_text().splitlines()]
-    assert [entry["instruction"] for entry in entries] == ["system_shortmessage", "system_blacklist_event"]
-    assert entries[0]["parameters"] == {"mobile": "13800000000", "signature_id": "47", "template_id": "30"}
-    assert {entry["party"] for entry in entries} == {"1000"}
-    assert stat.S_IMODE((tmp_path / "data" / "outbox.jsonl").stat().st_mode) == 0o600
 
 
 def test_a_record_is_kept_whole(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 Started by the supervisor as ``python -m voicebot.runtime.line_process``. Its first line on stdin is
 its order; the end of stdin ends it. Events go to stdout as JSON lines: ``ready``, ``calls``,
-``turn``, ``call_ended``, ``registration``, ``failed``.
+``turn``, ``call_ended``, ``stored``, ``registration``, ``failed``.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ from voicebot.runtime.archive import safe_name, save_record
 from voicebot.runtime.lines import line_for, transfer_request
 from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.order import WorkerOrder
-from voicebot.runtime.outbox import Outbox
+from voicebot.runtime.outbox import Outbox, order_of
 from voicebot.runtime.stdio import report, stdin_lines
 from voicebot.settings.model import LineSettings, Settings
 from voicebot.speech.worker.client import SpeechClient
+from voicebot.storage.spool import Spool
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class LineWorker:
         self._voices: dict[str, LineVoice] = {}
         self._sessions: dict[str, CallSession] = {}
         self._legs: dict[str, SipCallLeg] = {}
-        self._outbox = Outbox(self._settings.paths.data / "outbox.jsonl")
+        self._outbox = Outbox(Spool(self._settings.paths.outbox))
         self._agent = LineAgent(order.agent_config(), asyncio.get_running_loop(), self._on_call, self._on_registration)
         self._saving: set[asyncio.Task[None]] = set()
         self._keeping: asyncio.Task[None] | None = None
@@ -75,6 +76,7 @@ class LineWorker:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
         await asyncio.gather(*(session.close() for session in list(self._sessions.values())))
+        self._outbox.close()
         await self._agent.stop()
         await asyncio.gather(*self._saving, return_exceptions=True)
         for brain in self._brains.values():
@@ -137,8 +139,8 @@ class LineWorker:
     def _services(self, line: LineSettings, info: CallInfo) -> Services:
         brain: Brain = self._brains[line.name]
 
-        def store(instruction: ShortMessage | Blacklist, _session_id: str) -> None:
-            self._outbox.store(info.call_id, info.caller, instruction)
+        def store(instruction: ShortMessage | Blacklist, session_id: str) -> None:
+            self._outbox.store(order_of(instruction, info, line, session_id))
 
         return Services(
             recogniser=self._speech,

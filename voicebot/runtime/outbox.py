@@ -1,51 +1,74 @@
-"""Instructions that somebody else carries out later (text messages, blacklist entries), kept safely.
-
-One JSON object a line, flushed to disk before the call goes on: what the brain ordered is not lost
-in a crash.
-"""
+"""A line worker's side of what bots order: into the spool, before the call goes on."""
 
 from __future__ import annotations
 
-import json
-import os
+import asyncio
+import logging
+from collections import deque
 from dataclasses import asdict
-from datetime import datetime, timezone
-from pathlib import Path
 
+from voicebot.conversation.leg import CallInfo
 from voicebot.protocol.instruction import BLACKLIST, SHORT_MESSAGE, Blacklist, ShortMessage
+from voicebot.runtime.stdio import report
+from voicebot.settings.model import LineSettings
+from voicebot.storage.spool import Order, Spool
+
+logger = logging.getLogger(__name__)
+
+_RETRY_S = 5.0
 
 
 class Outbox:
-    """An append-only file of instructions.
+    """Keeps orders, and tells the main process of them.
 
     Args:
-        path: the file; made with its folder when first needed, readable by the owner alone.
+        spool: where they wait for the main process.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._unsaved: deque[Order] = deque()
+        self._retry: asyncio.TimerHandle | None = None
 
-    def store(self, call_id: str, party: str, instruction: ShortMessage | Blacklist) -> None:
-        """Append an instruction.
+    def store(self, order: Order) -> None:
+        """Keep an order. It is on the disk when this returns; if the disk is full, it is tried again and again.
 
-        Args:
-            call_id: the call it was given in.
-            party: number of the far side of the call: the one a blacklist entry means.
-            instruction: what to do.
+        This blocks the event loop for as long as the disk takes, which no call hears: audio has its own thread.
         """
-        entry = {
-            "at": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
-            "call_id": call_id,
-            "party": party,
-            "instruction": SHORT_MESSAGE if isinstance(instruction, ShortMessage) else BLACKLIST,
-            "parameters": asdict(instruction),
-        }
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        line = json.dumps(entry, ensure_ascii=False).encode() + b"\n"
-        # O_APPEND: several line workers write whole lines into the same file.
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._unsaved.append(order)
+        self._save()
+
+    def close(self) -> None:
+        """Try a last time to keep what could not be kept."""
+        self._save()
+        if self._retry is not None:
+            self._retry.cancel()
+        for order in self._unsaved:
+            logger.error("call %s: its %s is lost", order.call_id, order.instruction)
+
+    def _save(self) -> None:
         try:
-            os.write(descriptor, line)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            while self._unsaved:
+                self._spool.write(self._unsaved[0])
+                self._unsaved.popleft()
+                report("stored", {})
+        except OSError as error:
+            order = self._unsaved[0]
+            logger.error("call %s: its %s cannot be kept yet: %s", order.call_id, order.instruction, error.strerror)
+            if self._retry is not None:
+                self._retry.cancel()
+            self._retry = asyncio.get_running_loop().call_later(_RETRY_S, self._save)
+
+
+def order_of(instruction: ShortMessage | Blacklist, info: CallInfo, line: LineSettings, session_id: str) -> Order:
+    """Return what an instruction orders in a call."""
+    return Order(
+        instruction=SHORT_MESSAGE if isinstance(instruction, ShortMessage) else BLACKLIST,
+        parameters=asdict(instruction),
+        call_id=info.call_id,
+        session_id=session_id,
+        line=line.name,
+        party=info.caller,
+        called=info.called,
+        reason=f"line {line.name}" if line.brain_url else f"bot {line.bot}",
+    )

@@ -1,0 +1,97 @@
+"""The tables. A change here needs a migration in ``migrations/versions``; a test compares them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware and in UTC in Python, without a zone in the database (SQLite has none to keep)."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert on the way in; a moment without a zone is a mistake."""
+        if value is None:
+            return None
+        assert value.tzinfo is not None, "moments have a time zone"
+        return value.astimezone(timezone.utc).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert on the way out."""
+        return None if value is None else value.replace(tzinfo=timezone.utc)
+
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(64), primary_key=True),  # the idempotency key
+    Column("instruction", String(64), nullable=False),
+    Column("mobile", String(255), nullable=False),
+    Column("signature_id", String(255), nullable=False),
+    Column("template_id", String(255), nullable=False),
+    Column("call_id", String(255), nullable=False),
+    Column("session_id", String(255), nullable=False),
+    Column("line", String(255), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("next_attempt_at", UtcDateTime, nullable=False),
+    Column("claim", String(64), nullable=False),  # who sends it now; "" if nobody does
+    Column("claimed_until", UtcDateTime),
+    Column("last_error", String(255), nullable=False),
+    Column("provider_id", String(255), nullable=False),
+    Column("ended_at", UtcDateTime),  # when it was sent or given up
+    Index("ix_outbox_due", "state", "next_attempt_at"),
+)
+
+blacklist = Table(
+    "blacklist",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", String(255), nullable=False),
+    Column("scope", String(64), nullable=False),
+    Column("reason", String(255), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("call_id", String(255), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    UniqueConstraint("number", "scope"),
+)
+
+blacklist_events = Table(
+    "blacklist_events",
+    metadata,
+    Column("id", String(64), primary_key=True),  # the idempotency key
+    Column("number", String(255), nullable=False, index=True),
+    Column("scope", String(64), nullable=False),
+    Column("action", String(16), nullable=False),  # "add" or "remove"
+    Column("reason", String(255), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("call_id", String(255), nullable=False),
+    Column("line", String(255), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
