@@ -42,10 +42,11 @@ class CancelAsk:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """Append a text to the playout."""
+    """Append a clip to the playout: the audio at ``audio_url``, or the text by our own voice if there is none."""
 
     clip_id: int
     text: str
+    audio_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class Asking:
         self._session_id = ""
         self._node_silence = False
         self._variables: dict[str, str] = dict(config.variables)
+        self._last = Query()
 
     @property
     def session_id(self) -> str:
@@ -37,13 +38,21 @@ class Asking:
         merged = {**self._variables, **variables}
         self._variables = {}
         node = silence and self._node_silence
-        return Query(
+        self._last = Query(
             query_text=text,
             session_id=self._session_id,
             variables=merged,
             silence=silence,
             silence_type=SilenceType.NODE if node else SilenceType.GLOBAL,
         )
+        return self._last
+
+    def anew(self) -> Query:
+        """Make the last query once more as the first one of a new session: the brain has lost the old one."""
+        self._session_id = ""
+        self._node_silence = False
+        self._last = Query(self._last.query_text, variables={**self._config.variables, **self._last.variables})
+        return self._last
 
     def learn(self, chunk: Chunk) -> list[Action]:
         """Take from a chunk what it says about the session; the first one of an answer sets durations."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from voicebot.protocol.instruction import ToCustomerService
+
 
 @dataclass(frozen=True, slots=True)
 class ConversationConfig:
@@ -23,6 +25,9 @@ class ConversationConfig:
         transcript_timeout_ms: longest wait for a transcript once an utterance has ended.
         transfer_timeout_ms: longest wait for the result of a transfer; a guard behind the line's own.
         apology, goodbye: said by the line itself when the brain or the recogniser cannot.
+        unavailable: said in place of an answer while the brain is left alone because it keeps failing.
+        fallback: who the caller is put through to then; None: nobody, the line hangs up.
+        play_audio: audio files that the brain gives are played; else its texts are spoken.
     """
 
     language: str = "zh"
@@ -38,3 +43,6 @@ class ConversationConfig:
     transfer_timeout_ms: int = 60_000
     apology: str = "抱歉，系统出了点问题，请您再说一遍。"
     goodbye: str = "那先不打扰您了，再见。"
+    unavailable: str = "非常抱歉，系统暂时无法为您服务，请您稍后再拨。"
+    fallback: ToCustomerService | None = None
+    play_audio: bool = False

@@ -24,11 +24,10 @@ from voicebot.conversation.actions import (
     HangUp,
     RecordCaller,
     RecordFailure,
-    RecordHeard,
     SetRingback,
     StartTransfer,
-    StoreInstruction,
 )
+from voicebot.conversation.answering import Answering, heard, notes
 from voicebot.conversation.asking import Asking
 from voicebot.conversation.config import ConversationConfig
 from voicebot.conversation.deadlines import Deadlines
@@ -47,19 +46,12 @@ from voicebot.conversation.events import (
     Tick,
     TransferEnded,
 )
-from voicebot.conversation.heard import heard_text
 from voicebot.conversation.hearing import Hearing, HearingEvent, Saying
 from voicebot.conversation.leg import HangupCause, TransferOutcome
 from voicebot.conversation.phase import Phase
-from voicebot.conversation.speaking import Clip, ClipState, Turn
-from voicebot.protocol.instruction import (
-    Blacklist,
-    Hangup,
-    Instruction,
-    ShortMessage,
-    ToCustomerService,
-    run_order,
-)
+from voicebot.conversation.speaking import ClipState, Turn
+from voicebot.errors import BrainCircuitOpenError, BrainSessionLostError
+from voicebot.protocol.instruction import Hangup, Instruction, ToCustomerService
 from voicebot.protocol.query import TRANSFER_VARIABLE, TransferState
 
 _TRANSFER_STATE = {TransferOutcome.BUSY: TransferState.BUSY, TransferOutcome.FAILED: TransferState.FAILED}
@@ -81,13 +73,13 @@ class Conversation:
         self._hearing = Hearing(config.language)
         self._deadlines = Deadlines()
         self._asking = Asking(config)
+        self._answering = Answering(play_audio=config.play_audio)
         self._silences = 0
         self._failures = 0
         self._digits = ""
         self._on_hold = False
         self._leaving = False
         self._overdue = False
-        self._clip_id = 0
         self._last_turn_id = 0
 
     @property
@@ -195,8 +187,7 @@ class Conversation:
         was_cut = bool(turn.clips) and not turn.local
         actions += turn.hold()
         turn.complete = True
-        actions += self._store(turn.instructions)
-        turn.instructions = ()
+        actions += self._take_notes()
         if was_cut:
             self._asking.cut_short(turn.heard)
         return actions
@@ -239,35 +230,28 @@ class Conversation:
             return self._answer_failed(event.code)
         chunk = event.chunk
         self._failures = 0
-        actions = self._asking.learn(chunk)
-        if chunk.reply is not None:
-            self._turn.allow_interrupt = chunk.reply.allow_interrupt
-            for sentence in self._turn.assembler.feed(chunk.reply.text):
-                actions += self._say(sentence, interruptible=chunk.reply.allow_interrupt)
-        self._turn.instructions = run_order([*self._turn.instructions, *chunk.instructions])
-        return actions + self._last_chunk() if chunk.done else actions
-
-    def _last_chunk(self) -> list[Action]:
-        actions: list[Action] = []
-        for sentence in self._turn.assembler.flush():
-            actions += self._say(sentence, interruptible=self._turn.allow_interrupt)
-        self._turn.complete = True
-        return actions + self._after_playout()
+        actions = [*self._asking.learn(chunk), *self._answering.take(self._turn, chunk)]
+        return actions + self._after_playout() if chunk.done else actions
 
     def _answer_failed(self, code: str) -> list[Action]:
         """Apologise after what was already said of the answer."""
-        self._turn.complete = True
+        turn = self._turn
+        if code == BrainSessionLostError.code and not turn.asked_anew:
+            turn.asked_anew = True
+            return [Ask(turn.turn_id, self._asking.anew())]
+        turn.complete = True
         self._asking.failed()
         self._failures += 1
-        actions: list[Action] = [RecordFailure(code)]
+        actions = [RecordFailure(code), *self._take_notes()]
+        if code == BrainCircuitOpenError.code:
+            return [*actions, *self._unavailable()]
         if self._failures > self.config.max_failures:
             return [*actions, *self._farewell()]
-        self._turn.apologised = True
-        return [*actions, *self._say(self.config.apology, interruptible=True)]
+        turn.apologised = True
+        return [*actions, *self._say(self.config.apology)]
 
-    def _say(self, text: str, *, interruptible: bool) -> list[Action]:
-        self._clip_id += 1
-        return self._turn.add(Clip(self._clip_id, text, interruptible))
+    def _say(self, text: str, *, interruptible: bool = True) -> list[Action]:
+        return self._answering.say(self._turn, text, interruptible=interruptible)
 
     # --- the playout
 
@@ -280,28 +264,19 @@ class Conversation:
             clip.state = ClipState.PLAYING
             return []
         if isinstance(event, ClipStopped):
-            return self._clip_stopped(turn, clip, event)
+            # The clip stays on the list: after a false alarm the sentence is said again, from its beginning.
+            return heard(turn, clip, event)
         turn.drop(event.clip_id)
         if isinstance(event, ClipFailed):
             return self._clip_failed(event.code)
-        turn.heard.append(clip.text)
-        return [RecordHeard(turn.turn_id, clip.text, complete=True), *self._after_playout()]
-
-    @staticmethod
-    def _clip_stopped(turn: Turn, clip: Clip, event: ClipStopped) -> list[Action]:
-        # The clip stays on the list: after a false alarm the sentence is said again, from its beginning.
-        heard = heard_text(clip.text, event.heard_ms, event.total_ms)
-        if not heard:
-            return []
-        turn.heard.append(heard)
-        return [RecordHeard(turn.turn_id, heard, complete=False)]
+        return [*heard(turn, clip, event), *self._after_playout()]
 
     def _clip_failed(self, code: str) -> list[Action]:
         turn = self._turn
         actions: list[Action] = [RecordFailure(code)]
         if not turn.local and not turn.apologised:
             turn.apologised = True
-            actions += self._say(self.config.apology, interruptible=True)
+            actions += self._say(self.config.apology)
         return actions + self._after_playout()
 
     def _after_playout(self) -> list[Action]:
@@ -309,8 +284,8 @@ class Conversation:
         turn = self._turn
         if not turn.finished or turn.held or not turn.instructions:
             return []
-        instructions, turn.instructions = turn.instructions, ()
-        actions = self._store(instructions)
+        instructions = turn.instructions
+        actions = self._take_notes()
         transfer = next((item for item in instructions if isinstance(item, ToCustomerService)), None)
         if transfer is not None:
             self.phase = Phase.TRANSFERRING
@@ -320,9 +295,10 @@ class Conversation:
             actions += self._hang_up()
         return actions
 
-    def _store(self, instructions: tuple[Instruction, ...]) -> list[Action]:
-        kept = (item for item in instructions if isinstance(item, ShortMessage | Blacklist))
-        return [StoreInstruction(item, self._asking.session_id) for item in kept]
+    def _take_notes(self) -> list[Action]:
+        """Take the instructions off the turn: notes are kept, whatever becomes of the others."""
+        instructions, self._turn.instructions = self._turn.instructions, ()
+        return notes(instructions, self._asking.session_id)
 
     def _transfer_ended(self, event: TransferEnded) -> list[Action]:
         if self.phase is not Phase.TRANSFERRING:
@@ -333,6 +309,8 @@ class Conversation:
             self._leaving = True
             return [*actions, HangUp(HangupCause.TRANSFERRED)]
         self.phase = Phase.TALKING
+        if self._turn.local:
+            return [*actions, *self._farewell()]  # the way out while the brain is left alone leads nowhere
         state = _TRANSFER_STATE[event.result.outcome]
         return [*actions, *self._ask("", {TRANSFER_VARIABLE: state.value})]
 
@@ -346,16 +324,18 @@ class Conversation:
             return [*actions, *self._farewell()]
         return [*actions, *self._say_local(self.config.apology)]
 
-    def _say_local(self, text: str) -> list[Action]:
+    def _say_local(self, text: str, *then: Instruction, interruptible: bool = True) -> list[Action]:
         actions = self._close_turn()
         self._new_turn(local=True)
-        return [*actions, *self._say(text, interruptible=True)]
+        self._turn.instructions = then
+        return [*actions, *self._say(text, interruptible=interruptible)]
 
     def _farewell(self) -> list[Action]:
-        actions = self._close_turn()
-        self._new_turn(local=True)
-        self._turn.instructions = (Hangup(),)
-        return [*actions, *self._say(self.config.goodbye, interruptible=True)]
+        return self._say_local(self.config.goodbye, Hangup())
+
+    def _unavailable(self) -> list[Action]:
+        """The brain is left alone for now: no use in asking again, so the call goes elsewhere or ends."""
+        return self._say_local(self.config.unavailable, self.config.fallback or Hangup(), interruptible=False)
 
     def _tick(self, now_ms: float) -> list[Action]:
         actions: list[Action] = []

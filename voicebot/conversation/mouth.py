@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -36,13 +37,13 @@ class Mouth:
         self._playout = playout
         self._on_failed = on_failed
         self._on_audio = on_audio
-        self._queue: deque[tuple[int, str]] = deque()
+        self._queue: deque[tuple[int, str, str]] = deque()
         self._task: asyncio.Task[None] | None = None
 
-    def say(self, clip_id: int, text: str) -> None:
-        """Append a sentence."""
+    def say(self, clip_id: int, text: str, audio_url: str = "") -> None:
+        """Append a sentence, or an audio file whose text it is."""
         self._playout.begin(clip_id)
-        self._queue.append((clip_id, text))
+        self._queue.append((clip_id, text, audio_url))
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._work(), name=f"mouth-{clip_id}")
 
@@ -63,23 +64,24 @@ class Mouth:
 
     async def _work(self) -> None:
         while self._queue:
-            clip_id, text = self._queue.popleft()
+            clip_id, text, audio_url = self._queue.popleft()
             try:
-                await self._speak(clip_id, text)
+                await self._speak(clip_id, text, audio_url)
             except VoicebotError as error:
                 self._fail(clip_id, error.code)
             except Exception:
                 logger.exception("a clip could not be spoken")
                 self._fail(clip_id, "internal")
 
-    async def _speak(self, clip_id: int, text: str) -> None:
+    async def _speak(self, clip_id: int, text: str, audio_url: str) -> None:
         first = True
-        async for pcm in self._voice.speak(text):
-            if not self._playout.append(clip_id, pcm):
-                return
-            if first:
-                first = False
-                self._on_audio(clip_id)
+        async with contextlib.aclosing(self._voice.speak(text, audio_url)) as pieces:
+            async for pcm in pieces:
+                if not self._playout.append(clip_id, pcm):
+                    return
+                if first:
+                    first = False
+                    self._on_audio(clip_id)
         self._playout.finish(clip_id)
 
     def _fail(self, clip_id: int, code: str) -> None:

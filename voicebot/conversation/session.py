@@ -247,9 +247,9 @@ class CallSession:
 
     def _perform_sound(self, action: Speak | StopSpeaking | SetRingback) -> None:
         match action:
-            case Speak(clip_id=clip_id, text=text):
+            case Speak(clip_id=clip_id, text=text, audio_url=audio_url):
                 self.stopwatch.speaking(clip_id, self._core.turn_id)
-                self._mouth.say(clip_id, text)
+                self._mouth.say(clip_id, text, audio_url)
             case StopSpeaking():
                 self.stopwatch.record.barge_ins += 1
                 self._inbox.extend(self._mouth.stop())
@@ -278,7 +278,8 @@ class CallSession:
 
     def _cancel(self, name: str) -> None:
         task = self._tasks.pop(name, None)
-        if task is not None:
+        # A task whose failure is just being told has come to its end by itself.
+        if task is not None and task is not asyncio.current_task():
             task.cancel()
 
     async def _transcribe(self, action: Transcribe) -> None:

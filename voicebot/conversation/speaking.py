@@ -21,11 +21,17 @@ class ClipState(enum.Enum):
 
 @dataclass(slots=True)
 class Clip:
-    """One sentence on its way to the caller."""
+    """One sentence, or one audio file of the brain, on its way to the caller.
+
+    Attributes:
+        text: what is said; "" if it is known to the audio file alone.
+        audio_url: where its audio is; "" to have the text spoken by our voice.
+    """
 
     clip_id: int
     text: str
     interruptible: bool
+    audio_url: str = ""
     state: ClipState = ClipState.WAITING
 
 
@@ -40,6 +46,7 @@ class Turn:
         held: the caller has the floor; clips wait.
         allow_interrupt: what the latest chunk allowed.
         apologised: an apology for a clip that failed was said already.
+        asked_anew: the brain had lost the session, and was asked again without one.
         instructions: what to do once everything was heard.
         heard: the texts the caller heard, the last one perhaps in part.
     """
@@ -49,6 +56,7 @@ class Turn:
     complete: bool = False
     held: bool = False
     apologised: bool = False
+    asked_anew: bool = False
     allow_interrupt: bool = True
     instructions: tuple[Instruction, ...] = ()
     heard: list[str] = field(default_factory=list)
@@ -89,7 +97,7 @@ class Turn:
         for clip in self.clips:
             if clip.state is ClipState.WAITING:
                 clip.state = ClipState.QUEUED
-                actions.append(Speak(clip.clip_id, clip.text))
+                actions.append(Speak(clip.clip_id, clip.text, clip.audio_url))
         return actions
 
     def hold(self) -> list[Action]:

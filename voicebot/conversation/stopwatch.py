@@ -48,6 +48,8 @@ class Stopwatch:
     def asked(self, turn_id: int, *, begun_by_caller: bool) -> None:
         """A query left for the brain."""
         turn = self.record.turn(turn_id)
+        if turn.asked_ms is not None:
+            return  # once more, because the brain had lost the session: the caller has waited since the first time
         turn.asked_ms = self._now_ms()
         if begun_by_caller:
             turn.speech_end_ms, self._speech_end_ms = self._speech_end_ms, None

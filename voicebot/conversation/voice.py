@@ -1,25 +1,41 @@
-"""The voice of a line: texts to audio, with the sentences that must never fail kept ready in memory."""
+"""The voice of a line: texts and audio files to audio, with the sentences that must never fail kept ready in memory."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 
-from voicebot.speech.types import SpeechRequest, Synthesiser
+from voicebot.errors import SpeechError
+from voicebot.speech.types import AudioFetcher, AudioRequest, SpeechRequest, Synthesiser
+
+logger = logging.getLogger(__name__)
 
 
 class LineVoice:
     """Speaks with one voice at one sample rate.
 
     Args:
-        synthesiser: where audio comes from.
+        synthesiser: where the audio of texts comes from.
         voice: voice id, or a language for its default voice.
         rate_hz: sample rate of the line.
+        files: where the audio of the brain's files comes from; None: its texts are spoken instead.
+        engine_url: the brain's own address, from which its files may come in any case.
     """
 
-    def __init__(self, synthesiser: Synthesiser, voice: str, rate_hz: int) -> None:
+    def __init__(
+        self,
+        synthesiser: Synthesiser,
+        voice: str,
+        rate_hz: int,
+        files: AudioFetcher | None = None,
+        engine_url: str = "",
+    ) -> None:
         self._synthesiser = synthesiser
         self._voice = voice
         self._rate_hz = rate_hz
+        self._files = files
+        self._engine_url = engine_url
         self._kept: dict[str, bytes] = {}
 
     async def keep(self, texts: Iterable[str]) -> None:
@@ -32,18 +48,43 @@ class LineVoice:
             if text not in self._kept:
                 self._kept[text] = b"".join([pcm async for pcm in self._render(text)])
 
-    async def speak(self, text: str) -> AsyncIterator[bytes]:
+    async def speak(self, text: str, audio_url: str = "") -> AsyncGenerator[bytes, None]:
         """Yield the audio of a text as soon as it exists.
+
+        Args:
+            text: what to say; "" if only the file knows it.
+            audio_url: a file with the text as audio. If it cannot be played to its end, the text is spoken from its
+                beginning; without a text the clip ends there.
 
         Raises:
             SpeechError: the text could not be spoken.
         """
+        if audio_url and self._files is not None:
+            request = AudioRequest(audio_url, self._rate_hz, self._engine_url)
+            try:
+                async with _closing(self._files.fetch(request)) as pieces:
+                    async for pcm in pieces:
+                        yield pcm
+                return
+            except SpeechError as error:
+                logger.warning("an audio file of the brain was not played (%s): %s", error.code, error.message)
         kept = self._kept.get(text)
         if kept is not None:
             yield kept
-            return
-        async for pcm in self._render(text):
-            yield pcm
+        elif text:
+            async with _closing(self._render(text)) as pieces:
+                async for pcm in pieces:
+                    yield pcm
 
     def _render(self, text: str) -> AsyncIterator[bytes]:
         return self._synthesiser.synthesise(SpeechRequest(text, self._voice, self._rate_hz))
+
+
+@contextlib.asynccontextmanager
+async def _closing(pieces: AsyncIterator[bytes]) -> AsyncIterator[AsyncIterator[bytes]]:
+    """Close a generator on the way out: who stops listening gives the work up at once."""
+    try:
+        yield pieces
+    finally:
+        if isinstance(pieces, AsyncGenerator):
+            await pieces.aclose()

@@ -92,6 +92,35 @@ class Voice:
     aliases: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class AudioRequest:
+    """One audio file to fetch.
+
+    Attributes:
+        url: where it is, as somebody else's engine said: not to be trusted.
+        rate_hz: sample rate to bring it to, 8000 or 16000.
+        engine_url: the engine's own address; files may come from there even if that is an internal one.
+    """
+
+    url: str
+    rate_hz: int
+    engine_url: str = ""
+
+
+class AudioFetcher(Protocol):
+    """Turns the address of an audio file into audio. Closing the iterator gives the work up."""
+
+    def fetch(self, request: AudioRequest) -> AsyncIterator[bytes]:
+        """Yield PCM (s16le mono at ``request.rate_hz``) as soon as it is there, in pieces of any length.
+
+        Raises:
+            AudioBlockedError: no file may be fetched from there.
+            AudioFileError: the file cannot be fetched or decoded, or is too long.
+            SpeechWorkerLostError: the process that fetches went away.
+        """
+        ...
+
+
 class Synthesiser(Protocol):
     """Turns a text into audio, clause by clause. Closing the iterator gives the work up."""
 
