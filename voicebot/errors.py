@@ -7,6 +7,7 @@
         * DownloadError                                                         model_download
         * ChecksumError                                                         model_checksum
     * ProtocolError          a message of the dialogue interface is malformed   protocol
+        * UnknownSessionError  a query goes on with a session that is over      unknown_session
     * BrainError             the dialogue engine did not answer properly        brain
         * BrainTimeoutError                                                     brain_timeout
         * BrainUnavailableError   it did not take the query                      brain_unavailable
@@ -92,6 +93,12 @@ class ProtocolError(VoicebotError):
     def __init__(self, message: str, field: str = "") -> None:
         super().__init__(message)
         self.field = field
+
+
+class UnknownSessionError(ProtocolError):
+    """A query wants to go on with a session that was ours and is over: expired, or lost with a restart."""
+
+    code = "unknown_session"
 
 
 class BrainError(VoicebotError):

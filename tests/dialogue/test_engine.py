@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from tests.dialogue.shared import SMALL_BOT, Caller, small_engine
 from voicebot.dialogue.decision import Kind
 from voicebot.dialogue.matching import Method
+from voicebot.dialogue.session import SessionStore
+from voicebot.errors import UnknownSessionError
 from voicebot.protocol import (
     Chunk,
     Hangup,
@@ -165,6 +168,54 @@ async def test_a_second_query_ends_the_first_answer(caller: Caller) -> None:
     assert await caller.say("yes") == "Your number please."
     seen += [chunk async for chunk in first]
     assert not any(chunk.done for chunk in seen)
+
+
+async def test_what_was_not_handed_out_was_not_said(caller: Caller) -> None:
+    await caller.say("")
+    answer = caller.engine.ask(Query("how much is it", caller.session_id))
+    assert isinstance(answer, AsyncGenerator)
+    first = await answer.__anext__()
+    assert first.reply is not None
+    await answer.aclose()
+    assert await caller.say("say that again") == first.reply.text.strip()
+
+
+async def test_an_answer_of_which_nothing_was_handed_out_leaves_the_conversation_where_it_was(caller: Caller) -> None:
+    greeting = await caller.say("")
+    session = caller.engine.sessions.open(caller.session_id)
+    place = session.place()
+
+    async def first_chunk() -> Chunk:
+        return await caller.engine.ask(Query("yes", caller.session_id)).__anext__()
+
+    answer = asyncio.create_task(first_chunk())
+    await asyncio.sleep(0)
+    assert session.turn == 2  # it is being decided on now, in a thread
+    answer.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await answer
+    assert session.place() == place
+    assert await caller.say("say that again") == greeting
+
+
+async def test_a_transfer_counts_when_its_instruction_was_handed_out(caller: Caller) -> None:
+    await caller.say("")
+    session = caller.engine.sessions.open(caller.session_id)
+    answer = caller.engine.ask(Query("agent", caller.session_id))
+    assert isinstance(answer, AsyncGenerator)
+    assert (await answer.__anext__()).instructions == ()
+    assert not session.transferring
+    assert (await answer.__anext__()).instructions != ()
+    assert session.transferring
+    await answer.aclose()
+    assert await caller.come_back(TransferState.BUSY) == "They are busy. Shall we start?"
+
+
+async def test_a_session_of_ours_that_is_over(caller: Caller) -> None:
+    await caller.say("")
+    caller.engine.sessions = SessionStore(ids=caller.engine.sessions.ids)
+    with pytest.raises(UnknownSessionError):
+        await caller.say("yes")
 
 
 async def test_a_query_that_is_overtaken_while_it_thinks_changes_nothing(caller: Caller) -> None:

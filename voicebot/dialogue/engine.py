@@ -3,53 +3,83 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 
 from voicebot.dialogue.bot import Bot
 from voicebot.dialogue.decision import Decision, Kind, build_matcher_examples, decide
 from voicebot.dialogue.flow import Answer, Flow
 from voicebot.dialogue.matching import Matcher
 from voicebot.dialogue.session import Session, SessionStore
+from voicebot.dialogue.telling import Telling
 from voicebot.dialogue.vectors import Encoder
 from voicebot.protocol.chunk import Chunk
-from voicebot.protocol.instruction import run_order
 from voicebot.protocol.query import Query
-from voicebot.protocol.reply import Reply, ReplySource
 
 logger = logging.getLogger(__name__)
+
+
+def _new_query_id() -> str:
+    return str(uuid.uuid4())
 
 
 class Engine:
     """A bot that answers queries; satisfies ``voicebot.connectors.Brain``."""
 
-    def __init__(self, bot: Bot, encoder: Encoder, sessions: SessionStore | None = None) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        encoder: Encoder,
+        sessions: SessionStore | None = None,
+        new_query_id: Callable[[], str] = _new_query_id,
+    ) -> None:
         """Prepare a bot: encodes all its examples, which takes a fraction of a second."""
         self.bot = bot
         self.sessions = sessions if sessions is not None else SessionStore()
         self._matcher = Matcher(build_matcher_examples(bot), bot.language, encoder)
         self._flow = Flow(bot)
+        self._new_query_id = new_query_id
 
     async def ask(self, query: Query) -> AsyncIterator[Chunk]:
         """Answer a query, sentence by sentence. Closing the iterator gives the answer up.
 
+        The session keeps what was handed out of the answer: if that is nothing, the conversation stands where it
+        stood before.
+
         A second query on the same session ends the first one's answer without a ``done`` chunk: the caller
         has spoken on, and nobody listens to the old answer any more.
+
+        Raises:
+            UnknownSessionError: the query goes on with a session that is over.
         """
         session = self.sessions.open(query.session_id)
         session.turn += 1
         turn = session.turn
         for name, value in query.variables.items():
             session.set_variable(name, value)
+        place = session.place()
+        telling = Telling(session, self._new_query_id(), "" if self.bot.language == "zh" else " ")
+        answer: Answer | None = None
+        try:
+            async with aclosing(self._answers(session, query, turn)) as answers:
+                async for answer in answers:
+                    for sentence in answer.sentences:
+                        if session.turn != turn:
+                            return
+                        yield telling.sentence(sentence, answer)
+            if answer is not None and session.turn == turn:
+                yield telling.end(answer)
+        finally:
+            if session.turn == turn and not telling.begun:
+                session.go_back(place)
+
+    async def _answers(self, session: Session, query: Query, turn: int) -> AsyncGenerator[Answer, None]:
+        """Yield the parts of the answer, the last one with the instructions; nothing if another query came between."""
         answer = await self._answer(session, query, turn)
-        if answer is None:
-            return
-        for chunk in _chunks(session.id, answer, "" if self.bot.language == "zh" else " "):
-            if session.turn != turn:
-                return
-            yield chunk
+        if answer is not None:
+            yield answer
 
     async def _answer(self, session: Session, query: Query, turn: int) -> Answer | None:
         """Decide and move the session on; None if another query came in between."""
@@ -84,32 +114,3 @@ class Engine:
             "session %s turn %d at %s: %s %s %.2f",
             *(session.id, session.turn, session.node or "-", decision.kind.value, decision.name, decision.score),
         )
-
-
-def _chunks(session_id: str, answer: Answer, joint: str) -> list[Chunk]:
-    """Write an answer as chunks: one for each sentence, then the done chunk with the instructions.
-
-    The done chunk has an empty reply, as in the page's example: clients differ in whether they speak what
-    stands in the last packet.
-
-    Args:
-        joint: what stands between two sentences. Clients put the texts of all chunks together, as in the
-            example, so an English sentence brings its blank along.
-    """
-    query_id = str(uuid.uuid4())
-    chunks = [
-        Chunk(session_id, query_id, number, reply=_reply(item.text + joint, item.source, item.interruptible))
-        for number, item in enumerate(answer.sentences)
-    ]
-    last = answer.sentences[-1] if answer.sentences else None
-    closing = _reply("", last.source if last else ReplySource.TEXT_REPLY, last.interruptible if last else True)
-    instructions = run_order(answer.instructions)
-    chunks.append(Chunk(session_id, query_id, len(chunks), done=True, reply=closing, instructions=instructions))
-    chunks[0] = dataclasses.replace(
-        chunks[0], identify_duration_ms=answer.end_of_speech_ms, node_silent_duration_s=answer.silence_s
-    )
-    return chunks
-
-
-def _reply(text: str, source: ReplySource, interruptible: bool) -> Reply:
-    return Reply(text, source, allow_interrupt=interruptible, allow_semantic_interruption=interruptible)

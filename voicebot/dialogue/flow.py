@@ -155,8 +155,6 @@ class Flow:
     def _go_on(self, session: Session, node: Node, answer: Answer) -> None:
         """Do what a node does after its text and its skill."""
         answer.instructions += tuple(self._filled(session, instruction) for instruction in node.instructions)
-        if node.transfers:
-            session.transferring = True
         if not node.listen and node.goto:
             self._enter(session, self._next(session, node), answer)
 
@@ -238,8 +236,6 @@ class Flow:
         ends = bot.ends_of(node) if node is not None else [Node("")]
         answer.end_of_speech_ms = max(end.end_of_speech_ms or bot.end_of_speech_ms for end in ends)
         answer.silence_s = max((end.silence and end.silence.seconds) or bot.silence_s for end in ends)
-        if answer.sentences and not answer.repeats:
-            session.last_words = tuple(sentence.text for sentence in answer.sentences)
         return answer
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from voicebot.dialogue.decision import Decision
+from voicebot.dialogue.sessionids import SessionIds
+from voicebot.errors import UnknownSessionError
 
 EXPIRY_S = 1800.0
 MAX_SESSIONS = 5000
 _MAX_VARIABLES = 200
 _MAX_VALUE_LENGTH = 2000
+
+Place = tuple[str, dict[str, int], int, int, tuple[str, ...], bool, "Decision | None"]
+"""All of a session that a turn moves."""
 
 
 @dataclass(slots=True)
@@ -27,8 +31,8 @@ class Session:
         visits: how often each node and text list was used, to take turns among variants.
         silences: answered silences in a row.
         misses: turns in a row that were not understood.
-        last_words: sentences of the last answer, for "say that again".
-        transferring: the last answer handed the call over.
+        last_words: sentences of the last answer as far as they were sent, for "say that again".
+        transferring: the last answer handed the call over, and the client was told so.
         turn: counts the queries; a running answer that finds it changed stops.
         decision: what the last turn was taken for.
     """
@@ -43,6 +47,17 @@ class Session:
     transferring: bool = False
     turn: int = 0
     decision: Decision | None = None
+
+    def place(self) -> Place:
+        """Return where the conversation stands, to go back to."""
+        return (
+            *(self.node, dict(self.visits), self.silences, self.misses),
+            *(self.last_words, self.transferring, self.decision),
+        )
+
+    def go_back(self, place: Place) -> None:
+        """Undo a turn of which the client got nothing. Variables stay: they may have come from elsewhere."""
+        self.node, self.visits, self.silences, self.misses, self.last_words, self.transferring, self.decision = place
 
     def set_variable(self, name: str, value: str) -> None:
         """Set a variable; there is a limit on how many and how long they are."""
@@ -64,7 +79,9 @@ class SessionStore:
         expiry_s: float = EXPIRY_S,
         max_sessions: int = MAX_SESSIONS,
         clock: Callable[[], float] = time.monotonic,
+        ids: SessionIds | None = None,
     ) -> None:
+        self.ids = ids if ids is not None else SessionIds()
         self._expiry_s = expiry_s
         self._max_sessions = max_sessions
         self._clock = clock
@@ -76,18 +93,21 @@ class SessionStore:
     def open(self, session_id: str) -> Session:
         """Return the session of an id, a new one for "".
 
-        An id nobody knows starts a new session under that id: it is either the client's own id on its first turn,
-        or a session that was lost with a restart or expired; a caller on the line is better served by a greeting
-        than by an error, and the interface has no error for it.
+        An id that nobody knows starts a session under that id if it is of the client's own making: the page lets
+        clients choose one on the first turn.
+
+        Raises:
+            UnknownSessionError: the id is one of ours, but its session is over, or belongs to another bot.
         """
         now = self._clock()
         self._forget(now)
-        session_id = session_id or f"3_{uuid.uuid4().hex}"
         known = self._sessions.pop(session_id, None)
-        session = known[0] if known is not None else Session(session_id)
+        if known is None and self.ids.made(session_id):
+            raise UnknownSessionError("sessionId: this session is over; begin a new one without an id", "sessionId")
+        session = known[0] if known is not None else Session(session_id or self.ids.make())
         if len(self._sessions) >= self._max_sessions:
             self._sessions.popitem(last=False)
-        self._sessions[session_id] = (session, now)
+        self._sessions[session.id] = (session, now)
         return session
 
     def _forget(self, now: float) -> None:

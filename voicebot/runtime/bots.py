@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from voicebot.dialogue.botfile import load_bots
 from voicebot.dialogue.engine import Engine
+from voicebot.dialogue.session import SessionStore
+from voicebot.dialogue.sessionids import SessionIds
 from voicebot.dialogue.vectors import UseEncoder
 from voicebot.errors import ConfigError
+from voicebot.server.secrets import session_secret
 from voicebot.settings.model import Settings
 
 
@@ -13,7 +16,7 @@ def load_engines(settings: Settings) -> list[Engine]:
     """Load every bot in ``bots.directory``.
 
     Raises:
-        ConfigError: a bot file is wrong, or a line names a bot that is not there.
+        ConfigError: a bot file is wrong, a line names a bot that is not there, or a secret cannot be kept.
         ModelError: the sentence vectors are missing.
     """
     bots = load_bots(settings.bots.directory)
@@ -22,4 +25,5 @@ def load_engines(settings: Settings) -> list[Engine]:
             known = ", ".join(sorted(bots)) or "none"
             raise ConfigError(f"lines: line '{line.name}' wants the bot '{line.bot}'; known bots: {known}")
     encoder = UseEncoder(settings.paths.models)
-    return [Engine(bot, encoder) for bot in bots.values()]
+    ids = SessionIds(session_secret(settings))
+    return [Engine(bot, encoder, SessionStore(ids=ids)) for bot in bots.values()]

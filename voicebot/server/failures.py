@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import http_exceptions, web
 
-from voicebot.errors import BrainTimeoutError, ProtocolError, VoicebotError
+from voicebot.errors import BrainTimeoutError, ProtocolError, UnknownSessionError, VoicebotError
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,8 @@ async def failures_as_json(request: web.Request, handler: Handler) -> web.Stream
         return await handler(request)
     except Refusal as refusal:
         return refusal.response
+    except UnknownSessionError as error:
+        return failure(404, error.code, error.message, error.field)
     except ProtocolError as error:
         return failure(400, error.code, error.message, error.field)
     except web.HTTPException as error:

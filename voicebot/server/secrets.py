@@ -22,6 +22,15 @@ def audio_secret(settings: Settings) -> bytes:
     return kept_secret(settings.paths.data / "audio_secret").encode()
 
 
+def session_secret(settings: Settings) -> bytes:
+    """Return the secret by which session ids of ours are known again, kept in ``<data>/session_secret``.
+
+    Raises:
+        ConfigError: the file cannot be read or written.
+    """
+    return kept_secret(settings.paths.data / "session_secret").encode()
+
+
 def kept_secret(file: Path) -> str:
     """Return the secret in a file; the first to ask makes it, and processes that start together agree.
 

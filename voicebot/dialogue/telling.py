@@ -1,0 +1,69 @@
+"""From an answer to chunks, and what the session remembers of it."""
+
+from __future__ import annotations
+
+from voicebot.dialogue.flow import Answer, Sentence
+from voicebot.dialogue.session import Session
+from voicebot.protocol.chunk import Chunk
+from voicebot.protocol.instruction import ToCustomerService, run_order
+from voicebot.protocol.reply import Reply, ReplySource
+
+
+class Telling:
+    """One answer being told: a chunk for each sentence, then the done chunk with the instructions.
+
+    A chunk is made when it is handed out, and what it says counts as said from then on.
+
+    Attributes:
+        begun: something was handed out.
+    """
+
+    def __init__(self, session: Session, query_id: str, joint: str) -> None:
+        """Begin an answer.
+
+        Args:
+            session: remembers what was handed out.
+            query_id: id of the answer.
+            joint: what stands between two sentences. Clients put the texts of all chunks together, as in the page's
+                example, so an English sentence brings its blank along.
+        """
+        self.begun = False
+        self._session = session
+        self._query_id = query_id
+        self._joint = joint
+        self._next_id = 0
+        self._said: tuple[str, ...] = ()
+        self._last = Sentence("", ReplySource.TEXT_REPLY, interruptible=True)
+
+    def sentence(self, sentence: Sentence, answer: Answer) -> Chunk:
+        """Return the chunk of the next sentence."""
+        self._last = sentence
+        if not answer.repeats:
+            self._said += (sentence.text,)
+            self._session.last_words = self._said
+        return self._chunk(sentence.text + self._joint, answer)
+
+    def end(self, answer: Answer) -> Chunk:
+        """Return the done chunk.
+
+        Its reply is empty, as in the page's example: clients differ in whether they speak what stands in the last
+        packet.
+        """
+        if any(isinstance(instruction, ToCustomerService) for instruction in answer.instructions):
+            self._session.transferring = True
+        return self._chunk("", answer, done=True)
+
+    def _chunk(self, text: str, answer: Answer, done: bool = False) -> Chunk:
+        first, last = not self.begun, self._last
+        self.begun = True
+        self._next_id += 1
+        return Chunk(
+            session_id=self._session.id,
+            query_id=self._query_id,
+            chunk_id=self._next_id - 1,
+            done=done,
+            reply=Reply(text, last.source, None, last.interruptible, last.interruptible),
+            instructions=run_order(answer.instructions) if done else (),
+            identify_duration_ms=answer.end_of_speech_ms if first else None,
+            node_silent_duration_s=answer.silence_s if first else None,
+        )
