@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import update
+
+from tests.storage.stored import MOBILE, START, storage
+from voicebot.storage.blacklist import ALL, BlacklistEntry, BlacklistEvent
+from voicebot.storage.tables import blacklist as table
+
+DAY = timedelta(days=1)
+IN_A_CALL = BlacklistEvent(f"+86{MOBILE}", "add", "bot desk", "call", "c1", "desk", id="e1", at=START)
+BY_HAND = BlacklistEvent(MOBILE, "add", "asked for it", id="e2", at=START + DAY)
+REMOVED = BlacklistEvent(f"sip:{MOBILE}@pbx", "remove", id="e3", at=START + 2 * DAY)
+
+
+def test_a_number_is_found_however_it_is_written(tmp_path: Path) -> None:
+    with storage(tmp_path) as opened:
+        assert opened.blacklist.apply(IN_A_CALL)
+        entry = opened.blacklist.find("0086 138-0013-8000", START)
+        assert entry == BlacklistEntry(MOBILE, ALL, "bot desk", "call", "c1", START, START, None)
+        assert opened.blacklist.find("13800138001", START) is None
+
+
+def test_a_number_that_comes_again_keeps_its_first_call_and_gets_the_new_reason(tmp_path: Path) -> None:
+    with storage(tmp_path) as opened:
+        opened.blacklist.apply(IN_A_CALL)
+        assert opened.blacklist.apply(BY_HAND)
+        (entry,) = opened.blacklist.entries()
+        assert entry == BlacklistEntry(MOBILE, ALL, "asked for it", "call", "c1", START, START + DAY, None)
+        assert [event.id for event in opened.blacklist.history(MOBILE)] == ["e1", "e2"]
+
+
+def test_a_removed_number_may_be_dialled_and_its_history_stays(tmp_path: Path) -> None:
+    with storage(tmp_path) as opened:
+        opened.blacklist.apply(IN_A_CALL)
+        assert opened.blacklist.apply(REMOVED)
+        assert opened.blacklist.find(MOBILE, START) is None
+        assert [event.action for event in opened.blacklist.history(MOBILE)] == ["add", "remove"]
+
+
+def test_removing_what_is_not_there(tmp_path: Path) -> None:
+    with storage(tmp_path) as opened:
+        assert not opened.blacklist.apply(REMOVED)
+
+
+def test_an_event_that_comes_twice_does_not_undo_what_came_after_it(tmp_path: Path) -> None:
+    with storage(tmp_path) as opened:
+        opened.blacklist.apply(IN_A_CALL)
+        opened.blacklist.apply(REMOVED)
+        assert not opened.blacklist.apply(IN_A_CALL)
+        assert opened.blacklist.entries() == []
+
+
+def test_an_entry_ends_when_it_expires(tmp_path: Path) -> None:
+    with storage(tmp_path) as opened:
+        opened.blacklist.apply(IN_A_CALL)
+        with opened._database.transaction() as connection:
+            connection.execute(update(table).values(expires_at=START + DAY))
+        assert opened.blacklist.find(MOBILE, START) is not None
+        assert opened.blacklist.find(MOBILE, START + DAY) is None
