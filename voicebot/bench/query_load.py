@@ -21,7 +21,7 @@ from voicebot.bench.query_wire import Answer, Connection, dechunked, request_byt
 from voicebot.errors import VoicebotError
 from voicebot.runtime.stdio import report, stdin_lines
 
-_CONNECT_AT_ONCE = 64  # fewer than a listening socket lets wait
+_AT_ONCE = 64  # connections that are being made, fewer than a listening socket lets wait, and callers of single queries
 _TICKS_S = os.sysconf("SC_CLK_TCK")
 _FAQ = b'"replySource":"FAQ"'
 _DONE = b'"status":"done"'
@@ -109,8 +109,8 @@ class Callers:
         Raises:
             VoicebotError: an answer was not what it should be.
         """
-        for start in range(0, len(self._requests), _CONNECT_AT_ONCE):
-            some = self._requests[start : start + _CONNECT_AT_ONCE]
+        for start in range(0, len(self._requests), _AT_ONCE):
+            some = self._requests[start : start + _AT_ONCE]
             self._connections += await asyncio.gather(*(Connection.open(self._load.port) for _ in some))
         gc.collect()
         gc.freeze()  # so that a collection in this process does not look like a slow answer
@@ -118,7 +118,8 @@ class Callers:
             await self._for_some_time()
         else:
             self._counting = True
-            await asyncio.gather(*map(self._once, self._connections, self._requests))
+            turns = asyncio.Semaphore(_AT_ONCE)
+            await asyncio.gather(*map(self._once, self._connections, self._requests, itertools.repeat(turns)))
         if self._faq_first_ms:
             self._outcome.first_ms = self._faq_first_ms
             self._outcome.faq = len(self._faq_first_ms)
@@ -159,9 +160,10 @@ class Callers:
         self._outcome.server_cpu_s = cpu_s(self._load.pid) - server_s
         self._outcome.client_cpu_s = process_time() - client_s
 
-    async def _once(self, connection: Connection, requests: Sequence[bytes]) -> None:
-        for request in requests:
-            self._count(await connection.ask(request))
+    async def _once(self, connection: Connection, requests: Sequence[bytes], turns: asyncio.Semaphore) -> None:
+        async with turns:
+            for request in requests:
+                self._count(await connection.ask(request))
 
     async def _without_pause(self, connection: Connection, requests: Iterator[bytes]) -> None:
         for request in requests:
