@@ -125,7 +125,7 @@ class LibraryCall(pj.Call):
 
     def dial(self, uri: str, headers: Mapping[str, str]) -> None:
         """Send the INVITE."""
-        self.makeCall(uri, _parameters(headers))
+        self.makeCall(_bracketed(uri), _parameters(headers))
         self.learn_call_id()
 
     def learn_call_id(self) -> None:
@@ -149,8 +149,7 @@ class LibraryCall(pj.Call):
 
     def refer(self, uri: str, headers: Mapping[str, str]) -> None:
         """Ask the far side to call ``uri`` (blind transfer, RFC 3515)."""
-        # Without brackets the parameters of the URI would be those of Refer-To (RFC 3261 section 20).
-        self.xfer(f"<{uri}>", _parameters(headers))
+        self.xfer(_bracketed(uri), _parameters(headers))
 
     def refer_to(self, other: LibraryCall, headers: Mapping[str, str]) -> None:
         """Ask the far side to take the place of ``other`` (attended transfer, RFC 3891)."""
@@ -247,6 +246,11 @@ class LibraryCall(pj.Call):
     def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:  # noqa: N802
         """Refuse to swap the caller: left alone, the library would answer with a call that nobody holds."""
         prm.statusCode = DECLINE
+
+
+def _bracketed(uri: str) -> str:
+    # Without brackets the parameters of the URI would be those of To and Refer-To (RFC 3261 section 20.10).
+    return uri if uri.startswith("<") else f"<{uri}>"
 
 
 def _parameters(headers: Mapping[str, str] | None = None) -> pj.CallOpParam:

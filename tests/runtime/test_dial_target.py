@@ -13,7 +13,7 @@ from voicebot.runtime.dial_target import escape_user, fill_template, read_addres
 
 # RFC 3261 section 25.1: all that may stand in a SIP URI as we write them.
 SIP_URI = re.compile(
-    r"sips?:(?:(?:[A-Za-z0-9\-_.!~*'()&=+$,/]|%[0-9A-F]{2})+@)?[a-z0-9_.\-\[\]:]+(?:;[\w.!~*'()%=+-]+)*"
+    r"sips?:(?:(?:[A-Za-z0-9\-_.!~*'()&=+$/]|%[0-9A-Fa-f]{2})+@)?[a-z0-9_.\-\[\]:]+(?:;[\w.!~*'()%=+-]+)*"
 )
 NASTY = st.text(st.one_of(st.sampled_from(string.printable + "\x00\x85\u2028号"), st.characters()), max_size=40)
 
@@ -30,8 +30,7 @@ def fill(template: str, value: str, host: str = "10.0.0.5") -> str:
         ("*72#", "*72%23"),
         ("销售", "%E9%94%80%E5%94%AE"),
         ("Sales East", "Sales%20East"),
-        ("a;b?c<d>e@f", "a%3Bb%3Fc%3Cd%3Ee%40f"),
-        ("100%", "100%25"),
+        ("b<c>d@e:f", "b%3Cc%3Ed%40e%3Af"),
     ],
 )
 def test_a_value_is_escaped(value: str, escaped: str) -> None:
@@ -39,11 +38,13 @@ def test_a_value_is_escaped(value: str, escaped: str) -> None:
     assert parse_uri(f"sip:{escaped}@pbx").plain_user == value
 
 
-@pytest.mark.parametrize("value", ["1\r\nX-Evil: yes", "1\n", "a\x00b", "a\u2028b", "\x7f", "9" * 129])
+@pytest.mark.parametrize(
+    "value", ["1\r\nX-Evil: yes", "1\n", "a\x00b", "a\u2028b", "\x7f", *"%;?,", "a%0D%0Ab", "9" * 129]
+)
 def test_a_value_that_is_no_name_is_refused(value: str) -> None:
     with pytest.raises(TransferError, match="whom to transfer to") as caught:
         escape_user(value)
-    assert value not in caught.value.message
+    assert len(value) == 1 or value not in caught.value.message
 
 
 @given(NASTY)
@@ -131,6 +132,9 @@ a;b@10.0.0.5
 "Ann" <sip:1001@10.0.0.5>
 a%0D%0Ab@10.0.0.5
 a%00@10.0.0.5
+a%250D@10.0.0.5
+a%3Bb@10.0.0.5
+a,b@10.0.0.5
 a%@10.0.0.5
 ann:secret@10.0.0.5
 1001@坐席

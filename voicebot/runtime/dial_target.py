@@ -18,11 +18,14 @@ from voicebot.errors import SipMessageError, TransferError
 MAX_VALUE_CHARACTERS = 128
 MAX_TARGET_CHARACTERS = 512
 
+# Signs that the SIP library writes unescaped, however they were written: what stands behind one of these could be
+# taken for a parameter, a header or another address, and "%250D" would arrive as "%0D".
+_UNDIALLABLE = frozenset(",;?%")
 # "unreserved" of RFC 3261 section 25.1 besides letters, digits and "-_.~", and the "+" of international numbers.
 # ``user-unreserved`` has more, but only these stand for themselves in the parameters of a URI as well.
 _UNESCAPED = "!*'()+"
-_USER_UNESCAPED = _UNESCAPED + "&=$,/%"
-_USER = re.compile(r"(?:[A-Za-z0-9\-_.!~*'()&=+$,/]|%[0-9A-Fa-f]{2})+")
+_USER_UNESCAPED = _UNESCAPED + "&=$/%"
+_USER = re.compile(r"(?:[A-Za-z0-9\-_.!~*'()&=+$/]|%[0-9A-Fa-f]{2})+")
 _BARE = re.compile(r"\+?[A-Za-z0-9*#_\-]+")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _PARAMS = frozenset({"transport", "user"})
@@ -33,12 +36,12 @@ def escape_user(text: str) -> str:
     """Escape a name or number for the user part of a SIP URI (RFC 3261 section 25.1, UTF-8 for what is not ASCII).
 
     Raises:
-        TransferError: it is too long, or has control characters: no name or number has.
+        TransferError: it is too long, or has characters that are in no name or number and cannot be dialled safely.
     """
     if len(text) > MAX_VALUE_CHARACTERS:
         raise TransferError(f"whom to transfer to: longer than {MAX_VALUE_CHARACTERS} characters")
-    if _has_controls(text):
-        raise TransferError("whom to transfer to: control characters are not allowed")
+    if not _can_be_dialled(text):
+        raise TransferError("whom to transfer to: control characters and the signs , ; ? % cannot be dialled")
     return quote(text, safe=_UNESCAPED)
 
 
@@ -96,6 +99,8 @@ def _checked(text: str, what: str, *, any_params: bool = False) -> str:
     # No error quotes the address: it may be a caller's number, and errors are logged.
     if len(text) > MAX_TARGET_CHARACTERS:
         raise TransferError(f"{what}: longer than {MAX_TARGET_CHARACTERS} characters")
+    if not text.isprintable():
+        raise TransferError(f"{what}: control characters are not allowed in it")
     try:
         uri = parse_uri(text)
     except SipMessageError as error:
@@ -110,8 +115,8 @@ def _checked(text: str, what: str, *, any_params: bool = False) -> str:
 def _user(uri: SipUri, what: str) -> str:
     if not uri.user:
         return ""
-    user = quote(uri.user, safe=_USER_UNESCAPED + ";:")
-    if _USER.fullmatch(user) is None or _has_controls(unquote(user)):
+    user = quote(uri.user, safe=_USER_UNESCAPED + ",;:")
+    if _USER.fullmatch(user) is None or not _can_be_dialled(unquote(user)):
         raise TransferError(f"{what}: its part before the @ is not a name or number")
     return f"{user}@"
 
@@ -132,8 +137,11 @@ def _params(uri: SipUri, what: str, any_params: bool) -> str:
     return written
 
 
-def _has_controls(text: str) -> bool:
-    return any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text)
+def _can_be_dialled(text: str) -> bool:
+    return all(
+        character not in _UNDIALLABLE and unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp")
+        for character in text
+    )
 
 
 def _fail_without_pbx(setting: str) -> NoReturn:

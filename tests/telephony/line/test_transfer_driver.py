@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.busy_target import busy_target
 from tests.support.sip_agent import Agent, running_agent, start_agent
 from tests.support.sip_peers import Sipp, baresip, needs_baresip, needs_sipp, sipp
 from tests.support.spectrum import assert_tone
@@ -151,6 +152,21 @@ async def test_consultation_call_gives_its_credentials(password: str, outcome: s
             await still_ours(agent, call, caller)
         await caller.succeeds()
         await target.succeeds()
+
+
+async def test_the_target_is_told_in_headers_even_if_they_are_long() -> None:
+    told = {f"X-Voicebot-{name}": name[0] * 200 for name in ("Session", "Call", "Reason", "Line")}
+    async with running_agent() as agent, busy_target() as target, sipp("listen", agent.port) as caller:
+        call = (await agent.wait("answered"))["call"]
+        uri = f"sip:%E9%94%80@127.0.0.1:{target.port}"
+        agent.tell("transfer", call=call, target=uri, headers=told)
+        invite = await target.invite()
+        assert {header.name: header.value for header in invite.headers if header.name in told} == told
+        assert invite.uri.lower() == uri.lower()
+        # Above 1300 bytes RFC 3261 section 18.1.1 wants TCP, which nobody listens on here.
+        assert target.sizes[0] > 1300
+        assert (await agent.wait("transfer_done"))["outcome"] == "busy"
+        await still_ours(agent, call, caller)
 
 
 @needs_baresip
