@@ -94,9 +94,14 @@ def test_every_answer_with_json_has_an_example() -> None:
 
 def test_the_page_s_lines_are_among_the_examples() -> None:
     content = DOCUMENT["paths"]["/stream/query"]["post"]["responses"]["200"]["content"]
-    for kind in ("application/x-ndjson", "text/event-stream"):
-        for line in (FIRST, LAST):
-            assert json.loads(line[line.index("{") :]) in examples(content[kind])
+    for line in (FIRST, LAST):
+        assert json.loads(line[line.index("{") :]) in examples(content["application/x-ndjson"])
+
+
+def test_the_example_of_an_event_holds_a_packet() -> None:
+    content = DOCUMENT["paths"]["/stream/query"]["post"]["responses"]["200"]["content"]
+    (event,) = examples(content["text/event-stream"])
+    PACKET.validate(json.loads(event["data"]))
 
 
 def test_it_says_what_the_code_enforces() -> None:

@@ -42,7 +42,7 @@ async def failures_as_json(request: web.Request, handler: Handler) -> web.Stream
     except ProtocolError as error:
         return failure(400, error.code, error.message, error.field)
     except web.HTTPException as error:
-        return _from_http(error)
+        return failure_of(error)
     except (http_exceptions.HttpProcessingError, web.RequestPayloadError):
         return failure(400, "bad_request", "the body cannot be read")
     except BrainTimeoutError as error:
@@ -57,7 +57,8 @@ async def failures_as_json(request: web.Request, handler: Handler) -> web.Stream
         return failure(500, "internal", "something went wrong on our side")
 
 
-def _from_http(error: web.HTTPException) -> web.Response:
+def failure_of(error: web.HTTPException) -> web.Response:
+    """Say what aiohttp refuses in our words."""
     code = _CODES.get(error.status, "bad_request" if error.status < 500 else "internal")
     response = failure(error.status, code, error.reason)
     if "Allow" in error.headers:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 
 from aiohttp import web
 
 from voicebot.errors import ConfigError, PortInUseError
+from voicebot.server.connection import Connection, before_the_application
 
 _SHUTDOWN_S = 1.0  # aiohttp waits this long twice
 
@@ -14,10 +16,11 @@ _SHUTDOWN_S = 1.0  # aiohttp waits this long twice
 class HttpServer:
     """An application that listens. ``port`` is the real one, also when 0 was asked for."""
 
-    def __init__(self, runner: web.AppRunner, host: str, port: int) -> None:
+    def __init__(self, runner: web.AppRunner, listener: asyncio.Server, host: str) -> None:
         self._runner = runner
+        self._listener = listener
         self.host = host
-        self.port = port
+        self.port = int(listener.sockets[0].getsockname()[1])
 
     @property
     def url(self) -> str:
@@ -27,6 +30,7 @@ class HttpServer:
 
     async def close(self) -> None:
         """Stop listening, give running answers a moment, and cancel what is left."""
+        self._listener.close()
         await self._runner.cleanup()
 
 
@@ -40,16 +44,22 @@ async def start_server(app: web.Application, host: str, port: int) -> HttpServer
     runner = web.AppRunner(
         app,
         handler_cancellation=True,  # a client that closes its connection stops the answer it no longer wants
-        auto_decompress=False,  # the interface has no compression, so nobody needs to send us a bomb
-        access_log=None,
         shutdown_timeout=_SHUTDOWN_S,
     )
     await runner.setup()
+    loop, server = asyncio.get_running_loop(), runner.server
+    assert server is not None  # after setup
+    server.request_handler = before_the_application(server.request_handler)
+
+    def connect() -> Connection:
+        # The interface has no compression, so nobody needs to send us a bomb.
+        return Connection(server, loop=loop, access_log=None, auto_decompress=False)  # type: ignore[arg-type]
+
     try:
-        await web.TCPSite(runner, host, port).start()
+        listener = await loop.create_server(connect, host, port)
     except OSError as error:
         await runner.cleanup()
         if error.errno == errno.EADDRINUSE:
             raise PortInUseError(f"http.port: another program has TCP port {port} on {host}") from error
         raise ConfigError(f"http.host: cannot listen on {host}:{port}: {error.strerror}") from error
-    return HttpServer(runner, host, int(runner.addresses[0][1]))
+    return HttpServer(runner, listener, host)

@@ -1,0 +1,256 @@
+"""Requests that nobody meant to be answered: made from the document, and byte by byte on a socket.
+
+The server never answers them with 5xx, never leaves an answer open, says in JSON what was wrong, and goes on to answer
+good queries.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from schemathesis.config import SchemathesisConfig
+
+from tests.dialogue.shared import small_engine
+from tests.server.rawhttp import Reply, talk
+from tests.server.running import HEADERS, KEY, ToneSynthesiser, settings
+from tests.server.test_openapi import PACKET
+from tests.server.threaded import server_in_thread
+from voicebot.protocol import FrameDecoder
+from voicebot.server import HostedBot
+from voicebot.server.openapi import openapi_document
+
+SEED = 20261121
+GENERATION = {"mode": "all", "max-examples": 50, "deterministic": True, "database": "none"}
+
+schema = schemathesis.openapi.from_dict(
+    openapi_document(), config=SchemathesisConfig.from_dict({"seed": SEED, "generation": GENERATION})
+)
+queries = schema.include(method="POST")
+Case = schemathesis.Case[Any]
+ACCEPT = itertools.cycle(["*/*", "text/event-stream"])
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("fuzz")
+    bots = [HostedBot.of(small_engine(folder), "appointment")]
+    with server_in_thread(settings(folder, "bots.default=appointment"), bots, ToneSynthesiser()) as address:
+        yield address
+
+
+# --- from the document
+
+
+def answers_are_whole(_: schemathesis.CheckContext, response: schemathesis.Response, case: Case) -> None:
+    """Check that a stream has its last packet, and an error all that an error has, also where it is not documented."""
+    if response.status_code >= 400 and case.method != "HEAD":
+        assert response.json().keys() == {"code", "message", "field"}
+    elif case.method == "POST":
+        packets = FrameDecoder().feed(response.content)
+        assert all(map(PACKET.is_valid, packets))
+        assert [packet["answer"][0]["status"] for packet in packets][-1] == "done"
+
+
+@schema.parametrize()
+def test_the_document_holds(case: Case, url: str) -> None:
+    headers = HEADERS | {"Accept": next(ACCEPT)}
+    case.call_and_validate(base_url=url, headers=headers, additional_checks=[answers_are_whole])
+
+
+@queries.parametrize()
+def test_a_wrong_key_is_always_answered_alike(case: Case, url: str) -> None:
+    response = case.call(base_url=url, headers={"token": "wrong", "Authorization": "Bearer wrong"})
+    if case.method == "POST":
+        assert response.status_code == 401
+        assert response.json() == {"code": "unauthorized", "message": "the key is missing or wrong", "field": ""}
+
+
+# --- byte by byte
+
+QUERY = b'{"queryText":"what does it cost?"}'
+HOST, TOKEN = b"Host: bot", b"token: " + KEY.encode()
+LAST = b"GET /healthz HTTP/1.1\r\nHost: bot\r\nConnection: close\r\n\r\n"
+
+
+def request(*headers: bytes, body: bytes = QUERY, line: bytes = b"POST /stream/query HTTP/1.1") -> bytes:
+    return b"\r\n".join([line, *headers, b"", body])
+
+
+def post(*headers: bytes, body: bytes = QUERY, line: bytes = b"POST /stream/query HTTP/1.1") -> bytes:
+    return request(HOST, TOKEN, b"Content-Length: %d" % len(body), *headers, body=body, line=line)
+
+
+def chunked(body: bytes) -> bytes:
+    return request(HOST, TOKEN, b"Transfer-Encoding: chunked", body=body)
+
+
+CHUNK = b"%x\r\n%b\r\n" % (len(QUERY), QUERY)
+GOOD = post()
+
+
+def check(reply: Reply, hung_up: bool) -> None:
+    """Check that an answer is one: no fault of ours, whole, and JSON where it is an error."""
+    assert reply.status < 500
+    assert reply.whole or hung_up
+    if reply.status >= 400:
+        assert reply.content_type == "application/json"
+        assert reply.json().keys() == {"code", "message", "field"}
+        assert reply.json()["code"]
+        assert reply.json()["message"]
+    elif reply.content_type == "application/x-ndjson" and reply.whole:
+        assert reply.packets()[-1]["answer"][0]["status"] == "done"
+
+
+def check_all_is_well(url: str) -> None:
+    answer, health = talk(url, GOOD + LAST).replies
+    assert (answer.status, health.status) == (200, 200)
+    assert answer.packets()[-1]["answer"][0]["status"] == "done"
+
+
+MALFORMED = {
+    "not HTTP": b"hello\r\n\r\n",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "HTTP/3.7": post(line=b"POST /stream/query HTTP/3.7"),
+    "no host": request(TOKEN, b"Content-Length: 2", body=b"{}"),
+    "no length": request(HOST, TOKEN),
+    "negative length": request(HOST, TOKEN, b"Content-Length: -1"),
+    "two lengths": post(b"Content-Length: 3"),
+    "length and chunks": post(b"Transfer-Encoding: chunked"),
+    "no number of a chunk": chunked(b"zz\r\n{}\r\n0\r\n\r\n"),
+    "negative chunk": chunked(b"-1\r\n{}\r\n0\r\n\r\n"),
+    "chunk without an end": chunked(CHUNK[:-2] + b"XX0\r\n\r\n"),
+    "unknown encoding": post(b"Transfer-Encoding: nonsense"),
+    "blank in a name": post(b"bad header: x"),
+    "no colon": post(b"nonsense"),
+    "control character": post(b"A: b\x01"),
+    "folded": post(b"A: b\r\n c"),
+    "long header": post(b"A: " + b"x" * 20_000),
+    "many headers": post(*[b"A: b"] * 2000),
+    "long address": post(line=b"POST /" + b"x" * 20_000 + b" HTTP/1.1"),
+    "address of nothing": post(line=b"POST * HTTP/1.1"),
+}
+
+
+@pytest.mark.parametrize("sent", MALFORMED.values(), ids=MALFORMED.keys())
+def test_what_is_no_request_is_refused_in_json(url: str, sent: bytes) -> None:
+    first, *_ = talk(url, sent + LAST).replies
+    assert first.status == 400
+    check(first, hung_up=False)
+    assert first.json()["code"] == "bad_request"
+    check_all_is_well(url)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (post(b"Expect: nonsense"), 417, "bad_request"),
+        (post(body=b"x" * 300_000), 413, "too_large"),
+        (chunked(b"%x\r\n%b\r\n0\r\n\r\n" % (300_000, b"x" * 300_000)), 413, "too_large"),
+        (post(line=b"POST /bots/%ff%00/stream/query HTTP/1.1"), 404, "unknown_bot"),
+        (post(line=b"PATCH /stream/query HTTP/1.1"), 405, "method_not_allowed"),
+        (post(b"Content-Encoding: gzip"), 415, "unsupported"),
+    ],
+)
+def test_the_connection_goes_on_after_a_refused_request(url: str, sent: bytes, status: int, code: str) -> None:
+    refused, health = talk(url, sent + LAST).replies
+    assert (refused.status, refused.json()["code"], health.status) == (status, code, 200)
+    check(refused, hung_up=False)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        chunked(CHUNK + b"0\r\n\r\n"),
+        chunked(CHUNK + b"0\r\nTrailer: x\r\n\r\n"),
+        chunked(b"".join(b"1\r\n%b\r\n" % bytes([byte]) for byte in QUERY) + b"0\r\n\r\n"),
+        post(b"Expect: 100-continue"),
+        # Java's HttpClient asks for HTTP/2 like this on every new connection.
+        post(b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk"),
+        post(
+            b"Content-Type: application/json; charset=nonsense", b"Accept: \xff;;,", b"Cookie: \xff=", b"Range: bytes=-"
+        ),
+        post(line=b"POST http://bot/stream/query?x=%ff HTTP/1.1"),
+        post(line=b"POST /stream/query HTTP/1.0"),
+    ],
+)
+def test_unusual_requests_are_answered(url: str, sent: bytes) -> None:
+    first, *_ = talk(url, sent).replies
+    assert first.status == 200
+    check(first, hung_up=True)
+    assert first.packets()[-1]["answer"][0]["status"] == "done"
+
+
+def test_pipelined_queries_are_answered_in_order(url: str) -> None:
+    ids = ["one", "two", "three"]
+    bodies = [json.dumps({"queryText": "", "sessionId": name}).encode() for name in ids]
+    *answers, health = talk(url, b"".join(post(body=body) for body in bodies) + LAST).replies
+    assert [reply.packets()[0]["sessionId"] for reply in answers] == ids
+    assert health.status == 200
+
+
+def test_keys_in_broken_requests_are_not_logged(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    secret = b"token: my-secret-key"
+    for broken in (secret + b"\x01", secret + b"x" * 20_000, b" " + secret):
+        first, *_ = talk(url, post(broken)).replies
+        assert first.status == 400
+        assert b"my-secret" not in first.body
+    assert "my-secret" not in caplog.text
+    assert "not a request" in caplog.text
+
+
+TEXTS = st.binary(max_size=12)
+NUMBERS = st.integers(-2, 80).map(lambda number: b"%d" % number) | st.sampled_from([b"", b"0x10", b"1e3", b"9" * 30])
+
+NAMES = [b"Accept", b"Authorization", b"Connection", b"Content-Encoding", b"Content-Type", b"Expect", b"If-None-Match"]
+NAMES += [b"Cookie", b"Origin", b"Range", b"Referer", b"TE", b"Trailer", b"Upgrade", b"X", b"token"]
+VALUES = [b"close", b"keep-alive", b"upgrade", b"websocket", b"100-continue", b"gzip", b"*/*", b"chunked", b"bytes=0-1"]
+VISIBLE = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=12)
+HEADER = st.tuples(
+    st.sampled_from(NAMES), st.sampled_from(VALUES) | VISIBLE.map(lambda text: text.encode("latin-1"))
+).map(b": ".join)
+ODD_HEADERS = st.lists(HEADER, max_size=3).map(lambda headers: post(*headers))
+
+METHODS = [b"POST", b"GET", b"PUT", b"OPTIONS", b"CONNECT", b"TRACE", b"Q"]
+PATHS = [b"/stream/query", b"/bots/appointment/stream/query", b"/bots//stream/query", b"*", b"//x", b"/%", b"/a b", b""]
+PATHS += [b"/bots/%2e%2e/stream/query", b"/stream/query?a=%ff", b"/stream/query#", b"http://[/stream/query", b"/\xff"]
+VERSIONS = [b"HTTP/1.1", b"HTTP/1.1", b"HTTP/1.0", b"HTTP/2", b""]
+ODD_LINES = (
+    st.tuples(*map(st.sampled_from, (METHODS, PATHS, VERSIONS))).map(b" ".join).map(lambda line: post(line=line))
+)
+
+ODD_BODIES = (st.binary(max_size=60) | st.sampled_from([b"null", b"[]", b'{"a":1e999}', b"\xef\xbb\xbf{}"])).map(
+    lambda body: post(body=body)
+)
+CHUNKS = st.lists(st.tuples(NUMBERS | TEXTS | st.just(b"1"), TEXTS | st.just(b"{")).map(b"\r\n".join), max_size=3)
+ODD_CHUNKS = CHUNKS.map(lambda chunks: chunked(b"\r\n".join([*chunks, b"0", b"", b""])))
+ODD_LENGTHS = (NUMBERS | TEXTS).map(lambda length: request(HOST, TOKEN, b"Content-Length: " + length))
+SPOILT = st.builds(
+    lambda whole, start, length, put: whole[:start] + put + whole[start + length :],
+    st.sampled_from([GOOD, chunked(CHUNK + b"0\r\n\r\n")]),
+    st.integers(0, len(GOOD)),
+    st.integers(0, 4),
+    st.binary(max_size=4),
+)
+TRUNCATED = st.integers(1, len(GOOD) - 1).map(lambda length: GOOD[:length])
+REQUESTS = ODD_HEADERS | ODD_LINES | ODD_BODIES | ODD_CHUNKS | ODD_LENGTHS | SPOILT | st.just(GOOD)
+
+
+@given(st.lists(REQUESTS, min_size=1, max_size=3).map(b"".join), TRUNCATED | st.just(LAST))
+@example(b"", GOOD[: -len(QUERY)])
+@hypothesis_settings(max_examples=200, derandomize=True, database=None)
+def test_bytes(url: str, sent: bytes, end: bytes) -> None:
+    heard = talk(url, sent + end)
+    for reply in heard.replies:
+        check(reply, heard.hung_up)
+    check_all_is_well(url)
