@@ -66,11 +66,20 @@ def parse_query(data: object) -> Query:
         fields.fail("silenceType", "expected 0 (global) or 1 (node)")
     return Query(
         query_text=fields.text("queryText").strip(),
-        session_id=fields.text("sessionId", max_length=MAX_SESSION_ID_LENGTH).strip(),
+        session_id=_session_id(fields),
         variables=fields.texts("variables"),
         silence=fields.flag("silence", False),
         silence_type=SilenceType(silence_type),
     )
+
+
+def _session_id(fields: Fields) -> str:
+    """Return the id as it stands, since clients go by it; one of blanks alone counts as none."""
+    session_id = fields.text("sessionId", max_length=MAX_SESSION_ID_LENGTH)
+    # A lone surrogate was read as "?", and would make one session of many.
+    if not session_id.isprintable() or ("?" in session_id and dict(fields.items())["sessionId"] != session_id):
+        fields.fail("sessionId", "has characters that cannot be printed")
+    return "" if session_id.isspace() else session_id
 
 
 def emit_query(query: Query) -> dict[str, Any]:

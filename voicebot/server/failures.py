@@ -20,9 +20,20 @@ _CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413:
 class Refusal(Exception):  # noqa: N818 - not an error of ours: the client's request is refused
     """A request that is answered with an error."""
 
-    def __init__(self, status: int, code: str, message: str, field: str = "") -> None:
+    def __init__(self, status: int, code: str, message: str, field: str = "", *, close: bool = False) -> None:
+        """Refuse.
+
+        Args:
+            status: HTTP status.
+            code: stable name of the reason.
+            message: the reason, for people.
+            field: what in the request is wrong, if it is one thing.
+            close: close the connection then; what the client still sends on it is not wanted.
+        """
         super().__init__(message)
         self.response = failure(status, code, message, field)
+        if close:
+            self.response.force_close()
 
 
 def failure(status: int, code: str, message: str, field: str = "") -> web.Response:

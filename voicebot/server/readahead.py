@@ -33,6 +33,7 @@ class ReadAhead(Generic[T]):
         self._room = asyncio.Event()
         self._waiter: asyncio.Future[None] | None = None
         self._task = asyncio.create_task(self._read(), name="read ahead")
+        self._task.add_done_callback(self._wake)
 
     async def take(self, deadline: float) -> list[T]:
         """Return what is ready, at least one item; nothing if the iterator has ended or was closed.
@@ -83,10 +84,7 @@ class ReadAhead(Generic[T]):
                         await self._room.wait()
         except Exception as error:
             self._error = error
-        finally:
-            # Not at once: whoever wakes up is to find this task done.
-            asyncio.get_running_loop().call_soon(self._wake)
 
-    def _wake(self) -> None:
+    def _wake(self, *_: object) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)

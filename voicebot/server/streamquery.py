@@ -12,6 +12,7 @@ from voicebot.protocol.framing import Framing, load_json
 from voicebot.protocol.query import parse_query
 from voicebot.protocol.reply import AudioField
 from voicebot.server.audio import LIBRARY
+from voicebot.server.body import read_body
 from voicebot.server.delivery import ClientGone, Delivery
 from voicebot.server.failures import Refusal
 from voicebot.server.hosted import HostedBot
@@ -33,7 +34,7 @@ TURNS = web.AppKey("turns", Turns)
 async def post_query(request: web.Request) -> web.StreamResponse:
     """Answer a query, streaming each chunk as it comes."""
     bot = _bot(request)
-    query = parse_query(load_json(await _body(request)))
+    query = parse_query(load_json(await read_body(request)))
     if not query.session_id:
         query = dataclasses.replace(query, session_id=bot.new_session())
     app, settings = request.app, request.app[ANSWERS][bot.name]
@@ -72,13 +73,6 @@ def _bot(request: web.Request) -> HostedBot:
     if bot is None:
         raise Refusal(404, "unknown_bot", "there is no bot of that name", "bot")
     return bot
-
-
-async def _body(request: web.Request) -> bytes:
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("", "identity"):
-        raise Refusal(415, "unsupported", "Content-Encoding: the body must not be compressed", "Content-Encoding")
-    return await request.read()
 
 
 def _framing(request: web.Request, settings: AnswerSettings) -> Framing:
