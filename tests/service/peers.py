@@ -68,7 +68,7 @@ class Sipp:
 
 @contextlib.asynccontextmanager
 async def sipp(
-    script: Script, target_port: int | None = None, sound: Samples | None = None, times: int = 1
+    script: Script, target_port: int | None = None, sound: Samples | None = None, times: int = 1, port: int = 0
 ) -> AsyncIterator[Sipp]:
     """Run a script, as caller (with ``target_port``) or as called party (without).
 
@@ -77,8 +77,9 @@ async def sipp(
         target_port: whom to call.
         sound: what the script's "sound" is (8 kHz).
         times: how often to carry it out; each Call-ID is a new time.
+        port: where to listen; 0: anywhere.
     """
-    port, media_port = free_port(), free_port(_SIPP_MEDIA_PORTS)
+    port, media_port = port or free_port(), free_port(_SIPP_MEDIA_PORTS)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "script.xml").write_text(script.xml)

@@ -6,6 +6,7 @@ Every message the far side owes is demanded: sipp ends with a failure if anythin
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from xml.sax.saxutils import quoteattr
 
 PATIENCE_MS = 30_000
 
@@ -129,10 +130,12 @@ class Script:
         """The far side's BYE."""
         return self._receive('request="BYE"').answers("200 OK")
 
-    def gets_refer(self, *, replaces: bool, then: str = "202 Accepted") -> Script:
-        """A REFER, with or without Replaces in it, and our answer."""
-        inside = "Replaces=" if replaces else "^[^?]*$"
-        return self._receive('request="REFER"', search=inside, header="Refer-To:").answers(then)
+    def gets_refer(
+        self, *, replaces: bool, then: str = "202 Accepted", to: str = "", told: Mapping[str, str] | None = None
+    ) -> Script:
+        """A REFER, with or without Replaces in it, and our answer; ``told`` are more headers it must have."""
+        inside = "Replaces=" if replaces else to or "^[^?]*$"
+        return self._receive('request="REFER"', search=inside, header="Refer-To:", told=told).answers(then)
 
     def reports(self, fragments: Iterable[str]) -> Script:
         """NOTIFY what became of the REFER; the last one ends the subscription."""
@@ -146,9 +149,9 @@ class Script:
 
     # --- the target of a transfer
 
-    def is_rung(self) -> Script:
-        """The far side's INVITE, answered with 180."""
-        self._receive('request="INVITE"', search="[0-9]+", header="CSeq:", keep="cseq")
+    def is_rung(self, told: Mapping[str, str] | None = None) -> Script:
+        """The far side's INVITE, answered with 180; ``told`` are headers it must have."""
+        self._receive('request="INVITE"', search="[0-9]+", header="CSeq:", keep="cseq", told=told)
         return self.answers("180 Ringing", new_dialog=True)
 
     def refuses(self, status: str) -> Script:
@@ -225,13 +228,22 @@ class Script:
         self._steps.append(f"{start}<![CDATA[\n{message.strip()}\n\n]]></send>\n")
         return self
 
-    def _receive(self, what: str, *, search: str = "", header: str = "", keep: str = "") -> Script:
+    def _receive(
+        self, what: str, *, search: str = "", header: str = "", keep: str = "", told: Mapping[str, str] | None = None
+    ) -> Script:
         timeout = "" if "optional" in what else f' timeout="{PATIENCE_MS}"'
         if not search:
             self._steps.append(f"<recv {what}{timeout}/>\n")
             return self
-        name = keep or f"found{len(self._steps)}"
-        place = f'search_in="hdr" header="{header}"' if header else 'search_in="msg"'
-        check = f'<ereg regexp="{search}" {place} check_it="true" assign_to="{name}"/>'
-        self._steps.append(f'<recv {what}{timeout}><action>{check}</action></recv>\n<Reference variables="{name}"/>\n')
+        prefix = f"found{len(self._steps)}"
+        checks = {keep or prefix: (header, search)}
+        checks |= {f"{prefix}x{n}": (f"{key}:", f"^ *{value}$") for n, (key, value) in enumerate((told or {}).items())}
+        actions = "".join(_check(name, place, pattern) for name, (place, pattern) in checks.items())
+        self._steps.append(f"<recv {what}{timeout}><action>{actions}</action></recv>\n")
+        self._steps.append(f'<Reference variables="{",".join(checks)}"/>\n')
         return self
+
+
+def _check(name: str, header: str, pattern: str) -> str:
+    place = f'search_in="hdr" header="{header}"' if header else 'search_in="msg"'
+    return f'<ereg regexp={quoteattr(pattern)} {place} check_it="true" assign_to="{name}"/>'
