@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.errors import RecognitionError, SpeechError, SpeechWorkerLostError, SynthesisError
+from voicebot.errors import AudioBlockedError, RecognitionError, SpeechError, SpeechWorkerLostError, SynthesisError
 from voicebot.speech.pool import PoolStats
-from voicebot.speech.types import SpeechRequest, Transcript, TranscriptionRequest
+from voicebot.speech.types import AudioRequest, SpeechRequest, Transcript, TranscriptionRequest
 from voicebot.speech.worker.client import SpeechClient
 from voicebot.speech.worker.server import SpeechServer
 
@@ -67,6 +67,16 @@ class ScriptedMouth:
         return self.folder / "a.wav" if request in self.rendered else None
 
 
+class ScriptedFiles:
+    """Gives out the words of an address as audio, but for addresses that it must not fetch from."""
+
+    async def fetch(self, request: AudioRequest) -> AsyncGenerator[bytes, None]:
+        if "inside" in request.url:
+            raise AudioBlockedError("an internal address")
+        for word in request.url.split("/"):
+            yield f"{word} {request.rate_hz} {request.engine_url}".encode()
+
+
 class Worker:
     """A server that can be taken away and put back."""
 
@@ -74,10 +84,10 @@ class Worker:
         self.path = folder / "s"
         self.ears = ScriptedEars()
         self.mouth = ScriptedMouth(folder)
-        self.server = SpeechServer(self.ears, self.mouth)
+        self.server = SpeechServer(self.ears, self.mouth, ScriptedFiles())
 
     async def start(self) -> None:
-        self.server = SpeechServer(self.ears, self.mouth)
+        self.server = SpeechServer(self.ears, self.mouth, ScriptedFiles())
         await self.server.start(self.path)
 
 
@@ -111,6 +121,16 @@ async def test_a_transcription_there_and_back(client: SpeechClient) -> None:
 
 async def test_speech_streams_in_pieces(client: SpeechClient) -> None:
     assert await collect(client, "one two three") == [b"one", b"two", b"three"]
+
+
+async def test_an_audio_file_streams_in_pieces(client: SpeechClient) -> None:
+    pieces = [piece async for piece in client.fetch(AudioRequest("a/b", 8000, "e"))]
+    assert pieces == [b"a 8000 e", b"b 8000 e"]
+
+
+async def test_a_file_that_must_not_be_fetched(client: SpeechClient) -> None:
+    with pytest.raises(AudioBlockedError, match="an internal address"):
+        await anext(client.fetch(AudioRequest("inside", 8000)))
 
 
 async def test_many_requests_share_the_connection(client: SpeechClient, worker: Worker) -> None:

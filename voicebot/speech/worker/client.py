@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from voicebot.errors import SpeechWorkerLostError
-from voicebot.speech.types import SpeechRequest, Transcript, TranscriptionRequest
+from voicebot.speech.types import AudioRequest, SpeechRequest, Transcript, TranscriptionRequest
 from voicebot.speech.worker.server import as_fields
 from voicebot.speech.worker.wire import Message, WireError, error_from_fields, read_message
 
@@ -66,7 +66,7 @@ class _Link:
 
 
 class SpeechClient:
-    """Implements ``Recogniser`` and ``Synthesiser`` by asking the speech worker at a Unix socket.
+    """Implements ``Recogniser``, ``Synthesiser`` and ``AudioFetcher`` by asking the speech worker at a Unix socket.
 
     Connects with the first request, and again when the connection was lost: a request waits up to ``patience_s``
     for the worker to be there. Requests under way when the worker dies fail with ``SpeechWorkerLostError`` at once.
@@ -92,14 +92,26 @@ class SpeechClient:
         pcm = fields.pop("pcm")
         return Transcript(**await self._ask("transcribe", fields, pcm))
 
-    async def synthesise(self, request: SpeechRequest) -> AsyncGenerator[bytes, None]:
+    def synthesise(self, request: SpeechRequest) -> AsyncGenerator[bytes, None]:
         """Yield the speech as it is made. Close the generator to give the rest up.
 
         Raises:
             SynthesisError: the text cannot be spoken.
             SpeechWorkerLostError: the worker went away, or did not come up in time.
         """
-        link, message = await self._connect(), self._message("synthesise", as_fields(request))
+        return self._audio("synthesise", as_fields(request))
+
+    def fetch(self, request: AudioRequest) -> AsyncGenerator[bytes, None]:
+        """Yield the audio of a file as it is fetched. Close the generator to give the rest up.
+
+        Raises:
+            AudioFileError: the file cannot be fetched or decoded; AudioBlockedError: it must not be.
+            SpeechWorkerLostError: the worker went away, or did not come up in time.
+        """
+        return self._audio("fetch", as_fields(request))
+
+    async def _audio(self, op: str, fields: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
+        link, message = await self._connect(), self._message(op, fields)
         inbox = link.open(message)
         finished = False
         try:

@@ -17,6 +17,7 @@ from voicebot.modelstore.store import ModelStore
 from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.stdio import report, stdin_lines
 from voicebot.settings import Settings
+from voicebot.speech.fetching.fetcher import AudioFileFetcher
 from voicebot.speech.recognition.whisper import WhisperRecogniser
 from voicebot.speech.synthesis.service import SynthesisService
 from voicebot.speech.worker.server import SpeechServer
@@ -55,8 +56,9 @@ async def serve(order: SpeechOrder, stop: asyncio.Event) -> None:
     """
     store = ModelStore(order.settings)
     ears, mouth = await _load(store, order.settings)
+    files = AudioFileFetcher(order.settings.brain.max_audio_bytes, order.settings.brain.audio_hosts)
     try:
-        server = SpeechServer(ears, mouth)
+        server = SpeechServer(ears, mouth, files)
         try:
             await server.start(order.socket)
         except OSError as error:

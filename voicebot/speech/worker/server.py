@@ -5,12 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from voicebot.errors import SpeechError
-from voicebot.speech.types import Recogniser, SpeechRequest, Synthesiser, TranscriptionRequest
+from voicebot.speech.types import (
+    AudioFetcher,
+    AudioRequest,
+    Recogniser,
+    SpeechRequest,
+    Synthesiser,
+    TranscriptionRequest,
+)
 from voicebot.speech.worker.wire import Message, WireError, error_fields, read_message
 
 logger = logging.getLogger(__name__)
@@ -42,11 +49,12 @@ class Ears(Recogniser, Protocol):
 
 
 class SpeechServer:
-    """Serves one recogniser and one synthesiser on a Unix socket."""
+    """Serves one recogniser, one synthesiser and one fetcher of audio files on a Unix socket."""
 
-    def __init__(self, ears: Ears, mouth: Mouth) -> None:
+    def __init__(self, ears: Ears, mouth: Mouth, files: AudioFetcher) -> None:
         self._ears = ears
         self._mouth = mouth
+        self._files = files
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
         self._path: Path | None = None
@@ -80,7 +88,7 @@ class SpeechServer:
         assert task is not None, "asyncio runs this callback as a task"
         self._clients.add(task)
         try:
-            await Session(reader, writer, self._ears, self._mouth).run()
+            await Session(reader, writer, self._ears, self._mouth, self._files).run()
         except asyncio.CancelledError:
             # Only close() cancels us. asyncio's own callback would log a cancelled connection as an error.
             logger.debug("a connection was closed with the server")
@@ -91,11 +99,19 @@ class SpeechServer:
 class Session:
     """One client's connection."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ears: Ears, mouth: Mouth) -> None:
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        ears: Ears,
+        mouth: Mouth,
+        files: AudioFetcher,
+    ) -> None:
         self._reader = reader
         self._writer = writer
         self._ears = ears
         self._mouth = mouth
+        self._files = files
         self._requests: dict[int, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -153,7 +169,9 @@ class Session:
             transcript = await self._ears.transcribe(TranscriptionRequest(pcm=message.payload, **fields))
             await self._send(message.id, "result", as_fields(transcript))
         elif message.op == "synthesise":
-            await self._speak(message.id, SpeechRequest(**fields))
+            await self._send_audio(message.id, self._mouth.synthesise(SpeechRequest(**fields)))
+        elif message.op == "fetch":
+            await self._send_audio(message.id, self._files.fetch(AudioRequest(**fields)))
         elif message.op == "prerender":
             await self._mouth.prerender(SpeechRequest(**fields))
             await self._send(message.id, "result", {})
@@ -165,13 +183,12 @@ class Session:
         else:
             raise ValueError(f"there is no request {message.op!r}")
 
-    async def _speak(self, request_id: int, request: SpeechRequest) -> None:
-        pieces = self._mouth.synthesise(request)
+    async def _send_audio(self, request_id: int, pieces: AsyncIterator[bytes]) -> None:
         try:
             async for pcm in pieces:
                 await self._send(request_id, "audio", {}, pcm)
         finally:
-            # Cancelled while sending: the synthesis must stop now, not when the garbage is collected.
+            # Cancelled while sending: the work must stop now, not when the garbage is collected.
             if isinstance(pieces, AsyncGenerator):
                 await pieces.aclose()
         await self._send(request_id, "end", {})

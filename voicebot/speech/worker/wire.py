@@ -9,6 +9,7 @@ client to worker      header                        payload
 transcribe            rate_hz, language, hint,      the utterance, s16le mono
                       speculative
 synthesise            text, voice, rate_hz
+fetch                 url, rate_hz, engine_url
 prerender             text, voice, rate_hz
 cached_path           text, voice, rate_hz
 stats
@@ -19,7 +20,7 @@ cancel                (id of the request)
 worker to client      header                        payload
 ====================  ============================  ==========================================================
 result                whatever was asked for
-audio                                               a piece of the speech; many to a request
+audio                                               a piece of the speech or file; many to a request
 end                                                 (after the last ``audio``)
 error                 code, message
 ====================  ============================  ==========================================================
@@ -34,7 +35,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from voicebot.errors import RecognitionError, SpeechError, SpeechWorkerLostError, SynthesisError
+from voicebot.errors import (
+    AudioBlockedError,
+    AudioFileError,
+    RecognitionError,
+    SpeechError,
+    SpeechWorkerLostError,
+    SynthesisError,
+)
 
 _LENGTHS = struct.Struct(">II")
 # Thirty seconds of 16 kHz audio are 960,000 bytes.
@@ -42,7 +50,15 @@ MAX_HEADER_BYTES = 256 * 1024
 MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
 
 _ERRORS: dict[str, type[SpeechError]] = {
-    kind.code: kind for kind in (SpeechError, RecognitionError, SynthesisError, SpeechWorkerLostError)
+    kind.code: kind
+    for kind in (
+        SpeechError,
+        RecognitionError,
+        SynthesisError,
+        SpeechWorkerLostError,
+        AudioFileError,
+        AudioBlockedError,
+    )
 }
 
 
