@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from voicebot.dialogue.bot import SkillUse
-from voicebot.dialogue.texts import placeholders_in
 from voicebot.dialogue.yamltree import Item
 from voicebot.skills.spec import ENVIRONMENT, TYPES, Parameter, RemoteSkill, SkillSpec
+from voicebot.skills.template import placeholders_in
 
 LONGEST_WAIT_S = 30
 """A caller hears nothing in the meantime."""
 LONGEST_JOB_S = 600
 
 _KEYS = ("description", "url", "method", "query", "json", "headers", "timeout_s", "result")
-_FIXED_HOST = re.compile(r"https?://[^/{}?#\s]+(?:[/?#]\S*)?")
+_FIXED_HOST = re.compile(r"(?:https?://[^/{}?#\s]+|\{\{\s*env\.[^{}]+\}\})(?:[/?#]\S*)?")
 
 
 def read_remote_skills(item: Item) -> Mapping[str, SkillSpec]:
@@ -81,7 +81,7 @@ def _url(item: Item) -> str:
     url = item.text()
     # What a caller says must not choose the machine that is asked.
     if not _FIXED_HOST.fullmatch(url):
-        item.fail("expected http://host/… or https://host/…, with {{parameters}} only after the host")
+        item.fail("expected http://host/… or https://host/… or {{env.NAME}}…, with {{parameters}} only after the host")
     return url
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_VARIABLE = re.compile(r"\{\{\s*([^{}|]+?)\s*(?:\|([^{}]*))?\}\}")
+from voicebot.skills.template import PLACEHOLDER, fill, placeholders_in
+
 # A sentence ends at Chinese or Western end marks, with what closes a quotation; a full stop only before
 # white space, so that 3.5 and a.m. stay whole.
 _END = re.compile(r"(?:[\u3002\uff01\uff1f!?\uff1b;…]+|\.(?=\s|$))[”’」』\"')]*")
@@ -17,33 +18,24 @@ def variables_in(text: str) -> list[str]:
     return [name for name, _ in placeholders_in(text)]
 
 
-def placeholders_in(text: str) -> list[tuple[str, str | None]]:
-    """Return the variables in a text, each with the default that stands with it, None for none."""
-    return [(match.group(1), match.group(2)) for match in _VARIABLE.finditer(text)]
-
-
 def value_of(name: str, variables: Mapping[str, str], defaults: Mapping[str, str], inline: str = "") -> str:
     """Return the value of a variable: its own, else the default in the text, else the bot's, else nothing.
 
     A value may be a template that its sender forgot to fill in ("{{name}}"): nobody wants to hear that, so it counts
     for nothing.
     """
-    return _VARIABLE.sub("", variables.get(name, "")).strip() or inline.strip() or defaults.get(name, "").strip()
+    return PLACEHOLDER.sub("", variables.get(name, "")).strip() or inline.strip() or defaults.get(name, "").strip()
 
 
 def unpaired_braces(text: str) -> bool:
     """Tell whether a text has ``{{`` or ``}}`` that belong to no variable; they would be spoken."""
-    rest = _VARIABLE.sub("", text)
+    rest = PLACEHOLDER.sub("", text)
     return "{{" in rest or "}}" in rest
 
 
 def render(text: str, variables: Mapping[str, str], defaults: Mapping[str, str]) -> str:
     """Fill in variables: their value, else the default in the text (``{{name|you}}``), else the bot's, else nothing."""
-
-    def value(match: re.Match[str]) -> str:
-        return value_of(match.group(1), variables, defaults, match.group(2) or "")
-
-    return _VARIABLE.sub(value, text)
+    return fill(text, lambda name, inline: value_of(name, variables, defaults, inline))
 
 
 def split_sentences(text: str) -> list[str]:
@@ -51,7 +43,7 @@ def split_sentences(text: str) -> list[str]:
 
     Done before variables are filled in, so that a text has the same sentences whatever is put into it.
     """
-    inside = [match.span() for match in _VARIABLE.finditer(text)]
+    inside = [match.span() for match in PLACEHOLDER.finditer(text)]
     sentences, start = [], 0
     for match in _END.finditer(text):
         if any(low <= match.start() < high for low, high in inside):

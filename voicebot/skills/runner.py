@@ -1,0 +1,54 @@
+"""All skills of one bot behind one ``SkillRunner``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+from voicebot.skills.http import RemoteSkills
+from voicebot.skills.pool import PythonSkills
+from voicebot.skills.spec import SkillRunner, SkillSpec
+
+
+class BotSkills:
+    """Runs each skill where it belongs.
+
+    Args:
+        specs: the skills of the bot, by name.
+        home: the folder that its Python skills work in.
+        tell_messages: put the messages of exceptions into errors; they may quote what a caller said.
+    """
+
+    def __init__(self, specs: Mapping[str, SkillSpec], home: Path, *, tell_messages: bool = False) -> None:
+        python = {name: spec for name, spec in specs.items() if spec.remote is None}
+        remote = {name: spec for name, spec in specs.items() if spec.remote is not None}
+        self._by_name: dict[str, SkillRunner] = {}
+        if python:
+            self._by_name |= dict.fromkeys(python, PythonSkills(python, home, tell_messages=tell_messages))
+        if remote:
+            self._by_name |= dict.fromkeys(remote, RemoteSkills(remote))
+
+    async def start(self) -> None:
+        """Get ready.
+
+        Raises:
+            ConfigError: a skill file cannot be run.
+        """
+        for runner in self._runners():
+            await runner.start()
+
+    async def run(self, name: str, arguments: Mapping[str, str], timeout_s: float) -> object:
+        """Run a skill and return its result.
+
+        Raises:
+            SkillError: it failed, or took too long.
+        """
+        return await self._by_name[name].run(name, arguments, timeout_s)
+
+    async def close(self) -> None:
+        """End all that runs."""
+        await asyncio.gather(*(runner.close() for runner in self._runners()))
+
+    def _runners(self) -> list[SkillRunner]:
+        return list({id(runner): runner for runner in self._by_name.values()}.values())
