@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from voicebot.errors import SkillError, SkillTimeoutError
+from voicebot.errors import SkillArgumentError, SkillError, SkillTimeoutError
 from voicebot.skills.result import pick
 from voicebot.skills.spec import ENVIRONMENT, RemoteSkill, SkillSpec
 from voicebot.skills.template import fill
@@ -108,7 +108,11 @@ class _Filling:
 
     def _quoted(self, name: str, default: str) -> str:
         value = self._value(name, default)
-        return value if name.startswith(ENVIRONMENT) else quote(value, safe="")
+        if name.startswith(ENVIRONMENT):
+            return value
+        if value in (".", ".."):
+            raise SkillArgumentError(f"skill '{self._skill}' cannot have this value for '{name}'")
+        return quote(value, safe="")
 
     def _value(self, name: str, default: str) -> str:
         if not name.startswith(ENVIRONMENT):
