@@ -11,7 +11,7 @@ from voicebot.errors import BrainError, BrainTimeoutError
 from voicebot.protocol.chunk import Chunk
 from voicebot.protocol.query import Query
 from voicebot.server.hosted import HostedBot
-from voicebot.server.packets import Packets
+from voicebot.server.packets import NO_DURATIONS, Durations, Packets
 from voicebot.server.readahead import NotYet, ReadAhead
 from voicebot.server.turns import Turn
 from voicebot.settings.serving import AnswerSettings
@@ -107,7 +107,7 @@ class Delivery:
             except NotYet:
                 self._filler_at = None
                 durations = (self._bot.end_of_speech_ms, self._bot.silence_s)
-                await self._send(self._packets.say(self._settings.filler[self._bot.language], durations))
+                await self._say(self._settings.filler[self._bot.language], durations)
         return await reading.take(self._first)
 
     def _end_early(self) -> None:
@@ -124,7 +124,12 @@ class Delivery:
             self._abort()
             return
         logger.error("bot %s failed after the filler", self._bot.name, exc_info=error)
-        await self._send(self._packets.say(self._apology))
+        await self._say(self._apology)
+
+    async def _say(self, text: str, durations: Durations = NO_DURATIONS) -> None:
+        # Clients put texts together as they come; a sentence in English brings its blank along.
+        joint = "" if self._bot.language == "zh" else " "
+        await self._send(self._packets.say(text + joint, durations))
 
     async def _send(self, data: bytes) -> None:
         """Send some packets; with the last one, the end of the body."""

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 Durations = tuple[int | None, int | None]
 """``identify_duration_ms`` and ``node_silent_duration_s`` of a chunk."""
-_NO_DURATIONS: Durations = (None, None)
+NO_DURATIONS: Durations = (None, None)
 
 
 class Packets:
@@ -59,16 +59,16 @@ class Packets:
         self._by_token = by_token
         self._audio_url = audio_url
         self._next_id = 0
-        self._durations = _NO_DURATIONS
+        self._durations = NO_DURATIONS
         self._last = Reply("")
 
     def write(self, chunks: Iterable[Chunk]) -> bytes:
         """Return the packets of some chunks; there may be more or fewer of them than chunks."""
         return b"".join(packet for chunk in chunks for packet in self._write(chunk))
 
-    def say(self, text: str, durations: Durations = _NO_DURATIONS) -> bytes:
+    def say(self, text: str, durations: Durations = NO_DURATIONS) -> bytes:
         """Return packets with a sentence of the server's own."""
-        self._durations = _NO_DURATIONS if self.begun else durations
+        self._durations = NO_DURATIONS if self.begun else durations
         return b"".join(self._pieces(Reply(text), ()))
 
     def close(self, instructions: tuple[Instruction, ...] = ()) -> bytes:
@@ -116,7 +116,7 @@ class Packets:
         chunk = Chunk(self._session_id, self._query_id, self._next_id, done, reply, instructions, *self._durations)
         self.begun = True
         self._next_id += 1
-        self._durations = _NO_DURATIONS
+        self._durations = NO_DURATIONS
         return self._framing.encode(emit_packet(chunk, self._audio_field))
 
 
