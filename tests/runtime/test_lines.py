@@ -5,7 +5,7 @@ import pytest
 from voicebot.conversation.leg import CallInfo, TransferMode, TransferRequest
 from voicebot.errors import ConfigError, TransferError
 from voicebot.protocol.instruction import ToCustomerService, TransferType
-from voicebot.runtime.lines import fallback_request, line_for, pbx_host, transfer_request
+from voicebot.runtime.lines import fallback_transfer, line_for, pbx_host, transfer_request
 from voicebot.settings.model import AccountSettings, LineSettings, SipSettings, TransferSettings
 
 ANY = LineSettings(name="any", called=["8001", "*"])
@@ -103,20 +103,17 @@ def test_the_headers_can_be_switched_off() -> None:
     assert request(ToCustomerService("1001@10.0.0.5"), sip).headers == {}
 
 
-@pytest.mark.parametrize(
-    ("target", "uri"), [("1001", "sip:01001@10.0.0.5:5070"), ("desk@10.0.0.7", "sip:desk@10.0.0.7")]
-)
+@pytest.mark.parametrize(("target", "uri"), [("1001", "sip:01001@10.0.0.5:5070"), ("me@10.0.0.7 ", "sip:me@10.0.0.7")])
 def test_the_fallback_is_an_address_or_a_number(target: str, uri: str) -> None:
-    sip = SipSettings(accounts=[PBX], transfer=TEMPLATES)
-    found = fallback_request(target, "", sip=sip, call=CALL, line="shop")
+    transfer = fallback_transfer(target)
+    assert transfer is not None
+    found = request(transfer, SipSettings(accounts=[PBX], transfer=TEMPLATES))
     assert found.target == uri
     assert found.headers["X-Voicebot-Reason"] == "fallback"
-    assert found.headers["X-Voicebot-Session"] == "a84b@host"
 
 
-def test_a_fallback_that_cannot_be_dialled_is_an_error() -> None:
-    with pytest.raises(TransferError, match="the address"):
-        fallback_request("", "", sip=SipSettings(), call=CALL, line="shop")
+def test_without_a_fallback_there_is_nobody() -> None:
+    assert fallback_transfer(" ") is None
 
 
 @pytest.mark.parametrize(

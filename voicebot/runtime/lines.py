@@ -52,21 +52,13 @@ def transfer_request(
     return _request(target, sip, transfer_headers(session_id, call, line, instruction.reason or DEFAULT_REASON))
 
 
-def fallback_request(target: str, session_id: str, *, sip: SipSettings, call: CallInfo, line: str) -> TransferRequest:
-    """Return where a call goes whose dialogue engine is out of order (``brain.fallback_transfer``).
+def fallback_transfer(target: str) -> ToCustomerService | None:
+    """Return whom callers are put through to while a dialogue engine is out of order; None for nobody.
 
     Args:
-        target: SIP address, or a number for ``sip.transfer.number_uri``.
-        session_id: the brain's name for the conversation, "" if it gave none.
-        sip: see ``transfer_request``, as for the others.
-        call: the call to hand over.
-        line: name of the line that took it.
-
-    Raises:
-        TransferError: the target cannot be dialled.
+        target: ``brain.fallback_transfer``: a SIP address, or a number for ``sip.transfer.number_uri``.
     """
-    uri = read_address(target) or _by_template(TransferType.NUMBER, target.strip(), sip, call)
-    return _request(uri, sip, transfer_headers(session_id, call, line, FALLBACK_REASON))
+    return ToCustomerService(trans_addr=target.strip(), reason=FALLBACK_REASON) if target.strip() else None
 
 
 def _by_template(kind: TransferType, value: str, sip: SipSettings, call: CallInfo) -> str:
