@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import closing
+from functools import partial
 
 from aiohttp import web
 
 from voicebot.errors import VoicebotError
-from voicebot.server.audio.conditions import part_of
+from voicebot.server.audio.conditions import Part, part_of
 from voicebot.server.audio.formats import Variant, wanted_variant
 from voicebot.server.audio.library import AudioLibrary, Making
 from voicebot.server.audio.shelf import StoredAudio
-from voicebot.server.failures import Refusal
+from voicebot.server.failures import Refusal, failure
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,10 @@ LIBRARY = web.AppKey("audio_library", AudioLibrary)
 # A client that takes nothing for this long is gone, or might as well be.
 _STALLED_S = 60.0
 _SLICE_BYTES = 65_536
+_REFUSED = {
+    412: partial(failure, 412, "precondition_failed", "the audio file is another one by now"),
+    416: partial(failure, 416, "bad_range", "Range: the audio file has no such bytes", "Range"),
+}
 
 
 async def get_audio(request: web.Request) -> web.StreamResponse:
@@ -74,21 +79,26 @@ async def _made(making: Making) -> StoredAudio:
 
 
 async def _send_stored(request: web.Request, stored: StoredAudio, headers: dict[str, str]) -> web.StreamResponse:
-    status, start, stop = part_of(request, stored.etag, stored.made_s, len(stored.body))
-    response = web.StreamResponse(status=status, headers={**headers, "Accept-Ranges": "bytes"})
-    response.etag = stored.etag
-    response.last_modified = stored.made_s
-    if status == 206:
-        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(stored.body)}"
-    elif status == 416:
-        response.headers["Content-Range"] = f"bytes */{len(stored.body)}"
-    if status != 304:
-        response.content_length = stop - start
+    part = part_of(request, stored.etag, stored.made_s, len(stored.body))
+    response = _REFUSED[part.status]() if part.status in _REFUSED else _part_response(part, stored, headers)
+    response.headers["Accept-Ranges"] = "bytes"
+    if part.status in (206, 416):
+        bytes_sent = f"{part.start}-{part.stop - 1}" if part.status == 206 else "*"
+        response.headers["Content-Range"] = f"bytes {bytes_sent}/{len(stored.body)}"
     await response.prepare(request)
     if request.method == "GET":
-        for at in range(start, stop, _SLICE_BYTES):
-            await _write(request, response, stored.body[at : min(at + _SLICE_BYTES, stop)])
+        for at in range(part.start, part.stop, _SLICE_BYTES):
+            await _write(request, response, stored.body[at : min(at + _SLICE_BYTES, part.stop)])
     await response.write_eof()
+    return response
+
+
+def _part_response(part: Part, stored: StoredAudio, headers: dict[str, str]) -> web.StreamResponse:
+    response = web.StreamResponse(status=part.status, headers=headers)
+    response.etag = stored.etag
+    response.last_modified = stored.made_s
+    if part.status != 304:
+        response.content_length = part.stop - part.start
     return response
 
 
