@@ -154,7 +154,6 @@ def test_what_is_no_request_is_refused_in_json(url: str, sent: bytes) -> None:
     ("sent", "status", "code"),
     [
         (post(b"Expect: nonsense"), 417, "bad_request"),
-        (post(body=b"x" * 300_000), 413, "too_large"),
         (chunked(b"%x\r\n%b\r\n0\r\n\r\n" % (300_000, b"x" * 300_000)), 413, "too_large"),
         (post(line=b"POST /bots/%ff%00/stream/query HTTP/1.1"), 404, "unknown_bot"),
         (post(line=b"PATCH /stream/query HTTP/1.1"), 405, "method_not_allowed"),
@@ -165,6 +164,11 @@ def test_the_connection_goes_on_after_a_refused_request(url: str, sent: bytes, s
     refused, health = talk(url, sent + LAST).replies
     assert (refused.status, refused.json()["code"], health.status) == (status, code, 200)
     check(refused, hung_up=False)
+
+
+def test_a_body_that_is_announced_too_large_is_not_waited_for(url: str) -> None:
+    refused, *_ = talk(url, request(HOST, TOKEN, b"Content-Length: 300000", b"Expect: 100-continue", body=b"")).replies
+    assert (refused.status, refused.json()["code"]) == (413, "too_large")
 
 
 @pytest.mark.parametrize(
