@@ -45,6 +45,7 @@ class CustomRobotBrain:
             settings: time-outs and limits.
         """
         self._url = url
+        self._token = token
         self._settings = settings if settings is not None else BrainSettings()
         # Compressed answers would arrive in lumps.
         self._headers = {"Accept": _ACCEPT, "Accept-Encoding": "identity"}
@@ -65,6 +66,10 @@ class CustomRobotBrain:
     def circuit(self) -> Circuit:
         """Whether queries are let through to the endpoint."""
         return self._breaker.circuit
+
+    def is_at(self, url: str, token: str) -> bool:
+        """Tell whether this is the client of an endpoint."""
+        return (self._url, self._token) == (url, token)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -28,7 +28,7 @@ from voicebot.conversation.session import CallSession, Services
 from voicebot.conversation.stopwatch import Stopwatch
 from voicebot.conversation.voice import LineVoice
 from voicebot.errors import SpeechError, VoicebotError
-from voicebot.protocol.instruction import Blacklist, ShortMessage
+from voicebot.protocol.instruction import Blacklist, ShortMessage, ToCustomerService
 from voicebot.runtime.archive import safe_name, save_record
 from voicebot.runtime.lines import line_for, transfer_request
 from voicebot.runtime.logs import set_up_logging
@@ -65,7 +65,7 @@ class LineWorker:
         """Get the lines and the SIP library ready, and say so."""
         for line in self._settings.lines:
             self._brains[line.name] = self._brain(line)
-            self._voices[line.name] = LineVoice(self._speech, line.voice or line.language, self._agent.rate_hz)
+            self._voices[line.name] = self._voice(line)
         await self._agent.start()
         report("ready", {"sip_port": self._agent.sip_port, "library_calls": self._agent.max_calls})
         self._keeping = asyncio.create_task(self._keep_prompts(), name="keep-prompts")
@@ -90,8 +90,8 @@ class LineWorker:
             try:
                 while waiting:
                     conversation, language = self._settings.conversation, waiting[0].language
-                    texts = (conversation.apology[language], conversation.goodbye[language])
-                    await self._voices[waiting[0].name].keep(texts)
+                    texts = (conversation.apology, conversation.goodbye, conversation.unavailable)
+                    await self._voices[waiting[0].name].keep(text[language] for text in texts)
                     waiting.pop(0)
                 return
             except SpeechError as error:
@@ -107,10 +107,20 @@ class LineWorker:
             logger.warning("unknown order %r", message.get("do"))
 
     def _brain(self, line: LineSettings) -> CustomRobotBrain:
-        if line.brain_url:
-            return CustomRobotBrain(line.brain_url, line.brain_token, self._settings.brain)
-        url = f"{self._order.brain_url}/bots/{line.bot}/stream/query"
-        return CustomRobotBrain(url, self._order.api_key, self._settings.brain)
+        """Return the line's brain; lines with the same one share it, and what it is known to fail at."""
+        url, key = line.brain_url, line.brain_token
+        if not url:
+            url, key = f"{self._order.brain_url}/bots/{line.bot}/stream/query", self._order.api_key
+        known = (brain for brain in self._brains.values() if brain.is_at(url, key))
+        return next(known, None) or CustomRobotBrain(url, key, self._settings.brain)
+
+    def _voice(self, line: LineSettings) -> LineVoice:
+        # Our own bots have the files of their sentences, too: it is quicker to speak them than to fetch them.
+        files = self._speech if self._plays_audio(line) else None
+        return LineVoice(self._speech, line.voice or line.language, self._agent.rate_hz, files, line.brain_url)
+
+    def _plays_audio(self, line: LineSettings) -> bool:
+        return bool(line.brain_url) and self._settings.brain.play_audio
 
     def _on_registration(self, event: RegistrationEvent) -> None:
         report("registration", asdict(event))
@@ -163,6 +173,9 @@ class LineWorker:
             transfer_timeout_ms=int(self._settings.sip.transfer.ring_timeout_s * 1000) + 35_000,
             apology=settings.apology[line.language],
             goodbye=settings.goodbye[line.language],
+            unavailable=settings.unavailable[line.language],
+            fallback=_fallback(self._settings.brain.fallback_transfer),
+            play_audio=self._plays_audio(line),
         )
 
     def _tell_turn(self, call_id: str, what: str, turn: TurnRecord) -> None:
@@ -207,6 +220,15 @@ class LineWorker:
             await asyncio.to_thread(save_record, self._settings.paths.calls, session.stopwatch.record)
         except OSError as error:
             logger.error("the record of call %s could not be kept: %s", session.call_id, error)
+
+
+def _fallback(target: str) -> ToCustomerService | None:
+    """Return the transfer to a SIP address or a number, None if none is set."""
+    target = target.strip()
+    if not target:
+        return None
+    is_address = "@" in target or target.startswith(("sip:", "sips:"))
+    return ToCustomerService(trans_addr=target) if is_address else ToCustomerService(trans_value=target)
 
 
 async def _main() -> int:
