@@ -28,9 +28,9 @@ from voicebot.conversation.session import CallSession, Services
 from voicebot.conversation.stopwatch import Stopwatch
 from voicebot.conversation.voice import LineVoice
 from voicebot.errors import SpeechError, VoicebotError
-from voicebot.protocol.instruction import Blacklist, ShortMessage, ToCustomerService
+from voicebot.protocol.instruction import Blacklist, ShortMessage
 from voicebot.runtime.archive import safe_name, save_record
-from voicebot.runtime.lines import line_for, transfer_request
+from voicebot.runtime.lines import fallback_transfer, line_for, transfer_request
 from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.order import WorkerOrder
 from voicebot.runtime.outbox import Outbox, order_of
@@ -174,7 +174,7 @@ class LineWorker:
             apology=settings.apology[line.language],
             goodbye=settings.goodbye[line.language],
             unavailable=settings.unavailable[line.language],
-            fallback=_fallback(self._settings.brain.fallback_transfer),
+            fallback=fallback_transfer(self._settings.brain.fallback_transfer),
             play_audio=self._plays_audio(line),
         )
 
@@ -220,15 +220,6 @@ class LineWorker:
             await asyncio.to_thread(save_record, self._settings.paths.calls, session.stopwatch.record)
         except OSError as error:
             logger.error("the record of call %s could not be kept: %s", session.call_id, error)
-
-
-def _fallback(target: str) -> ToCustomerService | None:
-    """Return the transfer to a SIP address or a number, None if none is set."""
-    target = target.strip()
-    if not target:
-        return None
-    is_address = "@" in target or target.startswith(("sip:", "sips:"))
-    return ToCustomerService(trans_addr=target) if is_address else ToCustomerService(trans_value=target)
 
 
 async def _main() -> int:
