@@ -13,10 +13,12 @@ from voicebot.dialogue.decision import Decision, Kind, build_matcher_examples, d
 from voicebot.dialogue.flow import Answer, Flow
 from voicebot.dialogue.matching import Matcher
 from voicebot.dialogue.session import Session, SessionStore
+from voicebot.dialogue.skillcall import SkillDesk
 from voicebot.dialogue.telling import Telling
 from voicebot.dialogue.vectors import Encoder
 from voicebot.protocol.chunk import Chunk
 from voicebot.protocol.query import Query
+from voicebot.skills.spec import SkillRunner
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class Engine:
         encoder: Encoder,
         sessions: SessionStore | None = None,
         new_query_id: Callable[[], str] = _new_query_id,
+        skills: SkillRunner | None = None,
     ) -> None:
         """Prepare a bot: encodes all its examples, which takes a fraction of a second."""
         self.bot = bot
@@ -41,6 +44,23 @@ class Engine:
         self._matcher = Matcher(build_matcher_examples(bot), bot.language, encoder)
         self._flow = Flow(bot)
         self._new_query_id = new_query_id
+        self._skills = skills
+        self._desk = SkillDesk(bot, skills)
+
+    async def start(self) -> None:
+        """Get its skills ready. An engine answers without that, too; then the first skill starts more slowly.
+
+        Raises:
+            ConfigError: a skill file cannot be run.
+        """
+        if self._skills is not None:
+            await self._skills.start()
+
+    async def close(self) -> None:
+        """End its skills, those in the background, too."""
+        await self._desk.close()
+        if self._skills is not None:
+            await self._skills.close()
 
     async def ask(self, query: Query) -> AsyncIterator[Chunk]:
         """Answer a query, sentence by sentence. Closing the iterator gives the answer up.
@@ -76,10 +96,22 @@ class Engine:
                 session.go_back(place)
 
     async def _answers(self, session: Session, query: Query, turn: int) -> AsyncGenerator[Answer, None]:
-        """Yield the parts of the answer, the last one with the instructions; nothing if another query came between."""
+        """Yield the parts of the answer, the last one with the instructions; nothing if another query came between.
+
+        What can be said before a skill has run is a part, so that the caller hears something in the meantime.
+        """
         answer = await self._answer(session, query, turn)
-        if answer is not None:
+        while answer is not None:
+            for job in answer.jobs:
+                self._desk.run_in_background(session, job)
             yield answer
+            call = answer.waits_for
+            if call is None:
+                return
+            result = await self._desk.run(call)
+            if session.turn != turn:
+                return
+            answer = self._flow.resume(session, call, result, answer.instructions)
 
     async def _answer(self, session: Session, query: Query, turn: int) -> Answer | None:
         """Decide and move the session on; None if another query came in between."""
@@ -106,7 +138,7 @@ class Engine:
     async def _decide(self, session: Session, text: str) -> Decision:
         node = self.bot.nodes[session.node or self.bot.start]
         # In a thread: 2 to 5 ms of matrix products would hold up every other call's packets.
-        return await asyncio.to_thread(decide, self.bot, self._matcher, node, text)
+        return await asyncio.to_thread(decide, self.bot, self._matcher, node, text, dict(session.variables))
 
     def _note(self, session: Session, decision: Decision) -> None:
         session.decision = decision

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from voicebot.dialogue.bot import Bot, Node, Silence
@@ -115,18 +116,22 @@ class Flow:
             self._fallback(session, answer)
         return self._finish(session, answer)
 
-    def resume(self, session: Session, call: SkillCall, worked: bool, instructions: Instructions = ()) -> Answer:
-        """Go on with an answer that waited for a skill; its result is in the session if it worked.
+    def resume(
+        self, session: Session, call: SkillCall, result: Mapping[str, str] | None, instructions: Instructions = ()
+    ) -> Answer:
+        """Go on with an answer that waited for a skill.
 
         Args:
             session: the conversation.
             call: what the answer waited for.
-            worked: False: go where the node goes on an error.
+            result: variables that its result makes; None if it failed: then go where the node goes on an error.
             instructions: of the part before, which are carried out after this one.
         """
         answer = Answer(instructions=instructions)
         node = self._bot.nodes[call.node]
-        if worked:
+        if result is not None:
+            for name, value in result.items():
+                session.set_variable(name, value)
             self._go_on(session, node, answer)
         else:
             use = node.skill

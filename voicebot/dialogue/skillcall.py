@@ -68,14 +68,25 @@ class SkillDesk:
         self._runner = runner
         self._jobs: dict[tuple[str, str], asyncio.Task[None]] = {}
 
-    async def run(self, session: Session, call: SkillCall) -> bool:
-        """Run a skill and save its result; tell whether it worked. Cancelling this saves nothing."""
-        result = await self._result(call)
-        if result is None:
-            return False
-        for name, text in result.items():
-            session.set_variable(name, text)
-        return True
+    async def run(self, call: SkillCall) -> dict[str, str] | None:
+        """Run a skill; returns the variables that its result makes, None if it failed."""
+        if self._runner is None:
+            logger.warning("bot %s: skill %s cannot run here", self._bot.name, call.name)
+            return None
+        try:
+            result = await self._runner.run(call.name, call.arguments, call.timeout_s)
+        except SkillError as error:
+            logger.warning("bot %s at %s: %s", self._bot.name, call.node, error.message)
+            return None
+        except Exception:
+            # A mistake of ours costs the caller this skill, not the call.
+            logger.exception("bot %s at %s: skill %s could not be run", self._bot.name, call.node, call.name)
+            return None
+        joint = _JOINTS.get(self._bot.language, ", ")
+        texts: dict[str, str] = {}
+        for name, path in call.save.items():
+            texts |= as_texts(name, pick(result, path), joint)
+        return texts
 
     def run_in_background(self, session: Session, call: SkillCall) -> None:
         """Let a skill run on its own; the result is saved when it comes, whatever was said in the meantime.
@@ -98,24 +109,5 @@ class SkillDesk:
         await asyncio.gather(*jobs, return_exceptions=True)
 
     async def _job(self, session: Session, call: SkillCall) -> None:
-        await self.run(session, call)
-
-    async def _result(self, call: SkillCall) -> dict[str, str] | None:
-        """Return the variables that a skill's result makes; None if it failed."""
-        if self._runner is None:
-            logger.warning("bot %s: skill %s cannot run here", self._bot.name, call.name)
-            return None
-        try:
-            result = await self._runner.run(call.name, call.arguments, call.timeout_s)
-        except SkillError as error:
-            logger.warning("bot %s at %s: %s", self._bot.name, call.node, error.message)
-            return None
-        except Exception:
-            # A mistake of ours costs the caller this skill, not the call.
-            logger.exception("bot %s at %s: skill %s could not be run", self._bot.name, call.node, call.name)
-            return None
-        joint = _JOINTS.get(self._bot.language, ", ")
-        texts: dict[str, str] = {}
-        for name, path in call.save.items():
-            texts |= as_texts(name, pick(result, path), joint)
-        return texts
+        for name, text in (await self.run(call) or {}).items():
+            session.set_variable(name, text)
