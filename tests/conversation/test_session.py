@@ -136,4 +136,5 @@ async def test_a_transfer_without_a_target_fails_at_once() -> None:
     await call.listen()
     await call.listen()
     assert dict(call.brain.queries[1].variables) == {"Trans_result": "-1"}
+    assert call.session.stopwatch.record.transfer == "failed"
     await call.session.close()

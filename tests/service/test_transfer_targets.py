@@ -187,6 +187,7 @@ async def test_what_cannot_be_dialled_comes_back_to_the_brain(
     assert brain.results[name] == ["-1"]
     record = await attended.record(name)
     assert heard(record)[1:] == [("Nobody is there.", True), ("Goodbye.", True)]
+    assert record["transfer"] == "failed"
     assert "X-Evil" not in attended.log.text
 
 

@@ -228,6 +228,7 @@ class CallSession:
             request = self._services.transfer_request(instruction, session_id)
         except VoicebotError as error:
             logger.error("call %s cannot be transferred: %s", self.call_id, error.message)
+            self.stopwatch.record.transfer = TransferOutcome.FAILED.value
             self._inbox.append(TransferEnded(TransferResult(TransferOutcome.FAILED, reason=error.message)))
         else:
             self.leg.transfer(request)
