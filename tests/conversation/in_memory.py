@@ -23,7 +23,7 @@ from voicebot.protocol.chunk import Chunk
 from voicebot.protocol.instruction import Blacklist, Instruction, ShortMessage, ToCustomerService
 from voicebot.protocol.query import Query
 from voicebot.protocol.reply import Reply
-from voicebot.speech.types import SpeechRequest, Transcript, TranscriptionRequest
+from voicebot.speech.types import AudioFetcher, SpeechRequest, Transcript, TranscriptionRequest
 
 RATE_HZ = 16000
 FRAME = 320
@@ -132,7 +132,7 @@ class MemoryBrain:
         try:
             for number, sentence in enumerate(sentences):
                 await asyncio.sleep(0)
-                yield Chunk("s", "q", number, reply=Reply(sentence))
+                yield Chunk("s", "q", number, reply=Reply(sentence, audio_url=f"http://files/{number}.wav"))
             yield Chunk("s", "q", len(sentences), done=True, instructions=instructions)
         finally:
             self.closed += 1
@@ -146,6 +146,7 @@ class MemoryCall:
         brain: MemoryBrain,
         transfer_request: Callable[[ToCustomerService, str], TransferRequest] | None = None,
         unspeakable: str = "",
+        files: AudioFetcher | None = None,
     ) -> None:
         self.leg = MemoryLeg()
         self.ears = MemoryEars()
@@ -153,7 +154,7 @@ class MemoryCall:
         self.brain = brain
         self.stored: list[ShortMessage | Blacklist] = []
         self.ended = asyncio.Event()
-        self.voice = LineVoice(MemorySynthesiser(unspeakable), "zh", RATE_HZ)
+        self.voice = LineVoice(MemorySynthesiser(unspeakable), "zh", RATE_HZ, files)
         services = Services(
             recogniser=self.recogniser,
             voice=self.voice,
@@ -162,7 +163,7 @@ class MemoryCall:
             store=lambda instruction, _session_id: self.stored.append(instruction),
         )
         stopwatch = Stopwatch(self.leg.info, "line")
-        config = ConversationConfig(apology="抱歉。", goodbye="再见。")
+        config = ConversationConfig(apology="抱歉。", goodbye="再见。", play_audio=files is not None)
         self.session = CallSession(self.leg, config, self.ears, services, stopwatch, lambda _: self.ended.set())
 
     async def settle(self) -> None:

@@ -47,7 +47,13 @@ chunks = st.builds(
     query_id=st.just("q"),
     chunk_id=st.integers(0, 2),
     done=st.booleans(),
-    reply=st.none() | st.builds(Reply, st.sampled_from(["", "好的。", "好"]), allow_interrupt=st.booleans()),
+    reply=st.none()
+    | st.builds(
+        Reply,
+        st.sampled_from(["", "好的。", "好"]),
+        allow_interrupt=st.booleans(),
+        audio_url=st.sampled_from([None, "http://a/b.wav"]),
+    ),
     instructions=instructions,
     identify_duration_ms=st.none() | st.just(500),
     node_silent_duration_s=st.none() | st.just(2),
@@ -61,7 +67,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(TranscriptReady, ids, ids, texts),
     st.builds(TranscriptFailed, ids, ids, st.just("speech_recognition")),
     st.builds(ChunkArrived, st.integers(1, 12), chunks),
-    st.builds(AnswerFailed, st.integers(1, 12), st.just("brain")),
+    st.builds(AnswerFailed, st.integers(1, 12), st.sampled_from(["brain", "brain_circuit_open"])),
     st.builds(ClipStarted, st.integers(1, 12)),
     st.builds(ClipFinished, st.integers(1, 12), st.just(700)),
     st.builds(ClipStopped, st.integers(1, 12), st.just(300), st.none() | st.just(900)),
@@ -76,7 +82,7 @@ events: st.SearchStrategy[Event] = st.one_of(
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(events, st.integers(0, 9000)), max_size=40))
 def test_a_live_call_always_has_something_that_will_move_it(script: list[tuple[Event, int]]) -> None:
-    call = ScriptedCall(ConversationConfig(silence_ms=3000))
+    call = ScriptedCall(ConversationConfig(silence_ms=3000, play_audio=True))
     call.feed(CallAnswered())
     for event, pause_ms in script:
         call.now_ms += pause_ms
@@ -91,7 +97,7 @@ def test_a_live_call_always_has_something_that_will_move_it(script: list[tuple[E
 @given(st.lists(events, max_size=40))
 def test_an_abandoned_call_ends_by_itself(script: list[Event]) -> None:
     """After any beginning, with a brain and a caller that are silent from now on, the bot hangs up."""
-    call = ScriptedCall(ConversationConfig(silence_ms=3000, max_call_ms=600_000))
+    call = ScriptedCall(ConversationConfig(silence_ms=3000, max_call_ms=600_000, play_audio=True))
     call.feed(CallAnswered())
     for event in script:
         call.feed(event)
