@@ -151,7 +151,7 @@ class Delivery:
             task = asyncio.create_task(self._deliver(message), name=f"deliver-{message.id}")
             self._sending[task] = message
             task.add_done_callback(self._delivered)
-        if self._sender is None or found.next_due is None or free == len(found.claimed):
+        if self._sender is None or found.next_due is None or not free:
             return _LOOK_S
         return min(_LOOK_S, max(_SHORTEST_WAIT_S, (found.next_due - self._now()).total_seconds()))
 
@@ -185,8 +185,10 @@ class Delivery:
         if now >= self._next_forgetting:
             outbox.forget(now - self._keep)
             self._next_forgetting = now + _FORGET_EVERY
+        counts, next_due = outbox.counts(), outbox.next_due()
+        # Last: whatever fails before must not leave a message claimed that nobody sends.
         claimed = outbox.claim(now, now + self._claim, free) if self._sender is not None and free else []
-        return _Look(claimed, outbox.counts(), outbox.next_due())
+        return _Look(claimed, counts, next_due)
 
     async def _deliver(self, message: Message) -> None:
         progress = await self._attempt(message)
