@@ -98,6 +98,14 @@ async def test_repeat_says_the_last_words_again_and_not_twice(caller: Caller) ->
         assert await caller.say("say that again please") == greeting
 
 
+async def test_what_is_said_again_comes_from_where_it_came_from(caller: Caller) -> None:
+    await caller.say("")
+    await caller.say("what is the price?")
+    await caller.say("say that again")
+    sources = [chunk.reply.reply_source for chunk in caller.chunks if chunk.reply]
+    assert sources == [ReplySource.FAQ, ReplySource.FAQ, ReplySource.TEXT_REPLY, ReplySource.TEXT_REPLY]
+
+
 async def test_silence_of_a_node_and_of_the_bot(caller: Caller) -> None:
     await caller.say("")
     assert await caller.keep_silent() == "Well?"

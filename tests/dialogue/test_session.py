@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from voicebot.dialogue.session import Session, SessionStore
 from voicebot.dialogue.sessionids import SessionIds
 from voicebot.errors import UnknownSessionError
+from voicebot.protocol import ReplySource
 
 
 class Clock:
@@ -63,7 +64,7 @@ def test_a_turn_can_be_undone() -> None:
     session.take_turn("a", ("1", "2"))
     place = session.place()
     session.node, session.misses, session.silences = "b", 1, 1
-    session.last_words += ("hello",)
+    session.last_words += (("hello", ReplySource.FAQ),)
     session.take_turn("a", ("1", "2"))
     session.set_variable("name", "Ann")
     session.go_back(place)

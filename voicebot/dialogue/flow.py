@@ -178,7 +178,7 @@ class Flow:
             self._enter(session, effect.goto, answer)
         elif effect.repeat and last_words:
             interruptible = self._interruptible(session)
-            answer.sentences += [Sentence(text, ReplySource.TEXT_REPLY, interruptible) for text in last_words]
+            answer.sentences += [Sentence(text, source, interruptible) for text, source in last_words]
             answer.repeats = True
         else:
             self._ask_again(session, answer)

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from voicebot.dialogue.decision import Decision
 from voicebot.dialogue.sessionids import SessionIds
 from voicebot.errors import UnknownSessionError
+from voicebot.protocol.reply import ReplySource
 
 EXPIRY_S = 1800.0
 MAX_SESSIONS = 5000
 _MAX_VARIABLES = 200
 _MAX_VALUE_LENGTH = 2000
 
-Place = tuple[str, dict[str, int], int, int, tuple[str, ...], bool, "Decision | None"]
+Place = tuple[str, dict[str, int], int, int, tuple[tuple[str, ReplySource], ...], bool, "Decision | None"]
 """All of a session that a turn moves."""
 
 
@@ -31,7 +32,8 @@ class Session:
         visits: how often each node and text list was used, to take turns among variants.
         silences: answered silences in a row.
         misses: turns in a row that were not understood.
-        last_words: sentences of the last answer as far as they were sent, for "say that again".
+        last_words: sentences of the last answer as far as they were sent, and where they came from, for "say that
+            again".
         transferring: the last answer handed the call over, and the client was told so.
         turn: counts the queries; a running answer that finds it changed stops.
         decision: what the last turn was taken for.
@@ -43,7 +45,7 @@ class Session:
     visits: dict[str, int] = field(default_factory=dict)
     silences: int = 0
     misses: int = 0
-    last_words: tuple[str, ...] = ()
+    last_words: tuple[tuple[str, ReplySource], ...] = ()
     transferring: bool = False
     turn: int = 0
     decision: Decision | None = None

@@ -32,14 +32,14 @@ class Telling:
         self._query_id = query_id
         self._joint = joint
         self._next_id = 0
-        self._said: tuple[str, ...] = ()
+        self._said: tuple[tuple[str, ReplySource], ...] = ()
         self._last = Sentence("", ReplySource.TEXT_REPLY, interruptible=True)
 
     def sentence(self, sentence: Sentence, answer: Answer) -> Chunk:
         """Return the chunk of the next sentence."""
         self._last = sentence
         if not answer.repeats:
-            self._said += (sentence.text,)
+            self._said += ((sentence.text, sentence.source),)
             self._session.last_words = self._said
         return self._chunk(sentence.text + self._joint, answer)
 
