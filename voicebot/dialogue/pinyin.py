@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from pypinyin import Style, lazy_pinyin
+from pypinyin.style import convert
 
 MIN_SYLLABLES, MAX_SYLLABLES = 3, 8
 MAX_UTTERANCE_SYLLABLES = 24
+LEAST_LIKENESS = 0.7
+"""Below this everything sounds a little like everything."""
 _PAIR = 2
 _HAN = re.compile(r"[一-鿿]+")
 _GAP = 0.7
@@ -32,9 +36,12 @@ Syllable = tuple[str, str]
 def syllables(text: str) -> list[Syllable]:
     """Return initial and final of every Han character of a text."""
     han = "".join(_HAN.findall(text))
-    initials = lazy_pinyin(han, style=Style.INITIALS, strict=True)
-    finals = lazy_pinyin(han, style=Style.FINALS, strict=True)
-    return list(zip(initials, finals, strict=True))
+    return [_parts(sound) for sound in lazy_pinyin(han, style=Style.TONE)]
+
+
+@cache
+def _parts(sound: str) -> Syllable:
+    return convert(sound, Style.INITIALS, strict=True), convert(sound, Style.FINALS, strict=True)
 
 
 def syllable_distance(one: Syllable, other: Syllable) -> float:
@@ -58,61 +65,80 @@ class SoundIndex:
     def __init__(self, wordings: Sequence[str]) -> None:
         self._count = len(wordings)
         self._syllables: dict[Syllable, int] = {}
-        self._columns: dict[Syllable, NDArray[np.float64]] = {}  # at most one for each syllable of the language
+        self._heard: dict[Syllable, NDArray[np.float64]] = {}  # at most one for each syllable of the language
         self._pairs: dict[tuple[Syllable, ...], list[int]] = {}
-        by_length: dict[int, tuple[list[int], list[list[int]]]] = {}
+        rows: list[int] = []
+        ids: list[list[int]] = []
         for row, wording in enumerate(wordings):
             sounds = syllables(wording)
             if len(sounds) == len(wording) == _PAIR:
                 self._pairs.setdefault(tuple(sounds), []).append(row)
             if MIN_SYLLABLES <= len(sounds) <= MAX_SYLLABLES and len(sounds) == len(wording):
-                rows, ids = by_length.setdefault(len(sounds), ([], []))
                 rows.append(row)
                 ids.append([self._syllables.setdefault(sound, len(self._syllables)) for sound in sounds])
-        self._groups = [(np.array(rows), np.array(ids)) for rows, ids in by_length.values()]
+        lengths = np.array([len(each) for each in ids], dtype=np.intp)
+        order = np.argsort(lengths, kind="stable")  # shorter wordings first
+        self._rows = np.array(rows, dtype=np.intp)[order]
+        self._lengths = lengths[order]
+        # Shorter wordings are filled up with a syllable of no distance to any.
+        self._ids = np.full((MAX_SYLLABLES, len(ids)), len(self._syllables), dtype=np.intp)
+        for place, wording_at in enumerate(order):
+            self._ids[: len(ids[wording_at]), place] = ids[wording_at]
 
     def likeness(self, utterance: str) -> NDArray[np.float32]:
-        """Return for each wording how much some stretch of the utterance sounds like it, 0..1."""
+        """Return for each wording how much some stretch of the utterance sounds like it: LEAST_LIKENESS..1, or 0."""
         result = np.zeros(self._count, dtype=np.float32)
         sounds = syllables(utterance)[:MAX_UTTERANCE_SYLLABLES]
         if len(sounds) == _PAIR:
             result[self._pairs.get(tuple(sounds), [])] = 1.0
-        if len(sounds) < MIN_SYLLABLES - 1 or not self._groups:
+        if len(sounds) < MIN_SYLLABLES - 1 or not len(self._rows):
             return result
-        # Distance of every syllable of the index (row) to every syllable of the utterance (column).
-        table = np.stack([self._column(heard) for heard in sounds], axis=1)
-        for rows, ids in self._groups:
-            cost = _best_stretch(table[ids])
-            extra = max(0, len(sounds) - ids.shape[1]) * _EXTRA
-            result[rows] = np.maximum(0.0, 1.0 - cost / ids.shape[1] - extra)
+        # Distance of every syllable of the utterance (row) to every syllable of the index (column).
+        table = np.stack([self._distances(heard) for heard in sounds])
+        extra = np.maximum(0, len(sounds) - self._lengths) * _EXTRA
+        # A syllable of a wording costs what the nearest one in the utterance does, or a gap. Most wordings are out of
+        # reach by that alone, and the others are few.
+        least_cost = np.minimum(table.min(axis=0), _GAP)[self._ids].sum(axis=0)
+        near = np.flatnonzero(1.0 - least_cost / self._lengths - extra >= LEAST_LIKENESS)
+        if len(near):
+            lengths = self._lengths[near]
+            likeness = 1.0 - _best_stretch(table, self._ids[:, near], lengths) / lengths - extra[near]
+            result[self._rows[near]] = np.where(likeness >= LEAST_LIKENESS, likeness, 0.0)
         return result
 
-    def _column(self, heard: Syllable) -> NDArray[np.float64]:
+    def _distances(self, heard: Syllable) -> NDArray[np.float64]:
         """Return the distance of every syllable of the index to one that was heard."""
-        column = self._columns.get(heard)
-        if column is None:
-            column = np.array([syllable_distance(known, heard) for known in self._syllables])
-            self._columns[heard] = column
-        return column
+        distances = self._heard.get(heard)
+        if distances is None:
+            distances = np.array([*(syllable_distance(known, heard) for known in self._syllables), 0.0])
+            self._heard[heard] = distances
+        return distances
 
 
-def _best_stretch(distances: NDArray[np.float64]) -> NDArray[np.float64]:
+def _best_stretch(table: NDArray[np.float64], ids: NDArray[np.intp], lengths: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return the least edit cost of each wording against any stretch of the utterance.
 
-    Sellers' approximate substring matching, for all wordings of one length at a time.
+    Sellers' approximate substring matching, for all wordings at a time and one of their syllables after the other. A
+    cell is the least of coming straight, from the wording's syllable before, or from the utterance's, which adds a gap
+    a step: a running minimum, once these gaps are taken off.
 
     Args:
-        distances: wordings × syllables of the wording × syllables of the utterance.
+        table: distances of the utterance's syllables × the index's syllables.
+        ids: syllables of the wordings × wordings; a wording's column is filled up.
+        lengths: syllables of each wording, the shorter ones first.
     """
-    wordings, length, heard = distances.shape
-    previous = np.zeros((wordings, heard + 1))
-    for index in range(length):
-        current = np.empty_like(previous)
-        current[:, 0] = (index + 1) * _GAP
-        straight = previous[:, :-1] + distances[:, index, :]
-        better = np.minimum(straight, previous[:, 1:] + _GAP)
-        for column in range(heard):
-            current[:, column + 1] = np.minimum(better[:, column], current[:, column] + _GAP)
-        previous = current
-    least: NDArray[np.float64] = previous.min(axis=1)
+    heard, wordings = len(table), ids.shape[1]
+    gaps = np.arange(heard + 1)[:, None] * _GAP
+    least = np.zeros(wordings)
+    previous = np.zeros((heard + 1, wordings))
+    start = 0
+    for index in range(int(lengths[-1])):
+        current = previous + _GAP
+        np.minimum(current[1:], previous[:-1] + table[:, ids[index, start:]], out=current[1:])
+        current -= gaps
+        np.minimum.accumulate(current, axis=0, out=current)
+        current += gaps
+        ended = int(np.searchsorted(lengths, index + 1, side="right"))
+        least[start:ended] = current[:, : ended - start].min(axis=0)
+        previous, start = current[:, ended - start :], ended
     return least
