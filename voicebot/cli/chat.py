@@ -26,6 +26,7 @@ from voicebot.protocol import (
     TransferState,
 )
 from voicebot.protocol.query import TRANSFER_VARIABLE
+from voicebot.runtime.bots import skills_of
 from voicebot.settings import Settings
 
 _TRANSFER_COMMANDS = {"/failed": TransferState.FAILED, "/busy": TransferState.BUSY}
@@ -65,7 +66,11 @@ def run(args: argparse.Namespace) -> int:
                 return Chat(brain, loop, verbose=args.verbose).talk(variables)
             finally:
                 loop.run_until_complete(client.close())
-        return Chat(_local_engine(settings, args.bot), loop, verbose=args.verbose).talk(variables)
+        engine = _local_engine(settings, args.bot)
+        try:
+            return Chat(engine, loop, verbose=args.verbose).talk(variables)
+        finally:
+            loop.run_until_complete(engine.close())
     finally:
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
@@ -157,7 +162,10 @@ def _local_engine(settings: Settings, name: str) -> Engine:
         known = sorted(path.parent.name for path in settings.bots.directory.glob(f"*/{FILE_NAME}"))
         there = f"the bots are: {', '.join(known)}" if known else "there are none"
         raise ConfigError(f"there is no bot '{name}' in {settings.bots.directory}; {there}")
-    return Engine(load_bot(file), UseEncoder(settings.paths.models))
+    bot = load_bot(file)
+    # Whoever talks here is the bot's author, and wants to know what is wrong with a skill.
+    skills = skills_of(bot, settings, tell_messages=True)
+    return Engine(bot, UseEncoder(settings.paths.models), skills=skills)
 
 
 def _variables(texts: Iterable[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voicebot.dialogue.bot import Bot
 from voicebot.dialogue.botfile import load_bots
 from voicebot.dialogue.engine import Engine
 from voicebot.dialogue.session import SessionStore
@@ -10,6 +11,10 @@ from voicebot.dialogue.vectors import UseEncoder
 from voicebot.errors import ConfigError
 from voicebot.server.secrets import session_secret
 from voicebot.settings.model import Settings
+from voicebot.skills.runner import BotSkills
+
+SKILL_HOMES = "skills"
+"""Folder in ``paths.data`` with a folder for each bot, which its skills work in."""
 
 
 def load_engines(settings: Settings) -> list[Engine]:
@@ -26,4 +31,20 @@ def load_engines(settings: Settings) -> list[Engine]:
             raise ConfigError(f"lines: line '{line.name}' wants the bot '{line.bot}'; known bots: {known}")
     encoder = UseEncoder(settings.paths.models)
     ids = SessionIds(session_secret(settings))
-    return [Engine(bot, encoder, SessionStore(ids=ids)) for bot in bots.values()]
+    return [
+        Engine(bot, encoder, SessionStore(ids=ids), skills=skills_of(bot, settings, tell_messages=settings.log.content))
+        for bot in bots.values()
+    ]
+
+
+def skills_of(bot: Bot, settings: Settings, *, tell_messages: bool) -> BotSkills | None:
+    """Return what runs the skills of a bot; None if it has none.
+
+    Args:
+        bot: the bot.
+        settings: say where its skills may keep files.
+        tell_messages: put the messages of a skill's exceptions into the log; they may quote what a caller said.
+    """
+    if not bot.skills:
+        return None
+    return BotSkills(bot.skills, settings.paths.data / SKILL_HOMES / bot.name, tell_messages=tell_messages)

@@ -7,15 +7,20 @@ process. There are as many processes as are needed, up to a limit; one or two st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 from voicebot.errors import ConfigError, SkillError, SkillTimeoutError
 from voicebot.skills.process import SkillProcess
 from voicebot.skills.spec import SkillSpec
 
+T = TypeVar("T")
+
 MAX_PROCESSES = 8
 KEPT_PROCESSES = 2
+START_S = 30.0
+"""How long the import of the files may take when the service starts."""
 
 
 class PythonSkills:
@@ -47,7 +52,9 @@ class PythonSkills:
             ConfigError: a skill file cannot be imported.
         """
         try:
-            self._idle.append(await self._fresh())
+            self._idle.append(await _within(START_S, self._fresh()))
+        except asyncio.TimeoutError as error:
+            raise ConfigError(f"the skills in {self._folder} cannot be run: their import takes too long") from error
         except SkillError as error:
             raise ConfigError(error.message) from error
 
@@ -63,7 +70,7 @@ class PythonSkills:
             SkillError: it failed.
         """
         values = self._specs[name].convert(arguments)
-        task = asyncio.create_task(self._within(name, values, timeout_s), name=f"skill-{name}")
+        task = asyncio.create_task(self._run(name, values, timeout_s), name=f"skill-{name}")
         self._running.add(task)
         task.add_done_callback(self._over)
         return await asyncio.shield(task)
@@ -82,17 +89,11 @@ class PythonSkills:
         if not task.cancelled():
             task.exception()  # seen: whoever wanted it has it, and else nobody does
 
-    async def _within(self, name: str, values: Mapping[str, object], timeout_s: float) -> object:
-        work = asyncio.create_task(self._work(name, values, timeout_s), name=f"skill-{name}-work")
+    async def _run(self, name: str, values: Mapping[str, object], timeout_s: float) -> object:
         try:
-            await asyncio.wait({work}, timeout=timeout_s)
-        finally:
-            if not work.done():
-                work.cancel()
-                await asyncio.wait({work})
-        if work.cancelled():
-            raise SkillTimeoutError(f"skill '{name}' took more than {timeout_s:g} s")
-        return work.result()
+            return await _within(timeout_s, self._work(name, values, timeout_s))
+        except asyncio.TimeoutError as error:
+            raise SkillTimeoutError(f"skill '{name}' took more than {timeout_s:g} s") from error
 
     async def _work(self, name: str, values: Mapping[str, object], limit_s: float) -> object:
         async with self._slots:
@@ -123,7 +124,7 @@ class PythonSkills:
             await process.end()
 
     async def _fresh(self) -> SkillProcess:
-        process = SkillProcess(self._specs_folder, self._home)
+        process = SkillProcess(self._folder, self._home)
         try:
             await process.start()
         except BaseException:
@@ -132,7 +133,24 @@ class PythonSkills:
         return process
 
     @property
-    def _specs_folder(self) -> Path:
+    def _folder(self) -> Path:
         file = next(iter(self._specs.values())).file
         assert file is not None, "Python skills stand in files"
         return file.parent
+
+
+async def _within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """Await something; raises TimeoutError when it takes longer, and has cancelled it and seen it end by then.
+
+    Not ``asyncio.wait_for``: before Python 3.12 that loses a cancellation that comes as the work is done.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+    if task.cancelled():
+        raise asyncio.TimeoutError
+    return task.result()
