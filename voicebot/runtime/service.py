@@ -104,6 +104,7 @@ class Service:
         http = self._settings.http
         self._delivery = Delivery.of(self._settings)
         self._delivery.start()
+        await _together(*(engine.start() for engine in self._engines))
         bots = [HostedBot.of(engine) for engine in self._engines]
         internal_key = secrets.token_urlsafe(24)  # lives as long as the service, and in memory only
         app = create_app(self._settings, bots, self._speech, self._health, internal_key)
@@ -128,6 +129,7 @@ class Service:
             await self._delivery.stop()
         if self._http is not None:
             await self._http.close()
+        await asyncio.gather(*(engine.close() for engine in self._engines))
         await self._speech.close()
         await self._speech_keeper.stop()
         with contextlib.suppress(FileNotFoundError):
