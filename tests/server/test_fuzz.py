@@ -9,15 +9,23 @@ from __future__ import annotations
 import itertools
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import schemathesis
 from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from tests.dialogue.shared import small_engine
 from tests.server.rawhttp import Reply, talk
@@ -35,7 +43,9 @@ schema = schemathesis.openapi.from_dict(
     openapi_document(), config=SchemathesisConfig.from_dict({"seed": SEED, "generation": GENERATION})
 )
 queries = schema.include(method="POST")
+audio = schema.include(path="/audio/{name}.{extension}")
 Case = schemathesis.Case[Any]
+Check = Callable[[schemathesis.CheckContext, schemathesis.Response, Case], bool | None]
 ACCEPT = itertools.cycle(["*/*", "text/event-stream"])
 
 
@@ -72,6 +82,53 @@ def test_a_wrong_key_is_always_answered_alike(case: Case, url: str) -> None:
     if case.method == "POST":
         assert response.status_code == 401
         assert response.json() == {"code": "unauthorized", "message": "the key is missing or wrong", "field": ""}
+
+
+@pytest.fixture(scope="module")
+def audio_url(url: str) -> str:
+    """The address of a sentence's audio, from an answer."""
+    answer, _ = talk(url, GOOD + LAST).replies
+    address: str = answer.packets()[0]["answer"][0]["reply"]["audioURL"]
+    return address
+
+
+AUDIO_CHECKS: list[Check] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+
+
+@audio.parametrize()
+def test_a_real_audio_file_however_it_is_asked_for(case: Case, url: str, audio_url: str) -> None:
+    address = urlsplit(audio_url)
+    case.path_parameters = {"name": Path(address.path).stem, "extension": "wav"}
+    case.query = {**(case.query or {}), **dict(parse_qsl(address.query))}
+    # In the coverage phase methods are tried that are not in the document.
+    checks = AUDIO_CHECKS if case.method in ("GET", "HEAD") else AUDIO_CHECKS[:1]
+    case.call_and_validate(base_url=url, checks=checks)
+
+
+DATES = [
+    "Mon, 01 Jan 99999999999 00:00:00 GMT",
+    "Mon, 01 Jan 2020 00:00:00 +99999999999999999999",
+    "\xff",
+    "Mon, 99 Jan",
+]
+
+
+@pytest.mark.parametrize("name", ["If-Modified-Since", "If-Unmodified-Since", "If-Range", "If-Match", "Range"])
+@pytest.mark.parametrize("value", [*DATES, "bytes=999999999999999999-", "bytes=-0", 'W/"', ""])
+def test_odd_conditions_of_an_audio_file(url: str, audio_url: str, name: str, value: str) -> None:
+    address = urlsplit(audio_url)
+    line = f"GET {address.path}?{address.query} HTTP/1.1".encode()
+    condition = f"{name}: {value}".encode("latin-1")
+    # The second time it lies on disk, and conditions count.
+    for headers in ([condition], [condition, b"Range: bytes=0-99"]):
+        reply, health = talk(url, request(HOST, *headers, body=b"", line=line) + LAST).replies
+        check(reply, hung_up=False)
+        assert (reply.status in (200, 206, 304, 412, 416), health.status) == (True, 200)
 
 
 # --- byte by byte

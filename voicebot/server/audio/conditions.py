@@ -63,7 +63,7 @@ def _range(first: str, last: str, size_bytes: int) -> Part | None:
 def _as_expected(request: web.Request, etag: str, made_s: int) -> bool:
     if request.if_match is not None:
         return any(tag.value == "*" or (tag.value == etag and not tag.is_weak) for tag in request.if_match)
-    since = request.if_unmodified_since
+    since = _date(request.headers.get("If-Unmodified-Since"))
     return since is None or made_s <= since.timestamp()
 
 
@@ -71,7 +71,7 @@ def _not_modified(request: web.Request, etag: str, made_s: int) -> bool:
     tags: tuple[ETag, ...] | None = request.if_none_match
     if tags is not None:
         return any(tag.value in ("*", etag) for tag in tags)
-    since = request.if_modified_since
+    since = _date(request.headers.get("If-Modified-Since"))
     return since is not None and made_s <= since.timestamp()
 
 
@@ -81,10 +81,13 @@ def _same_as_before(condition: str | None, etag: str, made_s: int) -> bool:
         return True
     if condition.startswith(('"', "W/")):
         return condition == f'"{etag}"'
+    return _date(condition) == datetime.fromtimestamp(made_s, timezone.utc)
+
+
+def _date(text: str | None) -> datetime | None:
+    """Read a date; what is none counts as not sent (section 13.1.3). aiohttp's reader fails beyond the calendar."""
     try:
-        date = parsedate_to_datetime(condition)
-    except ValueError:
-        return False
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=timezone.utc)
-    return date == datetime.fromtimestamp(made_s, timezone.utc)
+        date = parsedate_to_datetime(text or "")
+    except (ValueError, OverflowError):
+        return None
+    return date if date.tzinfo is not None else date.replace(tzinfo=timezone.utc)
