@@ -7,7 +7,8 @@ process. There are as many processes as are needed, up to a limit; one or two st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,6 +38,7 @@ class PythonSkills:
         self._home = home
         self._tell_messages = tell_messages
         self._slots = asyncio.Semaphore(MAX_PROCESSES)
+        self._waiting = 0  # calls that wait for a free process
         self._idle: list[SkillProcess] = []
         self._running: set[asyncio.Task[object]] = set()
 
@@ -96,7 +98,7 @@ class PythonSkills:
             raise SkillTimeoutError(f"skill '{name}' took more than {timeout_s:g} s") from error
 
     async def _work(self, name: str, values: Mapping[str, object], limit_s: float) -> object:
-        async with self._slots:
+        async with self._slot():
             process = await self._take()
             try:
                 event = await process.call(name, values, limit_s)
@@ -109,6 +111,18 @@ class PythonSkills:
             raise SkillError(f"skill '{name}' failed: {event['error']}{message}")
         return event["result"]
 
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        self._waiting += 1
+        try:
+            await self._slots.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._slots.release()
+
     async def _take(self) -> SkillProcess:
         while self._idle:
             process = self._idle.pop()
@@ -118,7 +132,7 @@ class PythonSkills:
         return await self._fresh()
 
     async def _give_back(self, process: SkillProcess) -> None:
-        if len(self._idle) < KEPT_PROCESSES:
+        if len(self._idle) < KEPT_PROCESSES + self._waiting:
             self._idle.append(process)
         else:
             await process.end()
