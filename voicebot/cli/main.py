@@ -17,6 +17,8 @@ COMMANDS = (
     "demo",
     "chat",
     "keys",
+    "messages",
+    "blacklist",
     "bench",
     "models",
 )  # fmt: skip
