@@ -34,6 +34,5 @@ async def read_body(request: web.Request) -> bytes:
             raise Refusal(408, "timeout", "the body did not come in time", close=True)
         return reading.result()
     finally:
-        if not reading.done():
-            reading.cancel()
-            await asyncio.wait({reading})
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)

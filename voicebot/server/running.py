@@ -10,6 +10,8 @@ from aiohttp import web
 from voicebot.errors import ConfigError, PortInUseError
 from voicebot.server.connection import Connection, before_the_application
 
+_LINGERING_S = 1.0
+"""How long the rest of a body that nobody wants is read, so that its sender gets to read why."""
 _SHUTDOWN_S = 1.0  # aiohttp waits this long twice
 
 
@@ -53,7 +55,13 @@ async def start_server(app: web.Application, host: str, port: int) -> HttpServer
 
     def connect() -> Connection:
         # The interface has no compression, so nobody needs to send us a bomb.
-        return Connection(server, loop=loop, access_log=None, auto_decompress=False)  # type: ignore[arg-type]
+        return Connection(
+            server,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type]
+            auto_decompress=False,
+            lingering_time=_LINGERING_S,
+        )
 
     try:
         listener = await loop.create_server(connect, host, port)
