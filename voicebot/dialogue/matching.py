@@ -5,22 +5,26 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from voicebot.dialogue.builtin import LEXICAL_ONLY
-from voicebot.dialogue.pinyin import SoundIndex
+from voicebot.dialogue.pinyin import LEAST_LIKENESS, SoundIndex
 from voicebot.dialogue.vectors import Encoder, calibrate
 from voicebot.dialogue.wording import consists_of, core, denies, length, normalise
 
 MAX_TEXT_LENGTH = 300
 """Longer utterances are cut for matching: nobody asks one question in 300 characters."""
+MAX_REMEMBERED = 500
+"""Utterances whose matches are remembered: callers use the same words again and again."""
 _MIN_VECTOR_LENGTH = {"zh": 3, "en": 2}
 _CORE_SCORE = 0.97
 _LEADING_SCORE = 0.75
-# Likeness by sound → score. 0.85 is 转员工 for 转人工; below 0.75 everything sounds a little like everything.
-_LIKENESSES = (0.70, 0.80, 0.90, 1.0)
+# Likeness by sound → score. 0.85 is 转员工 for 转人工.
+_LIKENESSES = (LEAST_LIKENESS, 0.80, 0.90, 1.0)
 _SOUND_SCORES = (0.0, 0.60, 0.85, 0.95)
 _DENIAL_FACTOR_SHORT, _DENIAL_FACTOR_LONG = 0.6, 0.85
 _SHORT_LENGTH = 7
@@ -36,8 +40,7 @@ class Method(enum.Enum):
     VECTOR = "vector"
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """What an example stands for: an intent by its name, or a question of the FAQ by its place."""
 
     intent: str = ""
@@ -79,12 +82,15 @@ class Matcher:
                 compared.append((label, example, plain))
         self._words = {label: frozenset(forms) for label, forms in words.items()}
         self._labels = [label for label, _, _ in compared]
+        numbers = {label: number for number, label in enumerate(dict.fromkeys(self._labels))}
+        self._label_numbers = np.array([numbers[label] for label in self._labels], dtype=np.intp)
         self._examples = [example for _, example, _ in compared]
         plains = [plain for _, _, plain in compared]
         self._denies = np.array([denies(plain, language) for plain in plains], dtype=bool)
         self._long = np.array([length(plain, language) >= _MIN_VECTOR_LENGTH[language] for plain in plains], dtype=bool)
         self._vectors = encoder.encode(plains)
         self._sounds = SoundIndex(plains) if language == "zh" else None
+        self._remembered = lru_cache(MAX_REMEMBERED)(self._match)
 
     def match_words(self, text: str) -> dict[Label, Match]:
         """Return the labels that an utterance fits word by word. Takes microseconds."""
@@ -100,24 +106,27 @@ class Matcher:
                 found[label] = Match(_CORE_SCORE, Method.EXACT, bare)
         return found
 
-    def match(self, text: str) -> dict[Label, Match]:
-        """Return every label with how well the utterance fits it. Takes milliseconds."""
-        text = text[:MAX_TEXT_LENGTH]
+    def match(self, text: str) -> Mapping[Label, Match]:
+        """Return every label with how well the utterance fits it. Takes a millisecond the first time."""
+        return self._remembered(text[:MAX_TEXT_LENGTH])
+
+    def _match(self, text: str) -> dict[Label, Match]:
         found = self.match_words(text)
         self._add_leading(text, found)
         plain = normalise(text)
-        if not plain:
+        if not plain or not self._labels:
             return found
         scores, by_sound = self._compare(plain)
         order = np.argsort(-scores)
-        for row in order:
-            label = self._labels[row]
-            if scores[row] <= 0:
+        _, places = np.unique(self._label_numbers[order], return_index=True)
+        best = order[np.sort(places)]  # each label's best example, the best label first
+        for row, score, sounded in zip(best.tolist(), scores[best].tolist(), by_sound[best].tolist(), strict=True):
+            if score <= 0:
                 break
-            known = found.get(label)
-            if known is None or known.score < scores[row]:
-                method = Method.SOUND if by_sound[row] else Method.VECTOR
-                found[label] = Match(float(scores[row]), method, self._examples[row])
+            known = found.get(self._labels[row])
+            if known is None or known.score < score:
+                method = Method.SOUND if sounded else Method.VECTOR
+                found[self._labels[row]] = Match(score, method, self._examples[row])
         return found
 
     def _add_leading(self, text: str, found: dict[Label, Match]) -> None:
@@ -133,7 +142,7 @@ class Matcher:
     def _compare(self, plain: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         size = length(plain, self._language)
         scores = np.zeros(len(self._labels))
-        if size >= _MIN_VECTOR_LENGTH[self._language] and self._labels:
+        if size >= _MIN_VECTOR_LENGTH[self._language]:
             scores = np.where(self._long, calibrate(self._vectors @ self._encoder.encode([plain])[0]), 0.0)
         sounds = np.zeros(len(self._labels))
         if self._sounds is not None:
