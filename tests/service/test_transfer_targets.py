@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,8 @@ from tests.service.running import RunningService, heard
 from tests.service.script import Script
 from tests.support.busy_target import busy_target
 from tests.support.sip_peers import free_port, needs_sipp
+from voicebot.settings import load_settings
+from voicebot.storage.store import Storage
 
 pytestmark = [pytest.mark.sip, pytest.mark.audio, needs_sipp, pytest.mark.timeout(120)]
 
@@ -129,12 +130,12 @@ async def test_a_blind_transfer_names_each_kind_of_target_and_tells_session_and_
 
 async def ring_busy(
     service: RunningService, brain: OrderingBrain, name: str, order: dict[str, Any]
-) -> tuple[SipRequest, str]:
+) -> tuple[SipRequest, list[str]]:
     """Make a call whose skill group is busy; returns the INVITE, and what was stored when it came."""
     brain.orders[name] = order
-    stored: list[str] = []
+    stored: list[list[str]] = []
     caller = Script(name, "hotline").rings().is_answered().is_hung_up_on()
-    async with busy_target(GROUP_PORT, lambda _: stored.append(outbox(service))) as target:
+    async with busy_target(GROUP_PORT, lambda _: stored.append(stored_of(service, name))) as target:
         async with sipp(caller, service.sip_port) as peer:
             invite = await target.invite()
             await peer.succeeds()
@@ -147,10 +148,15 @@ async def ring_busy(
     return invite, stored[0]
 
 
-def outbox(service: RunningService) -> str:
-    """What is kept for whoever sends text messages and holds the blacklist."""
-    file = service.data / "outbox.jsonl"
-    return file.read_text(encoding="utf-8") if file.exists() else ""
+def stored_of(service: RunningService, caller: str) -> list[str]:
+    """What is kept of a caller's orders at this moment: templates of text messages, and whether they are blocked."""
+    storage = Storage(load_settings(service.data.parent / "voicebot.yaml"))
+    try:
+        blocked = storage.find_blocked(caller) is not None
+        messages = [item.template_id for item in storage.outbox.messages() if item.call_id.startswith(f"{caller}-")]
+    finally:
+        storage.close()
+    return [*messages, "blocked"] if blocked else messages
 
 
 async def test_a_hostile_group_is_rung_as_a_name_and_its_reason_stays_one_header(
@@ -201,9 +207,7 @@ EVERYTHING = {
 async def test_notes_are_kept_before_the_transfer_rings(attended: RunningService, brain: OrderingBrain) -> None:
     order = {"system_hangup": None, **transfer(transType="2", transValue="all"), **EVERYTHING}
     _, stored = await ring_busy(attended, brain, "everything", order)
-    entries = [json.loads(text) for text in stored.splitlines()]
-    ours = [entry["instruction"] for entry in entries if entry["party"] == "everything"]
-    assert ours == ["system_shortmessage", "system_blacklist_event"]
+    assert stored == ["30340608", "blocked"]
 
 
 async def test_a_hang_up_in_the_same_map_does_not_cut_the_transfer(
