@@ -101,7 +101,8 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
 def insert(connection: Connection, table: Table, **values: Any) -> bool:
     """Insert a row unless its key is there already; return whether it was new."""
     statement = insert_statement(connection, table).values(**values).on_conflict_do_nothing()
-    return bool(connection.execute(statement).rowcount)
+    # Without the option, the number of rows of an INSERT is not kept everywhere.
+    return connection.execute(statement.execution_options(preserve_rowcount=True)).rowcount == 1
 
 
 def insert_statement(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
