@@ -8,6 +8,7 @@ import pytest
 
 from tests.dialogue.shared import SMALL_BOT, Caller, small_engine
 from voicebot.dialogue.decision import Kind
+from voicebot.dialogue.engine import LONG_TEXT
 from voicebot.dialogue.matching import Method
 from voicebot.dialogue.session import SessionStore
 from voicebot.errors import UnknownSessionError
@@ -194,7 +195,7 @@ async def test_an_answer_of_which_nothing_was_handed_out_leaves_the_conversation
     place = session.place()
 
     async def first_chunk() -> Chunk:
-        return await caller.engine.ask(Query("yes", caller.session_id)).__anext__()
+        return await caller.engine.ask(Query("yes " * LONG_TEXT, caller.session_id)).__anext__()
 
     answer = asyncio.create_task(first_chunk())
     await asyncio.sleep(0)
@@ -232,11 +233,18 @@ async def test_a_query_that_is_overtaken_while_it_thinks_changes_nothing(caller:
     async def collect(query: Query) -> list[Chunk]:
         return [chunk async for chunk in caller.engine.ask(query)]
 
-    first = asyncio.create_task(collect(Query("no", caller.session_id)))
+    first = asyncio.create_task(collect(Query("no " * LONG_TEXT, caller.session_id)))
     second = asyncio.create_task(collect(Query("yes", caller.session_id)))
     assert await first == []
     assert (await second)[-1].done
     assert caller.engine.sessions.open(caller.session_id).node == "number"
+
+
+@pytest.mark.parametrize("filler", ["", "well, " * LONG_TEXT])
+async def test_a_long_utterance_is_decided_like_a_short_one(caller: Caller, filler: str) -> None:
+    await caller.say("")
+    await caller.say("yes")
+    assert await caller.say(f"{filler}it is 42") == "Got 42. Bye."
 
 
 async def test_sessions_do_not_mix(tmp_path: Path) -> None:
