@@ -109,7 +109,12 @@ class RunningService:
             raise AssertionError(f"{error}\n{self.log.text}") from None
         self.sip_port = int(_found(r"ring +sip:\w+@127\.0\.0\.1:(\d+)", self.out.text))
         self.url = _found(r"POST (http://\S+)/stream/query", self.out.text)
-        self.key = _found(r"key +(\S+) +\(kept in", self.out.text)
+        self.key = self._made_key()
+
+    def _made_key(self) -> str:
+        command = [sys.executable, "-m", "voicebot.cli.main", "keys", "add", "--quiet"]
+        command += ["--config", str(self.data.parent / "voicebot.yaml")]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
     @property
     def processes(self) -> dict[int, str]:
