@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ class WorkerOrder:
     edge_public: Address
     speech_socket: Path
     brain_url: str
-    api_key: str
+    api_key: str = field(repr=False)
     rtp_port: int = 0
     tell_turns: bool = False
 

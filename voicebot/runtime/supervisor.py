@@ -12,7 +12,7 @@ import logging
 import math
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ class Wiring:
 
     speech_socket: Path
     brain_url: str
-    api_key: str
+    api_key: str = field(repr=False)
     tell_turns: bool = False
 
 
