@@ -12,6 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from voicebot.errors import SynthesisError
+from voicebot.speech.synthesis.stopping import StoppableSession
 
 Samples = NDArray[np.float32]
 """Mono audio, -1..1, one value a sample."""
@@ -47,7 +48,7 @@ class SynthesisEngine(Protocol):
 
 
 def open_session(model: Path | bytes, threads: int) -> onnxruntime.InferenceSession:
-    """Load an ONNX model for the CPU with a fixed number of threads.
+    """Load an ONNX model for the CPU with a fixed number of threads; a ``StopSwitch`` can stop its work.
 
     Raises:
         SynthesisError: the model cannot be read.
@@ -62,7 +63,7 @@ def open_session(model: Path | bytes, threads: int) -> onnxruntime.InferenceSess
     options.log_severity_level = 3
     source = str(model) if isinstance(model, Path) else model
     try:
-        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        return StoppableSession(source, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises bare C++ exception types of its own
         name = model.name if isinstance(model, Path) else "model"
         raise SynthesisError(f"the voice model {name} cannot be loaded: {error}") from error

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from voicebot.errors import SynthesisError
 from voicebot.speech.pool import UrgencyPool
+from voicebot.speech.synthesis.stopping import StopSwitch
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ class Rendering:
                 self.give_up()
 
     def give_up(self) -> None:
-        """Stop; who still listens gets an error. A piece that is in a thread is finished there, for nothing."""
+        """Stop; who still listens gets an error. What a thread computes is stopped, too."""
         self._error = self._error or SynthesisError("the rendering was given up")
         self._task.cancel()
         self._end()
@@ -182,13 +183,15 @@ class Rendering:
         """Return the next piece of a clause, None behind its last."""
         while True:
             self._claim = threading.Lock()
-            turn = self._take_turn(partial(self._in_thread, steps, self._claim))
+            switch = StopSwitch()
+            turn = self._take_turn(partial(self._in_thread, steps, self._claim, switch))
             self._turn = asyncio.get_running_loop().create_task(turn)
             # "wait" rather than "await the task": a turn cancelled by _hurry must not look like our own end.
             try:
                 await asyncio.wait({self._turn})
             finally:
                 if not self._turn.done():
+                    switch.stop()
                     self._turn.cancel()
                     with contextlib.suppress(asyncio.CancelledError):
                         await self._turn
@@ -202,8 +205,11 @@ class Rendering:
             await self._traffic.quiet()
         return await self._pools[self._urgency].run(work, self._urgency)
 
-    def _in_thread(self, steps: Iterator[bytes], claim: threading.Lock) -> bytes | None:
-        return next(steps, None) if claim.acquire(blocking=False) else None
+    def _in_thread(self, steps: Iterator[bytes], claim: threading.Lock, switch: StopSwitch) -> bytes | None:
+        if not claim.acquire(blocking=False):
+            return None
+        with switch.governing():
+            return next(steps, None)
 
     def _tell(self) -> None:
         self._news.set()

@@ -22,6 +22,7 @@ from voicebot.speech.synthesis.normalise import normalise
 from voicebot.speech.synthesis.rendering import LIVE, PRERENDER, LiveTraffic, Rendering
 from voicebot.speech.synthesis.resample import ClauseAudio
 from voicebot.speech.synthesis.speakable import has_cjk
+from voicebot.speech.synthesis.stopping import not_to_be_stopped
 from voicebot.speech.synthesis.voices import VoiceFiles, VoiceShelf
 from voicebot.speech.types import UNKNOWN_WORDS, SpeechRequest, Voice
 
@@ -296,7 +297,8 @@ class _Work:
 
     def render(self) -> Iterator[bytes]:
         """Render it to pieces of PCM; blocks."""
-        engine = self._shelf.engine(self._plan.files)
+        with not_to_be_stopped():
+            engine = self._shelf.engine(self._plan.files)
         text = self._clause.text
         audio = ClauseAudio(engine.rate_hz, self._plan.rate_hz, gap_ms(text), engine.loudness)
         for samples in engine.synthesise_clause(text):
