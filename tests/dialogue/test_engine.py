@@ -152,7 +152,10 @@ async def test_an_old_transfer_result_does_not_branch_again(caller: Caller) -> N
     await caller.say("agent")
     await caller.come_back(TransferState.BUSY)
     # Some clients send all their variables with every turn.
-    assert await caller.say("yes", Trans_result="2") == "Your number please."
+    variables = {"Trans_result": "2"}
+    silence = Query(session_id=caller.session_id, variables=variables, silence=True)
+    assert await caller.ask(silence) == "Are you there?"
+    assert await caller.say("yes", **variables) == "Your number please."
 
 
 async def test_a_transfer_result_out_of_the_blue_is_answered(caller: Caller) -> None:

@@ -72,10 +72,43 @@ def test_hostile_json_is_refused(body: bytes) -> None:
         ("application/x-ndjson", Framing.LINES),
         ("text/event-stream", Framing.EVENTS),
         ("application/json, Text/Event-Stream;q=0.5", Framing.EVENTS),
+        ("text/event-stream, application/x-ndjson", Framing.EVENTS),
+        ("application/x-ndjson, text/event-stream; q=0.9, */*;q=0.1", Framing.LINES),
+        ("application/x-ndjson;q=0.5, text/event-stream;q=0.9", Framing.EVENTS),
+        ("text/event-stream;q=0", Framing.LINES),
+        ("text/event-stream;q=much;charset=utf-8", Framing.EVENTS),
     ],
 )
 def test_framing_by_accept(accept: str, framing: Framing) -> None:
     assert Framing.from_accept(accept) is framing
+
+
+PACKETS = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.text(max_size=5), PACKETS))
+def test_packets_are_compact_json_as_the_standard_library_writes_it(packet: dict[str, object]) -> None:
+    body = json.dumps(packet, ensure_ascii=False, separators=(",", ":")).encode()
+    assert Framing.LINES.encode(packet) == body + b"\n"
+    assert Framing.EVENTS.encode(packet) == b"data:" + body + b"\n\n"
+    assert load_json(body) == packet
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b"123456789012345678901234567890", 123456789012345678901234567890),
+        (b"-9999999999999999999", -9999999999999999999),
+        (b'"\\ud800"', "\ud800"),
+        (b'{"a":1,"a":2}', {"a": 2}),
+    ],
+)
+def test_values_that_libraries_differ_about(body: bytes, value: object) -> None:
+    assert load_json(body) == value
 
 
 @given(st.binary(max_size=200), st.integers(1, 50))

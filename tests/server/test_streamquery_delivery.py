@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ from tests.dialogue.shared import small_engine
 from tests.server.running import HEADERS, ToneSynthesiser, serving, settings
 from tests.server.scripted import Pause, ScriptedBrain, Step, done, say
 from tests.server.test_packets import check_shape, texts
+from voicebot.dialogue import Engine
 from voicebot.errors import BrainUnavailableError
-from voicebot.protocol import Hangup
+from voicebot.protocol import Chunk, Hangup, Query
 from voicebot.server import HostedBot
+from voicebot.server.closing import closing_iterator
 
 FILLER = ("answers.filler_after_ms=50", "answers.filler.en=One moment.")
 
@@ -71,13 +73,47 @@ async def test_a_client_that_goes_away_in_the_middle_stops_the_brain(tmp_path: P
     assert [chunk.reply.text for chunk in brain.handed_out if chunk.reply] == ["a"]
 
 
-async def test_the_session_of_our_bot_keeps_what_was_sent(tmp_path: Path) -> None:
-    bots = [HostedBot.of(small_engine(tmp_path), "echo")]
-    async with serving(settings(tmp_path), bots) as (_, client):
+class Halting:
+    """Our bot, which stops to think after some chunks of one answer."""
+
+    def __init__(self, engine: Engine, text: str, chunks: int) -> None:
+        self.pause = Pause()
+        self.given_up = asyncio.Event()
+        self._engine, self._text, self._chunks = engine, text, chunks
+
+    async def ask(self, query: Query) -> AsyncIterator[Chunk]:
+        given = 0
+        try:
+            async with closing_iterator(self._engine.ask(query)) as chunks:
+                while True:
+                    if query.query_text == self._text and given == self._chunks:
+                        self.pause.reached.set()
+                        await self.pause.over.wait()
+                    chunk = await anext(chunks, None)
+                    if chunk is None:
+                        return
+                    given += 1
+                    yield chunk
+        except asyncio.CancelledError:
+            self.given_up.set()
+            raise
+
+
+@pytest.mark.parametrize("superseded", [False, True])
+@pytest.mark.parametrize(("chunks", "kept"), [(1, "It is free. "), (2, "It is free. Really. ")])
+async def test_the_session_keeps_what_was_sent(tmp_path: Path, superseded: bool, chunks: int, kept: str) -> None:
+    brain = Halting(small_engine(tmp_path), "how much is it", chunks)
+    async with serving(settings(tmp_path), [HostedBot("echo", brain, "en", "en")]) as (_, client):
         asking = Asking(client)
         assert await asking.texts() == ["Hello Ann. ", "Shall we start? ", ""]
-        assert await asking.texts(queryText="yes") == ["Your number please. ", ""]
-        assert await asking.texts(queryText="say that again") == ["Your number please. ", ""]
+        answer = await asking.start(queryText="how much is it")
+        await brain.pause.reached.wait()
+        if not superseded:
+            answer.close()
+            await brain.given_up.wait()
+        assert "".join(await asking.texts(queryText="say that again")) == kept
+        if superseded:
+            assert "".join(texts(await read(answer))) == kept
 
 
 # --- superseded

@@ -121,7 +121,7 @@ class Engine:
         """Decide and move the session on; None if another query came in between."""
         state = query.transfer_state
         # Some clients send all their variables with every turn; an old Trans_result must not branch again.
-        if state is not None and (session.transferring or not query.query_text):
+        if state is not None and (session.transferring or not (query.query_text or query.silence)):
             self._note(session, Decision(Kind.TRANSFER_FAILED, state.name.lower()))
             return self._flow.respond_to_transfer(session, state)
         if query.silence:
