@@ -18,7 +18,7 @@ from tests.server.test_packets import check_shape, texts
 from voicebot.dialogue import Engine
 from voicebot.errors import BrainUnavailableError
 from voicebot.protocol import Chunk, Hangup, Query
-from voicebot.server import HostedBot
+from voicebot.server import HostedBot, delivery
 from voicebot.server.closing import closing_iterator
 
 FILLER = ("answers.filler_after_ms=50", "answers.filler.en=One moment.")
@@ -207,6 +207,17 @@ async def test_an_answer_that_does_not_end_in_time_is_closed_where_it_is(tmp_pat
         assert texts(ended) == ["a", ""]
         assert "instruction" not in ended[-1]["answer"][0]
         await brain.closed.wait()
+
+
+async def test_a_client_that_does_not_read_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "_UNREAD_S", 0.05)
+    brain = ScriptedBrain([say("x" * 100_000)] * 1000)
+    async with serving(settings(tmp_path, "answers.total_timeout_ms=1000"), hosted(brain)) as (_, client):
+        answer = await Asking(client).start()
+        await brain.closed.wait()
+        with pytest.raises(aiohttp.ClientError):
+            await answer.read()
+    assert len(brain.handed_out) < 1000
 
 
 async def test_a_bot_has_deadlines_of_its_own(tmp_path: Path) -> None:
