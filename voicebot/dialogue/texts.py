@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from voicebot.skills.template import PLACEHOLDER, fill, placeholders_in
 
@@ -43,6 +44,11 @@ def split_sentences(text: str) -> list[str]:
 
     Done before variables are filled in, so that a text has the same sentences whatever is put into it.
     """
+    return list(_sentences(text))
+
+
+@lru_cache(maxsize=2048)  # the texts of a bot, over and over
+def _sentences(text: str) -> tuple[str, ...]:
     inside = [match.span() for match in PLACEHOLDER.finditer(text)]
     sentences, start = [], 0
     for match in _END.finditer(text):
@@ -53,4 +59,4 @@ def split_sentences(text: str) -> list[str]:
         sentences.append(text[start : match.end()].strip())
         start = match.end()
     sentences.append(text[start:].strip())
-    return [sentence for sentence in sentences if sentence]
+    return tuple(sentence for sentence in sentences if sentence)

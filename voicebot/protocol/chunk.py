@@ -100,14 +100,35 @@ def _duration(fields: Fields, name: str, allowed: tuple[int, int]) -> int | None
 
 def emit_packet(chunk: Chunk, audio_field: AudioField = AudioField.BOTH) -> dict[str, Any]:
     """Write a chunk as a packet with the page's field names, in the page's order."""
-    answer: dict[str, Any] = {"chunkId": chunk.chunk_id, "status": _DONE if chunk.done else _RUNNING}
-    if chunk.reply is not None:
-        answer["reply"] = emit_reply(chunk.reply, audio_field)
-    if chunk.instructions:
-        answer["instruction"] = emit_instructions(chunk.instructions)
-    packet: dict[str, Any] = {"sessionId": chunk.session_id, "queryId": chunk.query_id, "answer": [answer]}
-    if chunk.identify_duration_ms:
-        packet["identifyDuration"] = chunk.identify_duration_ms
-    if chunk.node_silent_duration_s:
-        packet["nodeSilentDurationSeconds"] = chunk.node_silent_duration_s
+    reply = emit_reply(chunk.reply, audio_field) if chunk.reply is not None else None
+    answer = emit_answer(chunk.chunk_id, chunk.done, reply, chunk.instructions)
+    durations = (chunk.identify_duration_ms, chunk.node_silent_duration_s)
+    return emit_envelope(chunk.session_id, chunk.query_id, answer, *durations)
+
+
+def emit_envelope(
+    session_id: str,
+    query_id: str,
+    answer: dict[str, Any],
+    identify_duration_ms: int | None = None,
+    node_silent_duration_s: int | None = None,
+) -> dict[str, Any]:
+    """Write a packet with one entry from ``emit_answer``."""
+    packet: dict[str, Any] = {"sessionId": session_id, "queryId": query_id, "answer": [answer]}
+    if identify_duration_ms:
+        packet["identifyDuration"] = identify_duration_ms
+    if node_silent_duration_s:
+        packet["nodeSilentDurationSeconds"] = node_silent_duration_s
     return packet
+
+
+def emit_answer(
+    chunk_id: int, done: bool, reply: dict[str, Any] | None, instructions: tuple[Instruction, ...] = ()
+) -> dict[str, Any]:
+    """Write one entry of a packet's ``answer``, with a reply from ``emit_reply``."""
+    answer: dict[str, Any] = {"chunkId": chunk_id, "status": _DONE if done else _RUNNING}
+    if reply is not None:
+        answer["reply"] = reply
+    if instructions:
+        answer["instruction"] = emit_instructions(instructions)
+    return answer

@@ -38,6 +38,9 @@ class AudioField(enum.Enum):
         return ("audioURL", "audioUrl") if self is AudioField.BOTH else (self.value,)
 
 
+_AUDIO_NAMES = {field: field.names for field in AudioField}
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A piece of text for the caller.
@@ -86,9 +89,14 @@ def _parse_source(name: str) -> ReplySource:
 
 def emit_reply(reply: Reply, audio_field: AudioField = AudioField.BOTH) -> dict[str, Any]:
     """Write a reply with the page's field names, in the page's order."""
-    body: dict[str, Any] = {"type": reply.type, "text": reply.text}
-    for name in audio_field.names:
-        body[name] = reply.audio_url
+    return emit_part(reply, reply.text, reply.audio_url, audio_field)
+
+
+def emit_part(reply: Reply, text: str, audio_url: str | None, audio_field: AudioField) -> dict[str, Any]:
+    """Write a part of a reply, or a reply with another audio, like ``emit_reply``."""
+    body: dict[str, Any] = {"type": reply.type, "text": text}
+    for name in _AUDIO_NAMES[audio_field]:
+        body[name] = audio_url
     body["replySource"] = reply.reply_source.value
     body["allowInterrupt"] = reply.allow_interrupt
     body["allowSemanticInterruption"] = reply.allow_semantic_interruption

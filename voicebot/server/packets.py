@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Iterable
+from typing import Any
 
-from voicebot.protocol.chunk import Chunk, emit_packet
+from voicebot.protocol.chunk import Chunk, emit_answer, emit_envelope
 from voicebot.protocol.framing import Framing
 from voicebot.protocol.instruction import Instruction
-from voicebot.protocol.reply import AudioField, Reply
+from voicebot.protocol.reply import AudioField, Reply, emit_part, emit_reply
 from voicebot.server.tokens import split_tokens
 
 logger = logging.getLogger(__name__)
@@ -74,9 +75,7 @@ class Packets:
     def close(self, instructions: tuple[Instruction, ...] = ()) -> bytes:
         """Return the last packet: ``done``, with an empty reply."""
         self.done = True
-        last = self._last
-        reply = Reply("", last.reply_source, None, last.allow_interrupt, last.allow_semantic_interruption)
-        return self._packet(reply, instructions, done=True)
+        return self._packet(emit_part(self._last, "", None, self._audio_field), instructions, done=True)
 
     def _write(self, chunk: Chunk) -> list[bytes]:
         if self.done:
@@ -95,7 +94,8 @@ class Packets:
         if reply is not None and reply.text:
             packets = self._pieces(reply, () if chunk.done else instructions)
         elif instructions and not chunk.done:
-            packets = [self._packet(reply, instructions)]
+            empty = emit_reply(reply, self._audio_field) if reply is not None else None
+            packets = [self._packet(empty, instructions)]
         if chunk.done:
             packets.append(self.close(instructions))
         return packets
@@ -105,22 +105,17 @@ class Packets:
             url = reply.audio_url
             if url is None and self._audio_url is not None and not reply.text.isspace():
                 url = self._audio_url(reply.text)
-            return [self._packet(_part(reply, reply.text, url), instructions)]
+            return [self._packet(emit_part(reply, reply.text, url, self._audio_field), instructions)]
         *tokens, last = split_tokens(reply.text)
-        packets = [self._packet(_part(reply, token, None), ()) for token in tokens]
-        packets.append(self._packet(_part(reply, last, None), instructions))
+        packets = [self._packet(emit_part(reply, token, None, self._audio_field), ()) for token in tokens]
+        packets.append(self._packet(emit_part(reply, last, None, self._audio_field), instructions))
         return packets
 
-    def _packet(self, reply: Reply | None, instructions: tuple[Instruction, ...], done: bool = False) -> bytes:
+    def _packet(self, reply: dict[str, Any] | None, instructions: tuple[Instruction, ...], done: bool = False) -> bytes:
         self._query_id = self._query_id or str(uuid.uuid4())
-        chunk = Chunk(self._session_id, self._query_id, self._next_id, done, reply, instructions, *self._durations)
+        answer = emit_answer(self._next_id, done, reply, instructions)
+        packet = emit_envelope(self._session_id, self._query_id, answer, *self._durations)
         self.begun = True
         self._next_id += 1
         self._durations = NO_DURATIONS
-        return self._framing.encode(emit_packet(chunk, self._audio_field))
-
-
-def _part(reply: Reply, text: str, audio_url: str | None) -> Reply:
-    return Reply(
-        text, reply.reply_source, audio_url, reply.allow_interrupt, reply.allow_semantic_interruption, reply.type
-    )
+        return self._framing.encode(packet)
