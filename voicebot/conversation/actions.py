@@ -120,8 +120,9 @@ class RecordHeard:
 
 @dataclass(frozen=True, slots=True)
 class RecordFailure:
-    """Something failed that the caller was told about; for the log."""
+    """Something failed in a turn, and the caller was told about it; for the log."""
 
+    turn_id: int
     code: str
 
 

@@ -242,7 +242,7 @@ class Conversation:
         turn.complete = True
         self._asking.failed()
         self._failures += 1
-        actions = [RecordFailure(code), *self._take_notes()]
+        actions = [RecordFailure(self._turn.turn_id, code), *self._take_notes()]
         if code == BrainCircuitOpenError.code:
             return [*actions, *self._unavailable()]
         if self._failures > self.config.max_failures:
@@ -273,7 +273,7 @@ class Conversation:
 
     def _clip_failed(self, code: str) -> list[Action]:
         turn = self._turn
-        actions: list[Action] = [RecordFailure(code)]
+        actions: list[Action] = [RecordFailure(self._turn.turn_id, code)]
         if not turn.local and not turn.apologised:
             turn.apologised = True
             actions += self._say(self.config.apology)
@@ -319,7 +319,7 @@ class Conversation:
     def _failed(self, code: str) -> list[Action]:
         """Something behind the line failed: the caller hears words and keeps the call."""
         self._failures += 1
-        actions: list[Action] = [RecordFailure(code)]
+        actions: list[Action] = [RecordFailure(self._turn.turn_id, code)]
         if self._failures > self.config.max_failures:
             return [*actions, *self._farewell()]
         return [*actions, *self._say_local(self.config.apology)]

@@ -265,9 +265,9 @@ class CallSession:
                 self.stopwatch.caller_said(turn_id, text)
             case RecordHeard(turn_id=turn_id, text=text, complete=complete):
                 self.stopwatch.caller_heard(turn_id, text, complete=complete)
-            case RecordFailure(code=code):
+            case RecordFailure(turn_id=turn_id, code=code):
                 logger.warning("call %s: %s failed, the caller was told", self.call_id, code)
-                self.stopwatch.failed(self._core.turn_id, code)
+                self.stopwatch.failed(turn_id, code)
 
     # --- work that takes time
 
