@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -135,3 +139,16 @@ async def test_the_settings_choose_the_sender() -> None:
     chosen = make_sender(ShortMessageSettings.model_validate(values))
     assert isinstance(chosen, WebhookSender)
     assert chosen.timeout_s == 1.5
+
+
+@pytest.mark.parametrize("page", ["operations.md", "operations.zh-CN.md"])
+def test_the_check_that_the_manual_shows_works(page: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
+    (code,) = [block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "is_genuine" in block]
+    names: dict[str, Callable[[dict[str, str], bytes, bytes], bool]] = {}
+    exec(code, names)
+    for age_s, secret, genuine in ((0, b"secret", True), (3600, b"secret", False), (0, b"another", False)):
+        now = int(time.time()) - age_s
+        signature = sign(b"secret", "m1", now, b"{}")
+        headers = {"webhook-id": "m1", "webhook-timestamp": str(now), "webhook-signature": signature}
+        assert names["is_genuine"](headers, b"{}", secret) is genuine
