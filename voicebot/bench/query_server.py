@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from voicebot.protocol import Chunk, Query, Reply
 from voicebot.protocol.reply import ReplySource
 from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.stdio import report, stdin_lines
-from voicebot.server import HostedBot, HttpServer, create_app, start_server
+from voicebot.server import HostedBot, create_app, start_server
 from voicebot.settings import Settings
 from voicebot.speech.worker.client import SpeechClient
 
@@ -79,20 +80,29 @@ class ReadyBrain:
         yield Chunk(query.session_id, "7c0cd473-aba6-44e1-b84c-04890415cb9c", len(self._replies), done=True)
 
 
-async def _product(settings: Settings) -> HttpServer:
+@asynccontextmanager
+async def _product(settings: Settings) -> AsyncIterator[int]:
+    """Run the service's server; yield its port."""
     encoder = UseEncoder(settings.paths.models)
     ours = [*load_bots(settings.bots.directory).values(), stream_bot()]
     bots = [HostedBot.of(Engine(bot, encoder)) for bot in ours]
     bots.append(HostedBot(READY_BOT, ReadyBrain(), "zh"))
     # Nobody fetches the audio: its addresses are made and the synthesiser is never asked.
     app = create_app(settings, bots, SpeechClient(Path("unused.sock")))
-    return await start_server(app, HOST, 0)
+    server = await start_server(app, HOST, 0)
+    try:
+        yield server.port
+    finally:
+        await server.close()
 
 
-async def _bare(lines: Sequence[bytes]) -> HttpServer:
-    async def stream(_request: web.Request) -> web.StreamResponse:
+@asynccontextmanager
+async def _bare(lines: Sequence[bytes]) -> AsyncIterator[int]:
+    """Run the bare handler; yield its port."""
+
+    async def stream(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "application/x-ndjson; charset=utf-8"})
-        await response.prepare(_request)
+        await response.prepare(request)
         for line in lines:
             await response.write(line)
         await response.write_eof()
@@ -102,8 +112,11 @@ async def _bare(lines: Sequence[bytes]) -> HttpServer:
     app.router.add_post("/stream/query", stream)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, HOST, 0).start()
-    return HttpServer(runner, HOST, int(runner.addresses[0][1]))
+    try:
+        await web.TCPSite(runner, HOST, 0).start()
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
 
 
 async def _main() -> int:
@@ -111,17 +124,16 @@ async def _main() -> int:
     order: dict[str, Any] = json.loads(await orders.__anext__())
     settings = Settings.model_validate(order["settings"])
     set_up_logging(settings.log, "bench")
+    lines = [line.encode("utf-8") for line in order["lines"]]
     try:
-        lines = [line.encode("utf-8") for line in order["lines"]]
-        server = await _bare(lines) if lines else await _product(settings)
+        async with _bare(lines) if lines else _product(settings) as port:
+            gc.collect()
+            report("ready", {"port": port})
+            async for _ in orders:
+                pass
     except VoicebotError as error:
         report("failed", {"message": error.message})
         return 1
-    gc.collect()
-    report("ready", {"port": server.port})
-    async for _ in orders:
-        pass
-    await server.close()
     return 0
 
 
