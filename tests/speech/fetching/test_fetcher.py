@@ -64,6 +64,7 @@ FILES = {
     "ogg": encoded(tone(48000), 48000, "ogg", "libopus"),
     "flac": encoded(tone(16000), 16000, "flac", "flac"),
     "m4a": encoded(tone(44100), 44100, "mp4", "aac"),
+    "webm": encoded(tone(48000), 48000, "webm", "libopus"),
     "aac": encoded(tone(44100), 44100, "adts", "aac"),
 }
 

@@ -24,7 +24,6 @@ _MAGIC = (
     (0, b"ID3", "mp3"),
     (0, b"OggS", "ogg"),
     (0, b"fLaC", "flac"),
-    (0, b"#!AMR", "amr"),
     (0, b"\x1aE\xdf\xa3", "matroska"),
     (4, b"ftyp", "mp4"),
 )
