@@ -100,6 +100,7 @@ class Callers:
         self._requests = [[request_bytes(load.path, load.key, body) for body in bodies] for bodies in load.bodies]
         self._connections: list[Connection] = []
         self._counting = False
+        self._over = False
         self._outcome = Outcome()
         self._faq_first_ms: list[float] = []
 
@@ -139,7 +140,13 @@ class Callers:
         measuring = asyncio.create_task(self._measure())
         try:
             await asyncio.wait({measuring, *callers}, return_when=asyncio.FIRST_COMPLETED)
-            enough = measuring.done()
+            enough, self._over = measuring.done(), True
+            # Nobody hangs up in the middle of an answer.
+            answering = [
+                caller for caller, connection in zip(callers, self._connections, strict=True) if connection.busy
+            ]
+            if enough and answering:
+                await asyncio.wait(answering)
         finally:
             for task in (measuring, *callers):
                 task.cancel()
@@ -168,6 +175,8 @@ class Callers:
     async def _without_pause(self, connection: Connection, requests: Iterator[bytes]) -> None:
         for request in requests:
             self._count(await connection.ask(request))
+            if self._over:
+                return
 
     async def _at_a_pace(self, connection: Connection, requests: Iterator[bytes]) -> None:
         """Ask at due times. A query that has to wait for the answer before it counts from when it was due."""
@@ -177,6 +186,8 @@ class Callers:
             if wait > 0:
                 await asyncio.sleep(wait)
             self._count(await connection.ask(request, since=None if wait > 0 else due))
+            if self._over:
+                return
             due += random.uniform(0.5, 1.5) / self._load.per_s
 
     def _count(self, answer: Answer) -> None:

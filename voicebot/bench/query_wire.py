@@ -79,6 +79,11 @@ class Connection(asyncio.Protocol):
         _, connection = await asyncio.get_running_loop().create_connection(cls, HOST, port)
         return connection
 
+    @property
+    def busy(self) -> bool:
+        """An answer is under way."""
+        return self._answer is not None and not self._answer.done()
+
     async def ask(self, request: bytes, since: float | None = None) -> Answer:
         """Send a request and wait for the whole answer.
 
@@ -127,12 +132,12 @@ class Connection(asyncio.Protocol):
         self._fail("the server closed the connection")
 
     def _finish(self, now: float) -> None:
-        if self._answer is None or self._answer.done():
+        if self._answer is None or not self.busy:
             return
         first_ms, last_ms = (1000 * (moment - self._asked_at) for moment in (self._first_at, now))
         head, body = bytes(self._buffer[: self._body_at]), bytes(self._buffer[self._body_at :])
         self._answer.set_result(Answer(first_ms, last_ms, head, body))
 
     def _fail(self, problem: str) -> None:
-        if self._answer is not None and not self._answer.done():
+        if self._answer is not None and self.busy:
             self._answer.set_exception(VoicebotError(f"query bench: {problem}"))
