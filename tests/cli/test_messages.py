@@ -30,7 +30,7 @@ def test_the_list_has_what_bots_ordered_a_moment_ago(tmp_path: Path, capsys: pyt
     assert rows == sorted(
         [
             ["m1", "given_up", ordered, "8", "http_503", MOBILE, "47", "30", "c1"],
-            [order.id, "kept", ordered, "0", "-", MOBILE, "47", "30", "c1"],
+            [order.id, "waiting", ordered, "0", "-", MOBILE, "47", "30", "c1"],
         ]
     )
     assert messages(tmp_path, "list", "--state", "given_up") == 0

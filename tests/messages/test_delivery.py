@@ -259,7 +259,7 @@ async def test_a_mistake_does_not_end_the_delivery(
     storage = Storage(settings(tmp_path))
     delivery = Delivery(storage, sender, POLICY, KEEP_DAYS)
 
-    def break_down() -> None:
+    def break_down(_states: object) -> None:
         loop.call_soon_threadsafe(tried.set)
         raise RuntimeError
 

@@ -113,6 +113,14 @@ def test_what_was_given_up_or_kept_can_be_sent_after_all(tmp_path: Path) -> None
         assert {(item.id, item.attempts) for item in claimed} == {("up", 0), ("kept", 0)}
 
 
+def test_what_waits_can_be_kept(tmp_path: Path) -> None:
+    with storage(tmp_path) as opened:
+        for state in MessageState:
+            opened.outbox.add(message(state.value, state=state))
+        assert opened.outbox.keep_waiting() == 1
+        assert [item.id for item in opened.outbox.messages(MessageState.KEPT)] == ["kept", "waiting"]
+
+
 def test_only_what_has_ended_is_forgotten(tmp_path: Path) -> None:
     with storage(tmp_path) as opened:
         for state in MessageState:
@@ -130,7 +138,15 @@ def test_counting_and_listing(tmp_path: Path) -> None:
         opened.outbox.add(message("m2", state=MessageState.SENT))
         counts = opened.outbox.counts()
         assert {state.value: count for state, count in counts.items() if count} == {"waiting": 1, "sent": 1}
+        assert opened.outbox.counts([MessageState.WAITING]) == {MessageState.WAITING: 1}
         assert [item.id for item in opened.outbox.messages(MessageState.SENT)] == ["m2"]
+
+
+def test_the_latest_messages_are_listed(tmp_path: Path) -> None:
+    with storage(tmp_path) as opened:
+        for number in (2, 3, 1):
+            opened.outbox.add(message(f"m{number}", created_at=START + timedelta(seconds=number)))
+        assert [item.id for item in opened.outbox.messages(limit=2)] == ["m2", "m3"]
 
 
 STEP = st.sampled_from(["claim", "sent", "delayed", "given up", "release", "wait"])

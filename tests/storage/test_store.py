@@ -54,13 +54,6 @@ def test_an_order_that_was_not_deleted_in_time_is_there_once(tmp_path: Path) -> 
         assert len(opened.blacklist.history(MOBILE)) == 1
 
 
-def test_without_a_sender_messages_are_kept(tmp_path: Path) -> None:
-    with storage(tmp_path, short_messages={}) as opened:
-        opened.spool.write(text_order())
-        opened.import_orders()
-        assert [message.state for message in opened.outbox.messages()] == [MessageState.KEPT]
-
-
 def test_without_a_number_the_message_is_for_the_caller(tmp_path: Path) -> None:
     with storage(tmp_path) as opened:
         opened.spool.write(text_order(" ", party=f"+86{MOBILE}"))
@@ -122,7 +115,7 @@ def test_the_file_of_earlier_versions_is_taken_over_once(tmp_path: Path, caplog:
     old.write_text("\n".join([lines[0], "{damaged", lines[1], ""]))
     with storage(tmp_path, Clock()) as opened:
         for _ in range(2):
-            opened.import_old_file()
+            opened.import_orders()
         (message,) = opened.outbox.messages()
         assert (message.mobile, message.state) == ("13900139000", MessageState.KEPT)
         assert opened.blacklist.find(MOBILE, START) is not None
@@ -130,6 +123,6 @@ def test_the_file_of_earlier_versions_is_taken_over_once(tmp_path: Path, caplog:
         assert "outbox.jsonl:2 cannot be read" in caplog.text
         # As if the service had been killed before it could rename the file.
         (tmp_path / "outbox.jsonl.imported").rename(old)
-        opened.import_old_file()
+        opened.import_orders()
         assert len(opened.outbox.messages()) == 1
         assert len(opened.blacklist.history(MOBILE)) == 1

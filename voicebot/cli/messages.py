@@ -19,7 +19,8 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("messages", help=text, description=f"{text[:1].upper()}{text[1:]}.")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     show = actions.add_parser(
-        "list", help="the oldest first: id, state, ordered, attempts, last error, number, signature, template, call"
+        "list",
+        help="the latest ones: id, state, ordered, attempts, last error, number, signature, template, call",
     )
     show.add_argument("--state", choices=[state.value for state in MessageState], help="only these")
     show.add_argument("--limit", type=int, default=1000, metavar="N", help="at most so many (default: 1000)")

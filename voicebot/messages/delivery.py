@@ -24,6 +24,7 @@ _SHORTEST_WAIT_S = 0.05
 _SIDE_BY_SIDE = 8
 _CLAIM_MARGIN_S = 30.0
 _STOP_S = 5.0
+_COUNTED = (MessageState.WAITING, MessageState.SENDING, MessageState.GIVEN_UP)
 _FORGET_EVERY = timedelta(hours=1)
 
 
@@ -74,7 +75,7 @@ class Delivery:
         self._claim = timedelta(seconds=attempt_s + _CLAIM_MARGIN_S if claim_s is None else claim_s)
         self._now = now
         self._luck = luck
-        self._counts = dict.fromkeys(MessageState, 0)
+        self._counts = dict.fromkeys(_COUNTED, 0)
         self._next_forgetting = now()
         self._failing = False
         self._woken = asyncio.Event()
@@ -180,12 +181,13 @@ class Delivery:
     def _look(self, free: int) -> _Look:
         """Take in orders, claim messages, forget old ones (in a thread)."""
         now, outbox = self._now(), self._storage.outbox
-        self._storage.import_old_file()
         self._storage.import_orders()
         if now >= self._next_forgetting:
             outbox.forget(now - self._keep)
             self._next_forgetting = now + _FORGET_EVERY
-        counts, next_due = outbox.counts(), outbox.next_due()
+        if self._sender is None:
+            outbox.keep_waiting()
+        counts, next_due = outbox.counts(_COUNTED), outbox.next_due()
         # Last: whatever fails before must not leave a message claimed that nobody sends.
         claimed = outbox.claim(now, now + self._claim, free) if self._sender is not None and free else []
         return _Look(claimed, counts, next_due)

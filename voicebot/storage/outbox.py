@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
@@ -140,6 +140,10 @@ class Outbox:
         holds = and_(table.c.state == MessageState.SENDING.value, table.c.claim == message.claim)
         self._change(and_(table.c.id == message.id, holds), state=MessageState.WAITING.value)
 
+    def keep_waiting(self) -> int:
+        """Keep messages that wait, because nobody sends; return how many those were."""
+        return self._change(table.c.state == MessageState.WAITING.value, state=MessageState.KEPT.value)
+
     def send_again(self, now: datetime, ids: Iterable[str] | None = None) -> int:
         """Let messages that were given up or kept be sent from now on; return how many those are.
 
@@ -161,19 +165,20 @@ class Outbox:
             return connection.execute(statement).rowcount
 
     def messages(self, state: MessageState | None = None, limit: int = 1000) -> list[Message]:
-        """Return messages, the oldest first."""
-        query = select(*_COLUMNS).order_by(table.c.created_at, table.c.id).limit(limit)
+        """Return the latest messages, the oldest of them first."""
+        query = select(*_COLUMNS).order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)
         if state is not None:
             query = query.where(table.c.state == state.value)
         with self._database.transaction() as connection:
-            return [_message(row._mapping) for row in connection.execute(query)]
+            return [_message(row._mapping) for row in connection.execute(query)][::-1]
 
-    def counts(self) -> dict[MessageState, int]:
-        """Return how many messages are in each state."""
-        query = select(table.c.state, func.count()).group_by(table.c.state)
+    def counts(self, states: Collection[MessageState] = tuple(MessageState)) -> dict[MessageState, int]:
+        """Return how many messages are in some states; the fewer messages those have, the quicker."""
+        wanted = table.c.state.in_([state.value for state in states])
+        query = select(table.c.state, func.count()).where(wanted).group_by(table.c.state)
         with self._database.transaction() as connection:
             found = {MessageState(state): count for state, count in connection.execute(query)}
-        return {state: found.get(state, 0) for state in MessageState}
+        return {state: found.get(state, 0) for state in states}
 
     def next_due(self) -> datetime | None:
         """Return when the next attempt is due or the next claim runs out; None if nothing waits."""

@@ -54,7 +54,7 @@ class Order:
 
     def as_json(self) -> bytes:
         """Return the order as a file's content."""
-        plain = {**asdict(self), "at": self.at.isoformat(timespec="milliseconds")}
+        plain = {**asdict(self), "at": self.at.isoformat(timespec="microseconds")}
         # ASCII, because a caller's display of a number may hold half of a character, which UTF-8 cannot write.
         return json.dumps(plain).encode("ascii") + b"\n"
 

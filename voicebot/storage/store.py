@@ -33,7 +33,7 @@ class Storage:
     """What bots ordered, from the spool into the database. All methods block: call them in a thread.
 
     Args:
-        settings: sections ``paths``, ``storage`` and ``short_messages`` are used.
+        settings: sections ``paths`` and ``storage`` are used.
         now: the time.
 
     Raises:
@@ -43,7 +43,6 @@ class Storage:
     def __init__(self, settings: Settings, now: Callable[[], datetime] = _now) -> None:
         self._now = now
         self._old_file = settings.paths.data / "outbox.jsonl"
-        self._first_state = MessageState.KEPT if settings.short_messages.sender == "none" else MessageState.WAITING
         self._importing = threading.Lock()
         self._database = Database(settings)
         self.spool = Spool(settings.paths.outbox)
@@ -65,32 +64,14 @@ class Storage:
         """
         count = 0
         with self._importing, _readable():
+            self._import_old_file()
             for order in self.spool.orders():
-                if self._carry_out(order, self._first_state):
+                if self._carry_out(order, MessageState.WAITING):
                     self.spool.discard(order)
                     count += 1
                 else:
                     self.spool.reject(order)
         return count
-
-    def import_old_file(self) -> None:
-        """Take over ``outbox.jsonl`` of earlier versions, once.
-
-        Its text messages are kept and not sent: somebody may have seen to them long ago.
-
-        Raises:
-            StorageError: file or database cannot be used; the file stays as it is.
-        """
-        with self._importing, _readable():
-            if not self._old_file.is_file():
-                return
-            for number, line in enumerate(self._old_file.read_bytes().splitlines(), start=1):
-                order = _old_order(number, line)
-                if order is None or not self._carry_out(order, MessageState.KEPT):
-                    logger.error("%s:%d cannot be read and is left out", self._old_file, number)
-            done = self._old_file.with_name(f"{self._old_file.name}.imported")
-            self._old_file.replace(done)
-            logger.info("%s is in the database now, and called %s", self._old_file, done.name)
 
     def refuse_blocked(self, number: str) -> None:
         """Let a number pass that may be dialled. Every dial to a customer goes through here first.
@@ -114,6 +95,21 @@ class Storage:
         """
         self.import_orders()
         return self.blacklist.find(number, self._now())
+
+    def _import_old_file(self) -> None:
+        """Take over ``outbox.jsonl`` of earlier versions, once.
+
+        Its text messages are kept and not sent: somebody may have seen to them long ago.
+        """
+        if not self._old_file.is_file():
+            return
+        for number, line in enumerate(self._old_file.read_bytes().splitlines(), start=1):
+            order = _old_order(number, line)
+            if order is None or not self._carry_out(order, MessageState.KEPT):
+                logger.error("%s:%d cannot be read and is left out", self._old_file, number)
+        done = self._old_file.with_name(f"{self._old_file.name}.imported")
+        self._old_file.replace(done)
+        logger.info("%s is in the database now, and called %s", self._old_file, done.name)
 
     def _carry_out(self, order: Order, first_state: MessageState) -> bool:
         """Put an order into the database, if it is not there already; return whether it is one that we know."""
