@@ -7,14 +7,12 @@ import io
 import json
 import socket
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from voicebot.protocol import FrameDecoder
 
-QUIET_S = 0.1
-"""A server that says nothing for so long waits for the rest of a request."""
-PATIENCE_S = 10.0
+PATIENCE_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -50,18 +48,23 @@ class Talk:
     hung_up: bool
 
 
-def talk(url: str, sent: bytes) -> Talk:
+def talk(url: str, sent: bytes, quiet_s: float = PATIENCE_S) -> Talk:
     """Send bytes on a connection of their own, and read until the server closes it.
 
+    Args:
+        url: where the server is.
+        sent: what is sent.
+        quiet_s: a server that says nothing for so long is taken to wait for the rest of a request; then we close our
+            side of the connection, and it has to close its own.
+
     Raises:
-        TimeoutError: it does not, even when we have closed our side.
+        TimeoutError: it does not.
     """
-    address = urlsplit(url)
-    with socket.create_connection((address.hostname, address.port or 80), PATIENCE_S) as connection:
+    with _connect(url) as connection:
         received, hung_up = b"", False
         try:
             connection.sendall(sent)
-            connection.settimeout(QUIET_S)
+            connection.settimeout(quiet_s)
             while True:
                 try:
                     piece = connection.recv(65536)
@@ -80,13 +83,26 @@ def talk(url: str, sent: bytes) -> Talk:
     return Talk(take_apart(received), hung_up)
 
 
-class _Bytes:
+def first_reply(url: str, sent: bytes) -> Reply:
+    """Send bytes on a connection of their own, and read the first response, as clients do."""
+    with _connect(url) as connection:
+        connection.sendall(sent)
+        with connection.makefile("rb") as stream:
+            return _read(stream)
+
+
+def _connect(url: str) -> socket.socket:
+    address = urlsplit(url)
+    return socket.create_connection((address.hostname, address.port or 80), PATIENCE_S)
+
+
+class _Stream:
     """As much of a socket as http.client wants."""
 
-    def __init__(self, stream: io.BufferedReader) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
-    def makefile(self, _mode: str) -> io.BufferedReader:
+    def makefile(self, _mode: str) -> BinaryIO:
         return self._stream
 
 
@@ -102,11 +118,15 @@ def take_apart(received: bytes) -> list[Reply]:
     stream = _Open(received)
     replies = []
     while stream.tell() < len(received):
-        response = http.client.HTTPResponse(_Bytes(stream))  # type: ignore[arg-type]
-        response.begin()
-        try:
-            body, whole = response.read(), True
-        except http.client.IncompleteRead as error:
-            body, whole = error.partial, False
-        replies.append(Reply(response.status, response.headers.get_content_type(), body, whole))
+        replies.append(_read(stream))
     return replies
+
+
+def _read(stream: BinaryIO) -> Reply:
+    response = http.client.HTTPResponse(_Stream(stream))  # type: ignore[arg-type]
+    response.begin()
+    try:
+        body, whole = response.read(), True
+    except http.client.IncompleteRead as error:
+        body, whole = error.partial, False
+    return Reply(response.status, response.headers.get_content_type(), body, whole)

@@ -100,7 +100,10 @@ class Fields:
         become their JSON text, ``null`` becomes "".
         """
         inner = self.object(name)
-        return {} if inner is None else {clean(key): _as_text(value) for key, value in inner.items()}
+        try:
+            return {} if inner is None else {clean(key): _as_text(value) for key, value in inner.items()}
+        except RecursionError:  # a little less can be written than could be read
+            self.fail(name, "nested too deeply")
 
     def items(self) -> list[tuple[str, Any]]:
         """Return the fields as they stand."""
