@@ -152,11 +152,21 @@ TURNS: list[dict[str, object]] = [
 ]
 
 
-@pytest.mark.parametrize("accept", ["*/*", "text/event-stream"])
-async def test_real_answers_fit(tmp_path: Path, accept: str) -> None:
+@pytest.mark.parametrize(
+    ("accept", "override"),
+    [
+        ("*/*", "answers.framing=auto"),
+        ("text/event-stream", "answers.framing=auto"),
+        ("*/*", "answers.framing=events"),
+        ("*/*", "answers.chunks=token"),
+        ("*/*", "answers.audio_field=audioUrl"),
+        ("*/*", "answers.audio=false"),
+    ],
+)
+async def test_real_answers_fit(tmp_path: Path, accept: str, override: str) -> None:
     bots = [HostedBot.of(small_engine(tmp_path), "small")]
     session_id, instructions = "", set()
-    async with serving(settings(tmp_path, "bots.default=small"), bots, ToneSynthesiser()) as (_, client):
+    async with serving(settings(tmp_path, "bots.default=small", override), bots, ToneSynthesiser()) as (_, client):
         for turn in TURNS:
             body = {**turn, "sessionId": session_id}
             assert QUERY.is_valid(body)

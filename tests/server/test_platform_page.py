@@ -14,14 +14,16 @@ import yaml
 
 from tests.dialogue.shared import engine
 from tests.server.running import ToneSynthesiser
-from tests.server.test_openapi import PACKET
+from tests.server.test_openapi import DOCUMENT, PACKET
 from tests.server.threaded import server_in_thread
 from voicebot.protocol import FrameDecoder
 from voicebot.server import HostedBot
+from voicebot.server.failures import _CODES as CODES_BY_STATUS
 from voicebot.server.keys import KeyFile
 from voicebot.settings import Settings, load_settings
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS, SERVER = ROOT / "docs", ROOT / "voicebot" / "server"
 NAMES = ["connect-your-platform.md", "connect-your-platform.zh-CN.md"]
 ON_THE_PAGE = "http://127.0.0.1:8080"
 
@@ -94,3 +96,28 @@ def test_the_settings_on_the_page_are_settings(name: str, tmp_path: Path) -> Non
     text = (DOCS / name).read_text(encoding="utf-8")
     for section, setting in re.findall(r"`(answers|http|audio_files|bots)\.(\w+)", text):
         assert setting in type(getattr(Settings(), section)).model_fields
+
+
+def codes_in_the_source() -> set[tuple[str, str]]:
+    """Return status and code of all that the server refuses by itself."""
+    source = "".join(file.read_text(encoding="utf-8") for file in SERVER.rglob("*.py"))
+    named = re.findall(r'(?:Refusal|failure),?\(?\s*(\d{3}), "(\w+)"', source)
+    return {*named, *((str(status), code) for status, code in CODES_BY_STATUS.items())}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_error_is_on_the_page(name: str) -> None:
+    rows = re.findall(r"^\| ([\d, 、]+) \| (.+?) \|", (DOCS / name).read_text(encoding="utf-8"), re.MULTILINE)
+    shown = {
+        (status, code)
+        for first, second in rows
+        for status in re.findall(r"\d+", first)
+        for code in re.findall(r"`(\w+)`", second)
+    }
+    found = codes_in_the_source()
+    assert len(found) > 12
+    assert found <= shown
+    statuses = DOCUMENT["paths"]["/stream/query"]["post"]["responses"].keys()
+    statuses |= DOCUMENT["paths"]["/audio/{name}.{extension}"]["get"]["responses"].keys()
+    # 405 and 417 come before any operation.
+    assert {status for status, _ in found} - {"405", "417"} <= statuses
