@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Protocol
 
 import aiohttp
 
@@ -20,6 +21,18 @@ logger = logging.getLogger(__name__)
 _DRAIN_S = 0.2
 
 
+class Body(Protocol):
+    """Where the bytes come from; ``aiohttp.StreamReader`` is one."""
+
+    async def readany(self) -> bytes:
+        """Return what is there, b"" at the end."""
+        ...
+
+    def at_eof(self) -> bool:
+        """Tell whether all of it was read."""
+        ...
+
+
 class AnswerReader:
     """Reads the chunks of one answer. What stands before something malformed is still delivered.
 
@@ -28,7 +41,7 @@ class AnswerReader:
         settings: the limits.
     """
 
-    def __init__(self, content: aiohttp.StreamReader, settings: BrainSettings) -> None:
+    def __init__(self, content: Body, settings: BrainSettings) -> None:
         self._content = content
         self._max_bytes = settings.max_answer_bytes
         self._decoder = FrameDecoder(settings.max_line_bytes)
