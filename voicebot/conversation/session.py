@@ -308,7 +308,7 @@ class CallSession:
                 self.stopwatch.chunk(action.turn_id, chunk)
                 self._feed(ChunkArrived(action.turn_id, chunk))
         except VoicebotError as error:
-            logger.warning("call %s: the brain failed: %s", self.call_id, error.code)
+            logger.warning("call %s: the brain failed: %s (%s)", self.call_id, error.code, error.message)
             self._feed(AnswerFailed(action.turn_id, error.code))
         except Exception:
             logger.exception("call %s: the brain's answer broke", self.call_id)

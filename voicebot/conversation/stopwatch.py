@@ -64,7 +64,7 @@ class Stopwatch:
             turn.first_chunk_ms = self._now_ms()
         if chunk.reply is not None and not turn.source:
             turn.source = chunk.reply.reply_source.value
-        if chunk.reply is not None and chunk.reply.text:
+        if chunk.reply is not None and (chunk.reply.text or chunk.reply.audio_url):
             turn.interruptible &= chunk.reply.allow_interrupt
         turn.instructions += [type(item).__name__ for item in chunk.instructions]
 

@@ -180,6 +180,30 @@ async def test_redirects_are_followed_and_judged() -> None:
             await fetch(f"{host.url}/loop", engine_url=engine)
 
 
+async def test_names_are_judged_by_where_they_lead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's name and another one both lead to this machine and the same port; only the engine's counts."""
+    loop = asyncio.get_running_loop()
+    look_up, looked_up = loop.getaddrinfo, list[str]()
+
+    async def here(host: str, port: int, **more: int) -> object:
+        looked_up.append(host)
+        return await look_up("127.0.0.1", port, **more)
+
+    def script(path: str) -> list[bytes]:
+        away = f"Location: http://rebound.test:{port}/a.wav"
+        return [response(b"", "302 Found", away)] if path == "/away" else [response(FILES["telephone"])]
+
+    async with file_host(script) as host:
+        port = host.url.rpartition(":")[2]
+        monkeypatch.setattr(loop, "getaddrinfo", here)
+        engine = f"http://engine.test:{port}/stream/query"
+        assert_tone(await fetch(f"http://Engine.test.:{port}/a.wav", 8000, engine_url=engine), 8000, TONE_HZ)
+        with pytest.raises(AudioBlockedError):
+            await fetch(f"http://engine.test:{port}/away", engine_url=engine)
+    assert [name.rstrip(".").lower() for name in looked_up] == ["engine.test", "engine.test", "rebound.test"]
+    assert [path for path, _ in host.requests] == ["/a.wav", "/away"]
+
+
 @pytest.mark.parametrize("host_name", ["127.0.0.1", "localhost", "[::1]", "127.1", "0x7f.1", "2130706433"])
 async def test_internal_addresses_are_not_even_connected_to(host_name: str) -> None:
     async with file_host([response(FILES["telephone"])]) as host:
