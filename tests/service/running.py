@@ -194,9 +194,17 @@ def owner_of_udp_port(port: int, among: Iterable[int]) -> int:
     lines = Path("/proc/net/udp").read_text().splitlines()[1:]
     inodes = {fields[9] for fields in map(str.split, lines) if int(fields[1].rpartition(":")[2], 16) == port}
     links = {f"socket:[{inode}]" for inode in inodes}
-    owners = [pid for pid in among if links & {os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()}]
+    owners = [pid for pid in among if links & {_target(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()}]
     (owner,) = owners
     return owner
+
+
+def _target(link: Path) -> str:
+    """Return where a link leads, "" if it is gone by now: processes close files while we look."""
+    try:
+        return os.readlink(link)
+    except FileNotFoundError:
+        return ""
 
 
 def is_alive(pid: int) -> bool:

@@ -46,6 +46,7 @@ def attempts(taken: tuple[int, int], tmp_path_factory: pytest.TempPathFactory) -
         "http port": f"http.port={http_port}",
         "model": "speech.recogniser.model=whisper-giant",
         "key": "sip.prot=5070",
+        "database": "storage.url=mysql://host/name",
     }
     folder = tmp_path_factory.mktemp("bad")
     file = folder / "voicebot.yaml"
@@ -78,6 +79,7 @@ async def start(file: Path, override: str) -> Attempt:
         ("http port", ["http.port", "another program"]),
         ("model", ["whisper-giant"]),
         ("key", ["sip.prot", "no such setting"]),
+        ("database", ["storage.url", "PostgreSQL"]),
     ],
 )
 def test_a_bad_start_is_explained_in_one_line(attempts: dict[str, Attempt], what: str, words: list[str]) -> None:
