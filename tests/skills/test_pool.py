@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.skills.pipes import Pipe
 from tests.skills.shared import SKILLS, python_skills, write_skills
 from voicebot.errors import ConfigError, SkillArgumentError, SkillError, SkillTimeoutError
 from voicebot.skills import pool
@@ -27,10 +29,18 @@ def exists(pid: int) -> bool:
     return True
 
 
-def fifo(path: Path) -> Path:
-    """Return a named pipe: reading it waits until a skill has written."""
-    os.mkfifo(path)
-    return path
+@pytest.fixture
+def begun(tmp_path: Path) -> Iterator[Pipe]:
+    pipe = Pipe(tmp_path / "begun")
+    yield pipe
+    pipe.close()
+
+
+@pytest.fixture
+def ended(tmp_path: Path) -> Iterator[Pipe]:
+    pipe = Pipe(tmp_path / "ended")
+    yield pipe
+    pipe.close()
 
 
 async def test_results(tmp_path: Path) -> None:
@@ -133,23 +143,21 @@ async def test_processes_have_a_limit_and_few_are_kept(tmp_path: Path, monkeypat
         assert len(skills.idle) <= KEPT_PROCESSES
 
 
-async def test_a_skill_that_nobody_waits_for_any_more_is_not_torn(tmp_path: Path) -> None:
-    begun, ended = fifo(tmp_path / "begun"), fifo(tmp_path / "ended")
+async def test_a_skill_that_nobody_waits_for_any_more_is_not_torn(tmp_path: Path, begun: Pipe, ended: Pipe) -> None:
     async with python_skills(tmp_path) as skills:
         arguments = {"seconds": "0", "begun": str(begun), "ended": str(ended)}
         call = asyncio.create_task(skills.run("block", arguments, PATIENCE_S))
-        pid = await asyncio.to_thread(begun.read_text)
+        pid = await begun.read()
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-        assert await asyncio.to_thread(ended.read_text) == pid
+        assert await ended.read() == pid
 
 
-async def test_closing_ends_what_runs(tmp_path: Path) -> None:
-    begun = fifo(tmp_path / "begun")
+async def test_closing_ends_what_runs(tmp_path: Path, begun: Pipe) -> None:
     async with python_skills(tmp_path) as skills:
         call = asyncio.create_task(skills.run("block", {"seconds": "60", "begun": str(begun)}, 60.0))
-        pid = await asyncio.to_thread(begun.read_text)
+        pid = await begun.read()
         await skills.close()
         with pytest.raises(asyncio.CancelledError):
             await call
