@@ -7,6 +7,7 @@ its zeros, which a YAML loader would turn into ``true`` and 86.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -15,6 +16,7 @@ import yaml
 
 from voicebot.errors import ConfigError
 
+_QUOTES = 'a text that begins with {{ needs quotes: "{{name}} ..."'
 _TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
 
 
@@ -51,6 +53,13 @@ class Item:
     def is_map(self) -> bool:
         """The value is a map."""
         return isinstance(self._node, yaml.MappingNode)
+
+    @property
+    def _is_bare_template(self) -> bool:
+        """The value is ``{{name}}`` without quotes: to YAML, a map with a map for a key."""
+        return isinstance(self._node, yaml.MappingNode) and any(
+            isinstance(key, yaml.MappingNode) for key, _ in self._node.value
+        )
 
     def map(self, allowed: Collection[str] | None = None) -> dict[str, Item]:
         """Return the entries of a map; with ``allowed``, any other key is an error."""
@@ -90,7 +99,8 @@ class Item:
     def list(self) -> list[Item]:
         """Return the entries of a list."""
         if not isinstance(self._node, yaml.SequenceNode):
-            self.fail("expected a list, each entry on a line that starts with '- '")
+            expected = "expected a list, each entry on a line that starts with '- '"
+            self.fail(_QUOTES if self._is_bare_template else expected)
         return [Item(self._file, f"{self.key}[{index}]", node) for index, node in enumerate(self._node.value, start=1)]
 
     def text(self) -> str:
@@ -103,7 +113,7 @@ class Item:
     def text_or_empty(self) -> str:
         """Return a text."""
         if not isinstance(self._node, yaml.ScalarNode):
-            self.fail("expected a text")
+            self.fail(_QUOTES if self._is_bare_template else "expected a text")
         return str(self._node.value).strip()
 
     def texts(self) -> tuple[str, ...]:
@@ -162,12 +172,21 @@ def read_yaml(file: Path) -> Item:
         raise ConfigError(f"{file}: is not UTF-8 text (byte {error.start})") from error
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ConfigError(f"{file}{line}: {error.problem or 'is not YAML'}") from error
+        problem = _QUOTES if _unquoted(error.problem_mark) else error.problem or "is not YAML"
+        raise ConfigError(f"{file}{line}: {problem}") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{file}: is not YAML") from error
     if node is None:
         raise ConfigError(f"{file}: is empty")
     return Item(file, "", node)
+
+
+def _unquoted(mark: yaml.Mark | None) -> bool:
+    """Tell whether the line of an error has a value that begins with ``{{``."""
+    if mark is None or mark.buffer is None:
+        return False
+    line = mark.buffer[: mark.pointer].rpartition("\n")[2]
+    return bool(re.search(r"[:\-]\s+\{\{", line))
 
 
 def _unknown(word: str, allowed: Collection[str]) -> str:
