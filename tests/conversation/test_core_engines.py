@@ -68,6 +68,20 @@ class TestAudioFiles:
         call.hear(actions)
         assert not only(call.actions, RecordHeard)
 
+    def test_words_that_name_the_same_file_play_it_once(self) -> None:
+        call = answered(PLAYING)
+        actions = [*chunk(call, 0, "Hello", "http://a/1.wav"), *chunk(call, 1, " there.", "http://a/1.wav")]
+        assert one([*actions, *chunk(call, 2, "", "http://a/1.wav", done=True)], Speak).audio_url == "http://a/1.wav"
+        call.hear(actions)
+        assert one(call.actions, RecordHeard).text == "Hello there."
+
+    def test_a_file_after_other_words_is_played_again(self) -> None:
+        call = answered(PLAYING)
+        chunk(call, 0, "Ding.", "http://a/1.wav")
+        chunk(call, 1, "And again")
+        spoken = only(chunk(call, 2, "Ding.", "http://a/1.wav", done=True), Speak)
+        assert [item.audio_url for item in spoken] == ["", "http://a/1.wav"]
+
     def test_without_the_setting_texts_are_spoken(self) -> None:
         call = answered(ConversationConfig())
         spoken = only(chunk(call, 0, "Hello there. How are you?", "http://a/1.wav", done=True), Speak)

@@ -20,14 +20,29 @@ class ExampleEngine:
     """
 
     def __init__(self) -> None:
-        command = [sys.executable, "-I", str(SCRIPT), "--port", "0", "--token", TOKEN]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
-        assert self._process.stdout is not None
-        match = re.match(r"listening at (\S+)$", self._process.stdout.readline())
-        assert match is not None, "the engine did not start"
-        self.url = match.group(1)
+        self._process = _start("0")
+        self.url = _url(self._process)
+
+    def restart(self) -> None:
+        """Kill it and start it again at the same address, with all its sessions forgotten."""
+        self.kill()
+        port = self.url.rpartition(":")[2].partition("/")[0]
+        self._process = _start(port)
+        assert _url(self._process) == self.url
 
     def kill(self) -> None:
         """End it as a crash does."""
         self._process.kill()
         self._process.communicate()
+
+
+def _start(port: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-I", str(SCRIPT), "--port", port, "--token", TOKEN]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+
+
+def _url(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    match = re.match(r"listening at (\S+)$", process.stdout.readline())
+    assert match is not None, "the engine did not start"
+    return match.group(1)

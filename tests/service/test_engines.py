@@ -129,6 +129,25 @@ async def test_after_a_transfer_that_fails_the_engine_goes_on_and_hangs_up(servi
     assert blocked
 
 
+async def test_an_engine_that_was_restarted_is_told_of_the_call_again(
+    service: RunningService, doomed: ExampleEngine
+) -> None:
+    async with handset() as phone:
+        caller = Script("13800138002", "doomed", media_port=phone.port).rings().is_answered().is_hung_up_on()
+        async with sipp(caller, service.sip_port) as peer:
+            await phone.sentence()
+            doomed.restart()
+            await phone.press("1#")
+            await phone.sentence()
+            await phone.press("4#")
+            await peer.succeeds()
+    record = await service.record("13800138002")
+    assert heard(record) == [WELCOME, ("I have sent you a message.", True), ("Goodbye.", True)]
+    assert not any(turn["failures"] for turn in record["turns"])
+    (message,), _ = messages_of(service, "13800138002")
+    assert message.mobile == "13800138002"  # which it knew from the variables only
+
+
 async def test_an_engine_that_dies_is_apologised_for_and_then_left_alone(
     service: RunningService, doomed: ExampleEngine
 ) -> None:

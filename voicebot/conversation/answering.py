@@ -38,12 +38,24 @@ class Answering:
 
     def _reply(self, turn: Turn, reply: Reply) -> list[Action]:
         if self._play_audio and reply.audio_url:
-            actions = self._flush(turn)
-            turn.allow_interrupt = reply.allow_interrupt
-            text, interruptible = reply.text.strip(), reply.allow_interrupt
-            return [*actions, *self.say(turn, text, interruptible=interruptible, audio_url=reply.audio_url)]
+            return self._file(turn, reply, reply.audio_url)
         turn.allow_interrupt = reply.allow_interrupt
+        if reply.text:
+            turn.last_file = None
         return self._sentences(turn, turn.assembler.feed(reply.text))
+
+    def _file(self, turn: Turn, reply: Reply, audio_url: str) -> list[Action]:
+        last = turn.last_file
+        if last is not None and last.audio_url == audio_url:
+            # An engine that sends word by word names the file of the whole answer with each of them.
+            last.text = f"{last.text}{reply.text}"
+            return []
+        actions = self._flush(turn)
+        turn.allow_interrupt = reply.allow_interrupt
+        text, interruptible = reply.text.strip(), reply.allow_interrupt
+        actions += self.say(turn, text, interruptible=interruptible, audio_url=audio_url)
+        turn.last_file = turn.clips[-1]
+        return actions
 
     def _flush(self, turn: Turn) -> list[Action]:
         return self._sentences(turn, turn.assembler.flush())

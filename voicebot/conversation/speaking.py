@@ -46,6 +46,7 @@ class Turn:
         held: the caller has the floor; clips wait.
         allow_interrupt: what the latest chunk allowed.
         apologised: an apology for a clip that failed was said already.
+        last_file: the clip whose audio file the brain named last, unless text without a file followed.
         asked_anew: the brain had lost the session, and was asked again without one.
         instructions: what to do once everything was heard.
         heard: the texts the caller heard, the last one perhaps in part.
@@ -57,6 +58,7 @@ class Turn:
     held: bool = False
     apologised: bool = False
     asked_anew: bool = False
+    last_file: Clip | None = None
     allow_interrupt: bool = True
     instructions: tuple[Instruction, ...] = ()
     heard: list[str] = field(default_factory=list)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from urllib.parse import urlsplit
 
 from voicebot.errors import SpeechError
 from voicebot.speech.types import AudioFetcher, AudioRequest, SpeechRequest, Synthesiser
@@ -67,7 +68,7 @@ class LineVoice:
                         yield pcm
                 return
             except SpeechError as error:
-                logger.warning("an audio file of the brain was not played (%s): %s", error.code, error.message)
+                logger.warning("a file of %.100s was not played (%s): %s", _host(audio_url), error.code, error.message)
         kept = self._kept.get(text)
         if kept is not None:
             yield kept
@@ -78,6 +79,14 @@ class LineVoice:
 
     def _render(self, text: str) -> AsyncIterator[bytes]:
         return self._synthesiser.synthesise(SpeechRequest(text, self._voice, self._rate_hz))
+
+
+def _host(url: str) -> str:
+    """Return the host of a URL for the log; all the rest of it may be secret."""
+    try:
+        return urlsplit(url).hostname or "nowhere"
+    except ValueError:
+        return "nowhere"
 
 
 @contextlib.asynccontextmanager
