@@ -274,6 +274,19 @@ async def test_a_mistake_does_not_end_the_delivery(
     assert "the delivery of text messages broke, and goes on" in caplog.text
 
 
+async def test_a_mistake_in_noting_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_arguments: object) -> None:
+        raise RuntimeError
+
+    async with bench(tmp_path, ScriptedSender()) as made:
+        made.storage.outbox.add(message())
+        monkeypatch.setattr(made.storage.outbox, "record", break_down)
+        await made.turn()
+    assert "the delivery of text message m1 broke" in caplog.text
+
+
 async def test_from_the_spool_to_a_web_server(tmp_path: Path) -> None:
     async with provider(answering(204)) as endpoint:
         sending = {"sender": "webhook", "webhook": {"url": endpoint.url, "secret": "s"}}

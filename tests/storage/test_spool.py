@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import stat
 import time
@@ -100,6 +101,22 @@ def test_an_order_survives_the_way_through_a_file(
 ) -> None:
     one = Order("system_shortmessage", parameters, *texts, at=at)
     assert Order.from_json(one.as_json()) == one
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"id": name} for name in ("", "x" * 65, "a/b")),
+        *({"at": moment} for moment in ("2026-11-21T10:00:00", "0001-01-01T00:00:00+08:00")),
+        *({"parameters": parameters} for parameters in ({"mobile": 1}, [])),
+        {"line": None},
+        {"extra": ""},
+    ],
+    ids=str,
+)
+def test_fields_that_no_database_would_take(changes: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"order|time"):
+        Order.from_json(json.dumps(json.loads(order().as_json()) | changes).encode())
 
 
 @given(st.binary(max_size=200))

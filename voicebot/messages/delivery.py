@@ -219,8 +219,11 @@ class Delivery:
         return failed(message, failure, self._now(), self._policy, self._luck())
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
-        del self._sending[task]
+        message = self._sending.pop(task)
         self.wake()
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            logger.error("the delivery of text message %s broke", message.id, exc_info=error)
 
     async def _release(self, message: Message) -> None:
         try:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 logger = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 _ABANDONED_S = 60.0
 """Age of a file in ``tmp`` whose writer must be dead."""
 _LONGEST_BYTES = 65_536
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,13 @@ class Order:
             raise ValueError("not the fields of an order")
         parameters = plain.pop("parameters")
         texts = [*plain.values(), *(parameters.values() if isinstance(parameters, dict) else [None])]
-        if not all(isinstance(text, str) for text in texts) or not plain["id"]:
+        if not all(isinstance(text, str) for text in texts):
             raise ValueError("a field of an order is no text")
+        if not _NAME.fullmatch(plain["id"]):
+            raise ValueError("an order without a proper id")
         at = datetime.fromisoformat(plain.pop("at"))
-        if at.tzinfo is None:
-            raise ValueError("a time without a zone")
+        if at.utcoffset() != timedelta(0):
+            raise ValueError("a time that is not in UTC")
         return cls(parameters=parameters, at=at, **plain)
 
 
