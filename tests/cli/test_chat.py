@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.dialogue.shared import ROOT, engine, models
+from tests.dialogue.shared import ROOT, encoder, engine, models
 from voicebot.cli import chat
 from voicebot.cli.chat import Chat
+from voicebot.dialogue import Engine
 from voicebot.errors import ConfigError
+from voicebot.skills.runner import BotSkills
 
 
 def parse(*arguments: str) -> argparse.Namespace:
@@ -20,19 +22,23 @@ def parse(*arguments: str) -> argparse.Namespace:
     return parser.parse_args(["chat", *arguments])
 
 
-def talk(name: str, lines: str, verbose: bool = False) -> str:
+def talk(name: str, lines: str, verbose: bool = False, skill_home: Path | None = None) -> str:
     out = io.StringIO()
     loop = asyncio.new_event_loop()
+    bot = engine(name)
+    if skill_home is not None:
+        bot = Engine(bot.bot, encoder(), skills=BotSkills(bot.bot.skills, skill_home))
     try:
-        assert Chat(engine(name), loop, verbose, io.StringIO(lines), out).talk({}) == 0
+        assert Chat(bot, loop, verbose, io.StringIO(lines), out).talk({}) == 0
     finally:
+        loop.run_until_complete(bot.close())
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
     return out.getvalue()
 
 
-def test_a_conversation_to_the_hang_up() -> None:
-    shown = talk("service", "where is my order\n1 2 3 4 5\nno\nnever read\n")
+def test_a_conversation_to_the_hang_up(tmp_path: Path) -> None:
+    shown = talk("service", "where is my order\n4 5 1 2 3\nno\nnever read\n", skill_home=tmp_path)
     assert "bot> Hello, this is Northwind Mobile. How can I help you?" in shown
     assert "Your order is on its way" in shown
     assert shown.endswith("[hangs up]\n")

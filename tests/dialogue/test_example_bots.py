@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
-from tests.dialogue.shared import Caller, engine
+from tests.dialogue.shared import Caller, encoder, engine
+from voicebot.dialogue import Engine
 from voicebot.dialogue.decision import Kind
 from voicebot.protocol import Blacklist, Hangup, Instruction, ToCustomerService, TransferState
+from voicebot.skills.runner import BotSkills
 
 CONFIRM, SERVICE = "appointment", "service"
 
@@ -159,14 +164,59 @@ async def test_nobody_there() -> None:
     assert caller.chunks[-1].instructions == (Hangup(),)
 
 
-async def test_an_order_by_its_number() -> None:
-    answers, instructions = await talk(SERVICE, ["where is my order", "it's 4 5 1 2 3", "no that's all"])
-    assert answers[1:] == [
-        "Happy to check that. What is your order number?",
-        "Thank you. Your order is on its way and should arrive tomorrow. Is there anything else?",
-        "Thanks for calling Northwind Mobile. Goodbye!",
-    ]
-    assert instructions == (Hangup(),)
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Caller]:
+    bot = engine(SERVICE).bot
+    shop = Engine(bot, encoder(), skills=BotSkills(bot.skills, tmp_path, tell_messages=True))
+    try:
+        yield Caller(shop)
+    finally:
+        await shop.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        ("it's 4 5 1 2 3", "Your order is on its way and should arrive tomorrow."),
+        ("four five one two three", "Your order is on its way and should arrive tomorrow."),
+        ("one two, three four five", "Your order is being packed and should arrive on Friday."),
+        ("nine oh double two zero please", "Your order was delivered last Monday."),
+    ],
+)
+async def test_an_order_by_its_number(shop: Caller, number: str, told: str) -> None:
+    await shop.say("")
+    assert await shop.say("where is my order") == "Happy to check that. What is your order number?"
+    assert await shop.say(number) == f"Thank you. One moment, I'll look it up. {told} Is there anything else?"
+    assert await shop.say("no that's all") == "Thanks for calling Northwind Mobile. Goodbye!"
+    assert shop.chunks[-1].instructions == (Hangup(),)
+
+
+async def test_an_order_that_nobody_knows(shop: Caller) -> None:
+    await shop.say("")
+    await shop.say("where is my order")
+    assert await shop.say("seven seven 8 8 1") == (
+        "Thank you. One moment, I'll look it up. I can't find that order. "
+        "Could you say the number again, digit by digit?"
+    )
+    assert await shop.say("7 7 8 8 1") == (
+        "Thank you. One moment, I'll look it up. "
+        "No problem. A colleague can look it up by your name. Shall I put you through?"
+    )
+
+
+async def test_an_order_that_the_platform_knows() -> None:
+    caller = Caller(engine(SERVICE))
+    await caller.say("", order_status="at the post office")
+    await caller.say("where is my order")
+    assert await caller.say("12345") == "Thank you. Your order is at the post office. Is there anything else?"
+
+
+async def test_orders_that_cannot_be_looked_up() -> None:
+    answers, _ = await talk(SERVICE, ["where is my order", "12345"])  # nobody runs its skills
+    assert answers[-1] == (
+        "Thank you. One moment, I'll look it up. I'm sorry, I can't look it up right now. "
+        "No problem. A colleague can look it up by your name. Shall I put you through?"
+    )
 
 
 async def test_billing_leads_to_a_person() -> None:
