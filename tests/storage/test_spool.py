@@ -108,7 +108,8 @@ def test_an_order_survives_the_way_through_a_file(
     [
         *({"id": name} for name in ("", "x" * 65, "a/b")),
         *({"at": moment} for moment in ("2026-11-21T10:00:00", "0001-01-01T00:00:00+08:00")),
-        *({"parameters": parameters} for parameters in ({"mobile": 1}, [])),
+        {"parameters": {"mobile": 1}},
+        {"parameters": ["mobile"]},
         {"line": None},
         {"extra": ""},
     ],
