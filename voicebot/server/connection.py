@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
@@ -10,6 +11,9 @@ from aiohttp import hdrs, web
 from voicebot.server.failures import failure, failure_of
 
 logger = logging.getLogger(__name__)
+
+# uri-host [ ":" port ], RFC 9110 section 7.2; whether an address in brackets is one does not matter here.
+_HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -46,10 +50,13 @@ def before_the_application(handler: Handler) -> Handler:
     """Wrap what handles all requests of a server; an application's middlewares come too late for these.
 
     aiohttp refuses an ``Expect`` that it does not know (RFC 9110 section 10.1.1) with a page of its own, and fails
-    with one that is not ASCII.
+    with one that is not ASCII. It takes any ``Host``, where 400 is due (RFC 9112 section 3.2); addresses of audio files
+    are made with it.
     """
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        if _HOST.fullmatch(request.headers.get(hdrs.HOST, "")) is None:
+            return failure(400, "bad_request", "Host: this is not the name of a host", hdrs.HOST)
         if request.headers.get(hdrs.EXPECT, "100-continue").lower() != "100-continue":
             return failure(417, "bad_request", "Expect: 100-continue is all that is understood", hdrs.EXPECT)
         try:
