@@ -8,8 +8,8 @@ import pytest
 
 from tests.connectors.endpoint import CLOSE, HANG, HEAD, body, endpoint
 from tests.protocol.page import LINES
+from voicebot.breaker import Circuit
 from voicebot.connectors import CustomRobotBrain
-from voicebot.connectors.breaker import Circuit
 from voicebot.errors import (
     BrainCircuitOpenError,
     BrainError,

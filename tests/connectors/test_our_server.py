@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.server.running import KEY, serving, settings
+from voicebot.breaker import Circuit
 from voicebot.connectors import CustomRobotBrain
-from voicebot.connectors.breaker import Circuit
 from voicebot.errors import BrainSessionLostError, BrainUnavailableError, UnknownSessionError
 from voicebot.protocol import Chunk, Query
 from voicebot.server import HostedBot

@@ -15,8 +15,8 @@ from types import TracebackType
 
 import aiohttp
 
+from voicebot.breaker import Admission, Circuit, CircuitBreaker
 from voicebot.connectors.answer import AnswerReader
-from voicebot.connectors.breaker import Admission, Circuit, CircuitBreaker
 from voicebot.connectors.refusals import error_of, pause_before_retry_s, unreachable
 from voicebot.connectors.waiting import before
 from voicebot.errors import BrainCircuitOpenError, BrainError, BrainSessionLostError, BrainUnavailableError

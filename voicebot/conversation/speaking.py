@@ -6,8 +6,8 @@ import enum
 from collections import deque
 from dataclasses import dataclass, field
 
+from voicebot.assembler import SentenceAssembler
 from voicebot.conversation.actions import Action, Speak, StopSpeaking
-from voicebot.conversation.assembler import SentenceAssembler
 from voicebot.protocol.instruction import Instruction
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.conversation.assembler import SentenceAssembler
+from voicebot.assembler import SentenceAssembler
 
 
 def run(pieces: list[str]) -> list[str]:

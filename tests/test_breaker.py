@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.connectors.breaker import Admission, Circuit, CircuitBreaker
+from voicebot.breaker import Admission, Circuit, CircuitBreaker
 
 PAUSE_S = 30.0
 
