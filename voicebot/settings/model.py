@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from voicebot.settings.languagemodel import LanguageModelSettings
 from voicebot.settings.messages import ShortMessageSettings, StorageSettings
 from voicebot.settings.section import Language, Port, Section, complete_languages
 from voicebot.settings.serving import AnswerSettings, AudioFileSettings, HttpSettings
@@ -276,6 +277,7 @@ class Settings(Section):
     answers: AnswerSettings = AnswerSettings()
     audio_files: AudioFileSettings = AudioFileSettings()
     brain: BrainSettings = BrainSettings()
+    language_model: LanguageModelSettings = LanguageModelSettings()
     speech: SpeechSettings = SpeechSettings()
     conversation: ConversationSettings = ConversationSettings()
     storage: StorageSettings = StorageSettings()
