@@ -16,6 +16,8 @@
     * SkillError             a skill of a bot failed                            skill
         * SkillTimeoutError  it took too long                                   skill_timeout
         * SkillArgumentError  a parameter is missing or of the wrong type       skill_argument
+    * ModelReplyError        a language model did not answer properly           language_model
+        * ModelReplyTimeoutError   it did not answer in time                     language_model_timeout
     * SpeechError            recognition or synthesis failed                    speech
         * RecognitionError                                                      speech_recognition
         * SynthesisError                                                        speech_synthesis
@@ -147,6 +149,18 @@ class SkillArgumentError(SkillError):
     """A parameter of a skill is missing or of the wrong type."""
 
     code = "skill_argument"
+
+
+class ModelReplyError(VoicebotError):
+    """A language model did not answer properly, or is left alone for a while."""
+
+    code = "language_model"
+
+
+class ModelReplyTimeoutError(ModelReplyError):
+    """A language model did not answer in time."""
+
+    code = "language_model_timeout"
 
 
 class SpeechError(VoicebotError):
