@@ -29,6 +29,11 @@ BOTS = web.AppKey("bots", Mapping[str, HostedBot])
 ANSWERS = web.AppKey("answers", Mapping[str, AnswerSettings])
 SETTINGS = web.AppKey("settings", Settings)
 TURNS = web.AppKey("turns", Turns)
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx holds streams back otherwise
+
+
+class _AnswerStream(web.StreamResponse):
+    _send_headers_immediately = False  # they leave together with the first packets
 
 
 async def post_query(request: web.Request) -> web.StreamResponse:
@@ -39,8 +44,7 @@ async def post_query(request: web.Request) -> web.StreamResponse:
         query = dataclasses.replace(query, session_id=bot.new_session())
     app, settings = request.app, request.app[ANSWERS][bot.name]
     framing = _framing(request, settings)
-    response = web.StreamResponse(headers={"Content-Type": framing.content_type, "Cache-Control": "no-store"})
-    response.headers["X-Accel-Buffering"] = "no"  # nginx holds streams back otherwise
+    response = _AnswerStream(headers={"Content-Type": framing.content_type, **_HEADERS})
     packets = Packets(
         query.session_id,
         framing,
