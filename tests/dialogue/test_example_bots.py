@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.dialogue.shared import Caller, encoder, engine
+from tests.skills.endpoint import Endpoint, endpoint
 from voicebot.dialogue import Engine
 from voicebot.dialogue.decision import Kind
 from voicebot.protocol import Blacklist, Hangup, Instruction, ToCustomerService, TransferState
@@ -223,3 +226,50 @@ async def test_billing_leads_to_a_person() -> None:
     answers, instructions = await talk(SERVICE, ["I was charged twice", "yes please"])
     assert answers[-1] == "One moment, I'll put you through."
     assert [type(item) for item in instructions] == [ToCustomerService]
+
+
+def forecast(rain: int) -> bytes:
+    """Return an answer of the weather service, as its documentation has it."""
+    daily = {
+        "time": ["2026-03-02", "2026-03-03"],
+        "temperature_2m_max": [14.2, 17.0],
+        "precipitation_probability_max": [3, rain],
+    }
+    units = {"time": "iso8601", "temperature_2m_max": "\u00b0C", "precipitation_probability_max": "%"}
+    place = {"latitude": 31.25, "longitude": 121.5, "timezone": "Asia/Shanghai", "utc_offset_seconds": 28800}
+    return json.dumps({**place, "daily_units": units, "daily": daily}).encode()
+
+
+@asynccontextmanager
+async def clinic(
+    monkeypatch: pytest.MonkeyPatch, rain: int, status: int = 200
+) -> AsyncIterator[tuple[Caller, Endpoint]]:
+    bot = engine(CONFIRM).bot
+    async with endpoint(forecast(rain), status) as weather:
+        monkeypatch.setenv("WEATHER_URL", weather.url + "/v1/forecast")
+        clinic = Engine(bot, encoder(), skills=BotSkills(bot.skills, Path("unused")))
+        try:
+            yield Caller(clinic), weather
+        finally:
+            await clinic.close()
+
+
+@pytest.mark.parametrize(
+    ("rain", "status", "told"),
+    [
+        (80, 200, "明天最高17度，可能会下雨，记得带伞。"),
+        (20, 200, "明天最高17度，应该不会下雨。"),
+        (20, 500, "不好意思，天气我暂时查不到。"),
+    ],
+)
+async def test_the_weather(monkeypatch: pytest.MonkeyPatch, rain: int, status: int, told: str) -> None:
+    async with clinic(monkeypatch, rain, status) as (caller, weather):
+        await caller.say("")
+        await caller.say("是我")
+        answer = await caller.say("明天会不会下雨啊")
+        assert answer == f"我看一下明天的天气。{told}您约的是明天下午三点。到时候能过来吗？"
+        await caller.say("可以")
+        assert (await caller.say("那天冷不冷")).endswith("好的。那您还有什么想问我的吗？")
+        assert {request.query["daily"] for request in weather.seen} == {
+            "temperature_2m_max,precipitation_probability_max"
+        }
