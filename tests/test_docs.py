@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import subprocess
+import textwrap
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,9 @@ from pydantic_core import PydanticUndefined
 
 from voicebot.cli.main import COMMANDS, _parser
 from voicebot.dialogue.botfile import load_bot
+from voicebot.dialogue.expression import parse_expression
 from voicebot.settings import Settings, load_settings
+from voicebot.skills.runner import BotSkills
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("config/**/*.md")])
@@ -202,6 +205,39 @@ def test_the_bots_of_the_tutorial_are_bots(name: str, tmp_path: Path) -> None:
         file.parent.mkdir()
         file.write_text(block, encoding="utf-8")
         assert "greeting" in load_bot(file).nodes
+
+
+@pytest.mark.parametrize("name", ["build-a-bot.md", "build-a-bot.zh-CN.md"])
+async def test_the_conditions_and_skills_of_the_tutorial_work(name: str, tmp_path: Path) -> None:
+    whole_bot = examples(name, "yaml", "nodes:")[1]
+    nodes = [
+        block for block in examples(name, "yaml") if re.search(r"^\s+(?:- )?(?:if|set|skill):", block, re.MULTILINE)
+    ]
+    assert len(nodes) == 5
+    missing = [f"{node}: {{say: ., goto: goodbye}}\n" for node in ("too_many", "cannot_look_up", "not_known_yet")]
+    text = whole_bot.replace("nodes:\n", "nodes:\n" + textwrap.indent("".join(nodes + missing), "  "))
+    (remote,) = examples(name, "yaml", "skills:\n")
+    (function,) = examples(name, "python")
+    (tmp_path / "skills").mkdir()
+    (tmp_path / "skills" / "cards.py").write_text(function, encoding="utf-8")
+    (tmp_path / "bot.yaml").write_text(text + remote, encoding="utf-8")
+    bot = load_bot(tmp_path / "bot.yaml")
+    assert [branch.goto for branch in bot.nodes["look_up_card"].branches] == ["ask_card", "too_many"]
+    assert bot.skills["opening_hours"].parameters_schema["required"] == ["branch"]
+    skills = BotSkills(bot.skills, tmp_path / "home")
+    try:
+        assert await skills.run("card_status", {"card": "12 34"}, 10.0) == {"found": False}
+    finally:
+        await skills.close()
+
+
+@pytest.mark.parametrize("name", ["build-a-bot.md", "build-a-bot.zh-CN.md"])
+def test_every_kind_of_condition_in_the_tutorial_is_one(name: str) -> None:
+    shown = re.findall(r"`([^`\n]+)`", without_code(ROOT / "docs" / name))
+    conditions = [text for text in shown if re.search(r" (?:==|!=|>|is|in|contains) ", text)]
+    assert len(conditions) == 12
+    for text in conditions:
+        assert parse_expression(text, pytest.fail).holds(lambda _name: "") in (True, False)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=identify)
