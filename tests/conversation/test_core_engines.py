@@ -11,6 +11,7 @@ from voicebot.conversation.actions import (
     HangUp,
     RecordFailure,
     RecordHeard,
+    SetEndOfSpeech,
     SetRingback,
     Speak,
     StartTransfer,
@@ -107,6 +108,17 @@ class TestAudioFiles:
         chunk(call, 0, "好的。", "http://a/1.wav", done=True, interruptible=False)
         call.feed(ClipStarted(1))
         assert not call.feed(SpeechGrew(1, 900))
+
+
+class TestDurations:
+    def test_the_first_chunk_counts_whatever_its_number(self) -> None:
+        call = answered(ConversationConfig())
+        first = Chunk("s1", "q1", 1, reply=Reply("好的。"), identify_duration_ms=700)
+        second = Chunk("s1", "q1", 0, done=True, identify_duration_ms=900)
+        assert one(call.feed(ChunkArrived(1, first)), SetEndOfSpeech).duration_ms == 700
+        assert not only(call.feed(ChunkArrived(1, second)), SetEndOfSpeech)
+        call.say("你好")
+        assert one(call.feed(ChunkArrived(2, second)), SetEndOfSpeech).duration_ms == 900
 
 
 class TestInstructions:

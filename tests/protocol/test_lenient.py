@@ -91,6 +91,17 @@ def test_a_transfer_to_nowhere_is_left_out() -> None:
     assert instructed(system_toCustomerService={"transType": "1"}, system_blacklist_event={}) == (Blacklist(),)
 
 
+def test_durations_out_of_range_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    noted: set[str] = set()
+    for number in range(3):
+        data = {"identifyDuration": 9999, "answer": [{"chunkId": number, "status": "running"}]}
+        (chunk,) = parse_packet(LenientFields(data, noted=noted))
+        assert chunk.identify_duration_ms == 3000
+    assert [record.getMessage() for record in caplog.records] == [
+        "'identifyDuration': 9999 is out of range, 3000 taken instead"
+    ]
+
+
 def test_each_field_is_told_once_an_answer(caplog: pytest.LogCaptureFixture) -> None:
     noted: set[str] = set()
     for number in range(5):

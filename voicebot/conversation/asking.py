@@ -27,6 +27,7 @@ class Asking:
         self._node_silence = False
         self._variables: dict[str, str] = dict(config.variables)
         self._last = Query()
+        self._answered = False
 
     @property
     def session_id(self) -> str:
@@ -38,6 +39,7 @@ class Asking:
         merged = {**self._variables, **variables}
         self._variables = {}
         node = silence and self._node_silence
+        self._answered = False
         self._last = Query(
             query_text=text,
             session_id=self._session_id,
@@ -57,8 +59,9 @@ class Asking:
     def learn(self, chunk: Chunk) -> list[Action]:
         """Take from a chunk what it says about the session; the first one of an answer sets durations."""
         self._session_id = chunk.session_id or self._session_id
-        if chunk.chunk_id:
+        if self._answered:
             return []
+        self._answered = True  # not by the chunk's number: not every engine counts from 0
         self._node_silence = chunk.node_silent_duration_s is not None
         self.silence_ms = (chunk.node_silent_duration_s or 0) * 1000 or self._config.silence_ms
         return [SetEndOfSpeech(chunk.identify_duration_ms)] if chunk.identify_duration_ms else []

@@ -93,7 +93,9 @@ def _duration(fields: Fields, name: str, allowed: tuple[int, int]) -> int | None
     if value is None or value <= 0:  # the page: only values above 0 count
         return None
     clamped = min(max(value, allowed[0]), allowed[1])
-    if clamped != value:
+    if clamped != value and fields.lenient:
+        fields.note(name, f"{value} is out of range, {clamped} taken instead")
+    elif clamped != value:
         logger.warning("%s %d is out of range, %d taken instead", name, value, clamped)
     return clamped
 

@@ -111,7 +111,10 @@ def _parse(name: str, value: Any, fields: Fields) -> Instruction | None:
         return _parse_short_message(fields.inner(value, fields.path(name)))
     if name == TO_CUSTOMER_SERVICE:
         return _parse_transfer(fields.inner(value, fields.path(name)))
-    logger.warning("unknown instruction %.60r left out", name)
+    if fields.lenient:
+        fields.note(name, "unknown instruction left out")
+    else:
+        logger.warning("unknown instruction %.60r left out", name)
     return None
 
 

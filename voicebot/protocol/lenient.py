@@ -45,7 +45,7 @@ class LenientFields(Fields):
         path = self.path(name)
         if path not in self._noted and len(self._noted) < _MOST_NOTES:
             self._noted.add(path)
-            logger.warning("%.100s: %s", path, problem)
+            logger.warning("%.100r: %s", path, problem)
 
     def text(self, name: str, default: str = "", max_length: int | None = None) -> str:
         """Return a string field; numbers are written out."""
