@@ -156,7 +156,7 @@ def test_where_an_answer_may_end(tmp_path: Path) -> None:
         ("call: weather", "call: wether", "skill.call: there is no skill 'wether'; the skills are: book, weather"),
         ('city: "{{city}}"}', 'town: "{{city}}"}', "with.town: there is no parameter 'town'; the parameters are: city"),
         (', with: {city: "{{city}}"}', "", "nodes.look.skill: skill 'weather' needs 'city' under 'with'"),
-        ("timeout_s: 2.5", "timeout_s: 40", "skill.timeout_s: expected a number from 0.1 to 30, found 40"),
+        ("timeout_s: 2.5", "timeout_s: 40", "skill.timeout_s: expected a number from 0.1 to 9.0, found 40.0"),
         ("wait: false", "wait: false, on_error: bye", "the conversation has gone on when an error comes"),
         ("https://weather.example/", "https://{{city}}.example/", "skills.weather.url: expected http://host/"),
         ("https://weather.example/", "weather.example/", "skills.weather.url: expected http://host/"),

@@ -15,7 +15,8 @@ import pytest
 from tests.dialogue.shared import Caller, encoder
 from tests.skills.pipes import Pipe
 from voicebot.dialogue import Engine, load_bot
-from voicebot.dialogue.skillcall import DEFAULT_JOB_S, DEFAULT_WAIT_S, prepare_call
+from voicebot.dialogue.bot import DEFAULT_JOB_S, DEFAULT_WAIT_S
+from voicebot.dialogue.skillcall import prepare_call
 from voicebot.protocol import Chunk, Hangup, Query, ShortMessage
 from voicebot.skills.runner import BotSkills
 
@@ -73,7 +74,7 @@ nodes:
   unknown: {say: I know no such order., goto: hello}
   slow:
     say: Let me see.
-    skill: {call: read, with: {path: "{{pipe}}"}, save: word, timeout_s: 10}
+    skill: {call: read, with: {path: "{{pipe}}"}, save: word, timeout_s: 8}
     goto: told
   told: {say: "It says {{word|nothing}}.", goto: hello}
   start_job:
@@ -258,4 +259,4 @@ async def test_time_outs(engine: Engine) -> None:
     session = engine.sessions.open("")
     bot = engine.bot
     waits = {name: prepare_call(bot, bot.nodes[name], session).timeout_s for name in ("lookup", "slow", "start_job")}
-    assert waits == {"lookup": DEFAULT_WAIT_S, "slow": 10.0, "start_job": DEFAULT_JOB_S}
+    assert waits == {"lookup": DEFAULT_WAIT_S, "slow": 8.0, "start_job": DEFAULT_JOB_S}

@@ -10,6 +10,11 @@ from voicebot.dialogue.expression import Expression
 from voicebot.protocol.instruction import Instruction, ToCustomerService
 from voicebot.skills.spec import SkillSpec
 
+DEFAULT_WAIT_S, LONGEST_WAIT_S = 4.0, 9.0
+"""How long a skill may take that the caller waits for: who asks us waits 5 s for the first words, and 10 s for more."""
+DEFAULT_JOB_S, LONGEST_JOB_S = 60.0, 600.0
+"""The same for a skill in the background."""
+
 
 @dataclass(frozen=True, slots=True)
 class Condition:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from voicebot.dialogue.bot import Bot, Node
+from voicebot.dialogue.bot import DEFAULT_JOB_S, DEFAULT_WAIT_S, LONGEST_WAIT_S, Bot, Node
 from voicebot.dialogue.session import Session
 from voicebot.dialogue.texts import render
 from voicebot.errors import SkillError
@@ -16,9 +16,6 @@ from voicebot.skills.spec import SkillRunner
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_WAIT_S, LONGEST_WAIT_S = 5.0, 30.0
-"""How long a skill may take that the caller waits for."""
-DEFAULT_JOB_S = 60.0
 _JOINTS = {"zh": "\u3001"}
 
 

@@ -6,14 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from voicebot.dialogue.bot import SkillUse
+from voicebot.dialogue.bot import LONGEST_JOB_S, LONGEST_WAIT_S, SkillUse
 from voicebot.dialogue.yamltree import Item
 from voicebot.skills.spec import ENVIRONMENT, TYPES, Parameter, RemoteSkill, SkillSpec
 from voicebot.skills.template import placeholders_in
-
-LONGEST_WAIT_S = 30
-"""A caller hears nothing in the meantime."""
-LONGEST_JOB_S = 600
 
 _KEYS = ("description", "url", "method", "query", "json", "headers", "timeout_s", "result")
 _FIXED_HOST = re.compile(r"(?:https?://[^/{}?#\s]+|\{\{\s*env\.[^{}]+\}\})(?:[/?#]\S*)?")
