@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from voicebot.dialogue.bot import Bot, Node, Transition
 from voicebot.dialogue.matching import Label, Match, Matcher, Method, best_of
@@ -100,22 +101,27 @@ class _Holding:
 
 
 def _by_rule(transitions: tuple[Transition, ...], text: str, holding: _Holding) -> Decision | None:
+    plain = normalise(text)
     for transition in transitions:
-        for name, picked in _rules_that_fit(transition, text):
+        for name, picked in _rules_that_fit(transition, text, plain):
             if holding(transition, picked):
                 return Decision(Kind.TRANSITION, name, method=Method.RULE, goto=transition.goto, variables=picked)
     return None
 
 
-def _rules_that_fit(transition: Transition, text: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    plain = normalise(text)
+def _rules_that_fit(transition: Transition, text: str, plain: str) -> Iterator[tuple[str, Mapping[str, str]]]:
     for word in transition.when.contains:
-        if normalise(word) in plain:
+        if _plain_word(word) in plain:
             yield word, {}
     for pattern in transition.when.patterns:
         found = pattern.search(text)
         if found is not None:
             yield "regex", {name: value for name, value in found.groupdict().items() if value}
+
+
+@lru_cache(maxsize=2048)  # the words of a bot, over and over
+def _plain_word(word: str) -> str:
+    return normalise(word)
 
 
 def _best(bot: Bot, transitions: tuple[Transition, ...], matches: Mapping[Label, Match]) -> Decision | None:
@@ -131,7 +137,7 @@ def _best(bot: Bot, transitions: tuple[Transition, ...], matches: Mapping[Label,
         if name not in local and match is not None and match.score >= bot.thresholds.everywhere:
             decision = Decision(Kind.GLOBAL, name, match.score, match.method, effect.goto)
             candidates.append((match.score + _GLOBAL_BONUS, decision))
-    question = best_of(matches, [Label(faq=place) for place in range(len(bot.faq))])
+    question = best_of(matches, sorted(label for label in matches if label.faq >= 0))
     if question is not None and question[1].score >= bot.thresholds.faq:
         label, match = question
         decision = Decision(Kind.FAQ, bot.faq[label.faq].question, match.score, match.method, faq=label.faq)

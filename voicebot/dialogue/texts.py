@@ -36,6 +36,8 @@ def unpaired_braces(text: str) -> bool:
 
 def render(text: str, variables: Mapping[str, str], defaults: Mapping[str, str]) -> str:
     """Fill in variables: their value, else the default in the text (``{{name|you}}``), else the bot's, else nothing."""
+    if "{{" not in text:
+        return text
     return fill(text, lambda name, inline: value_of(name, variables, defaults, inline))
 
 
