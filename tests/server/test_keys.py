@@ -117,6 +117,12 @@ def test_what_keys_open(tmp_path: Path) -> None:
     assert KeyRing(KeyFile(tmp_path / "none.json")).bots(["", ""]) == frozenset()
 
 
+def test_bytes_that_are_no_text_do_not_pass_for_others(tmp_path: Path) -> None:
+    ring = KeyRing(KeyFile(tmp_path / "keys.json"), "a?b")
+    assert ring.bots(["a?b"]) == EVERYTHING
+    assert ring.bots(["a\udcffb", "a\ud800b"]) == frozenset()
+
+
 def test_a_configured_key_may_be_a_hash(tmp_path: Path) -> None:
     file = KeyFile(tmp_path / "keys.json")
     ring = KeyRing(file, f"sha256:{hashlib.sha256(b'mine').hexdigest()}")

@@ -151,7 +151,7 @@ class KeyFile:
 
 def hash_key(key: str) -> bytes:
     """Return the SHA-256 of a key, as it came in a header or stands in the settings."""
-    return hashlib.sha256(key.encode("utf-8", "replace")).digest()
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
 def configured_hash(setting: str) -> bytes:
