@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 
 from voicebot.dialogue.bot import Bot
@@ -138,6 +138,14 @@ class Engine:
                 decision = Decision(Kind.GREETING, self.bot.start)
         self._note(session, decision)
         return self._flow.respond(session, decision)
+
+    async def decide_at(self, node: str, text: str, variables: Mapping[str, str] | None = None) -> Decision:
+        """Tell what words would be taken for in a conversation that stands at a node; no session is opened or moved.
+
+        Raises:
+            KeyError: the bot has no such node.
+        """
+        return await self._decide(Session("", self.bot.nodes[node].id, variables=dict(variables or {})), text)
 
     async def _decide(self, session: Session, text: str) -> Decision:
         node = self.bot.nodes[session.node or self.bot.start]
