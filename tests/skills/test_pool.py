@@ -54,6 +54,7 @@ async def test_results(tmp_path: Path) -> None:
             "sign": "!",
         }
         assert await skills.run("where", {}, PATIENCE_S) == str(tmp_path / "home")
+        assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
         assert len(skills.idle) == 1
 
 

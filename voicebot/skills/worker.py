@@ -33,7 +33,7 @@ def main() -> None:
     orders, events = _take_pipes()
     incoming: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(orders, incoming), daemon=True).start()
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)  # files of skills may tell of callers
     os.chdir(home)
     try:
         skills = _load(folder)
