@@ -213,6 +213,20 @@ async def test_who_speaks_while_a_skill_runs_is_answered_and_the_skill_asked_aga
     )
 
 
+async def test_who_hums_while_a_skill_runs_is_not_asked_what_he_means(caller: Caller, pipe: Pipe, other: Pipe) -> None:
+    async with answer_to("wait", caller, pipe) as chunks:
+        await chunks.__anext__()
+    other.write("hello")
+    assert await caller.say("mumble jumble", pipe=str(other)) == "Let me see. It says hello. Your order?"
+
+
+async def test_who_says_nothing_after_that_has_the_skill_asked_again(caller: Caller, pipe: Pipe) -> None:
+    async with answer_to("wait", caller, pipe) as chunks:
+        await chunks.__anext__()
+    caller.engine.sessions.open(caller.session_id).set_variable("pipe", "/nowhere")
+    assert await caller.keep_silent() == "Let me see. I cannot do this now. Your order?"
+
+
 async def test_who_hangs_up_while_a_skill_runs_gets_no_more_of_it(caller: Caller, pipe: Pipe) -> None:
     async with answer_to("wait", caller, pipe) as chunks:
         await chunks.__anext__()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from voicebot.skills.result import MAX_TEXTS, as_texts, pick
 
@@ -29,6 +31,16 @@ def test_pick(path: str, part: object) -> None:
 )
 def test_as_texts(value: object, texts: dict[str, str]) -> None:
     assert as_texts("x", value, "+") == texts
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+JSON = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=3), inner), max_leaves=20)
+
+
+@given(JSON, st.text("ab.01", max_size=8))
+def test_whatever_the_result_is(result: object, path: str) -> None:
+    part = pick(result, path)
+    assert all(key == "x" or key.startswith("x.") for key in as_texts("x", part))
 
 
 def test_there_is_a_limit() -> None:

@@ -184,6 +184,11 @@ class Flow:
             self._ask_again(session, answer)
 
     def _fallback(self, session: Session, answer: Answer) -> None:
+        node = self._node(session)
+        if node is not None and node.waits_for_skill:
+            # Nothing was asked, so nothing was misunderstood: "mhm" while the bot looks something up.
+            self._ask_again(session, answer)
+            return
         session.misses += 1
         if session.misses > self._bot.fallback.limit:
             session.misses = 0
