@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
-@asynccontextmanager
-async def closing_iterator(iterator: AsyncIterator[T]) -> AsyncIterator[AsyncIterator[T]]:
+class closing_iterator(Generic[T]):  # noqa: N801 - used like contextlib.aclosing
     """Use an iterator and close it at the end, however that comes about, so that its work stops at once."""
-    try:
-        yield iterator
-    finally:
-        close = getattr(iterator, "aclose", None)
+
+    def __init__(self, iterator: AsyncIterator[T]) -> None:
+        self._iterator = iterator
+
+    async def __aenter__(self) -> AsyncIterator[T]:
+        return self._iterator
+
+    async def __aexit__(self, *error: object) -> None:
+        close = getattr(self._iterator, "aclose", None)
         if close is not None:
             await close()

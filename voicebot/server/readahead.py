@@ -46,6 +46,8 @@ class ReadAhead(Generic[T]):
             Exception: what the iterator raised, once all that came before was taken.
         """
         if not self._ready and not self._task.done():
+            await asyncio.sleep(0)  # a brain that need not think has all of its answer now, and needs no timer
+        if not self._ready and not self._task.done():
             await self._wait(deadline)
         if self._ready:
             ready, self._ready = self._ready, []
