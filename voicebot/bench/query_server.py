@@ -6,7 +6,6 @@ and two more bots whose answers have 16 chunks. The other is a bare aiohttp hand
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -24,6 +23,7 @@ from voicebot.dialogue.vectors import UseEncoder
 from voicebot.errors import VoicebotError
 from voicebot.protocol import Chunk, Query, Reply
 from voicebot.protocol.reply import ReplySource
+from voicebot.runtime.heap import keep_what_is_loaded
 from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.stdio import report, stdin_lines
 from voicebot.server import HostedBot, create_app, start_server
@@ -127,7 +127,7 @@ async def _main() -> int:
     lines = [line.encode("utf-8") for line in order["lines"]]
     try:
         async with _bare(lines) if lines else _product(settings) as port:
-            gc.collect()
+            keep_what_is_loaded()
             report("ready", {"port": port})
             async for _ in orders:
                 pass

@@ -11,6 +11,8 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import uvloop
+
 from voicebot.bench.echo import measure_floor
 from voicebot.bench.query import Plan, measure
 from voicebot.bench.query_report import report as query_report
@@ -91,7 +93,7 @@ def _turn(args: argparse.Namespace) -> str:
     settings = on_free_ports(settings_from(args))
     most = max([*args.calls, 1])
     sip = settings.sip.model_copy(update={"max_calls": max(settings.sip.max_calls, most)})
-    phases, floor_ms = asyncio.run(_measure_calls(settings.model_copy(update={"sip": sip}), args))
+    phases, floor_ms = uvloop.run(_measure_calls(settings.model_copy(update={"sip": sip}), args))
     return report(phases, floor_ms, _peer(args.peer))
 
 

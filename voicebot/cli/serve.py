@@ -6,6 +6,8 @@ import argparse
 import asyncio
 import signal
 
+import uvloop
+
 from voicebot.cli.common import add_config_arguments, settings_from
 from voicebot.cli.main import Subparsers
 from voicebot.runtime.bots import load_engines
@@ -30,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     """
     settings = settings_from(args)
     set_up_logging(settings.log, "main")
-    asyncio.run(_serve(settings))
+    uvloop.run(_serve(settings))
     return 0
 
 

@@ -19,6 +19,7 @@ from voicebot.dialogue.prompts import fixed_prompts
 from voicebot.errors import SpeechError
 from voicebot.messages.delivery import Delivery
 from voicebot.runtime.child import Child
+from voicebot.runtime.heap import keep_what_is_loaded
 from voicebot.runtime.keeper import Keeper
 from voicebot.runtime.supervisor import EventHandler, Supervisor, Wiring
 from voicebot.server.app import create_app
@@ -113,6 +114,7 @@ class Service:
         self._supervisor = Supervisor(self._settings, wiring, self._on_worker_event)
         await self._supervisor.open_edge()
         await _together(self._speech_keeper.start(), self._supervisor.start_workers())
+        keep_what_is_loaded()
         self._supervisor.accept_calls()
         self._prerendering = asyncio.create_task(self._prerender(), name="prerender")
         host, port = self._supervisor.edge.public_address
