@@ -1,0 +1,1 @@
+"""How well bots understand callers: labelled turns, what the engine decides on them, and what others would."""
