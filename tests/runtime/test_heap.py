@@ -18,7 +18,7 @@ def test_what_is_loaded_is_left_out_of_collections_and_what_comes_later_is_not()
             Node.freed += 1
 
     kept = Node()
-    before = gc.get_freeze_count()
+    before, thresholds = gc.get_freeze_count(), gc.get_threshold()
     try:
         keep_what_is_loaded()
         assert gc.get_freeze_count() > before
@@ -28,3 +28,4 @@ def test_what_is_loaded_is_left_out_of_collections_and_what_comes_later_is_not()
         assert kept.itself is kept
     finally:
         gc.unfreeze()
+        gc.set_threshold(*thresholds)
