@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from voicebot.conversation.actions import Action, SetEndOfSpeech
 from voicebot.conversation.config import ConversationConfig
 from voicebot.protocol.chunk import Chunk
-from voicebot.protocol.query import Query, SilenceType
-
-HEARD_VARIABLE = "bot_heard"
-"""Variable of the next query after the caller cut in: what of the last answer the caller had heard."""
+from voicebot.protocol.query import HEARD_VARIABLE, Query, SilenceType
 
 
 class Asking:

@@ -96,6 +96,8 @@ def _check_skill(bot: Bot, item: Item) -> None:
     if spec is None:
         _fail_unknown(parts["call"], "skill", parts["call"].text(), sorted(bot.skills))
         return
+    if spec.served is not None:  # what it takes is known only when its server runs
+        return
     given = parts["with"].map() if "with" in parts else {}
     known = [parameter.name for parameter in spec.parameters]
     for name, value in given.items():

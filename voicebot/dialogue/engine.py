@@ -12,12 +12,14 @@ from voicebot.dialogue.bot import Bot
 from voicebot.dialogue.decision import Decision, Kind, build_matcher_examples, decide
 from voicebot.dialogue.flow import Answer, Flow
 from voicebot.dialogue.matching import Matcher
+from voicebot.dialogue.modeldesk import ModelDesk
+from voicebot.dialogue.modelturn import ModelTurn
 from voicebot.dialogue.session import Session, SessionStore
 from voicebot.dialogue.skillcall import SkillDesk
 from voicebot.dialogue.telling import Telling
 from voicebot.dialogue.vectors import Encoder
 from voicebot.protocol.chunk import Chunk
-from voicebot.protocol.query import Query
+from voicebot.protocol.query import HEARD_VARIABLE, Query
 from voicebot.skills.spec import SkillRunner
 
 logger = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ class Engine:
         sessions: SessionStore | None = None,
         new_query_id: Callable[[], str] = _new_query_id,
         skills: SkillRunner | None = None,
+        model: ModelDesk | None = None,
     ) -> None:
         """Prepare a bot: encodes all its examples, which takes a fraction of a second."""
         self.bot = bot
@@ -50,6 +53,7 @@ class Engine:
         self._new_query_id = new_query_id
         self._skills = skills
         self._desk = SkillDesk(bot, skills)
+        self._model = model
 
     async def start(self) -> None:
         """Get its skills ready. An engine answers without that, too; then the first skill starts more slowly.
@@ -59,12 +63,16 @@ class Engine:
         """
         if self._skills is not None:
             await self._skills.start()
+        if self._model is not None:
+            await self._model.start()
 
     async def close(self) -> None:
         """End its skills, those in the background, too."""
         await self._desk.close()
         if self._skills is not None:
             await self._skills.close()
+        if self._model is not None:
+            await self._model.close()
 
     async def ask(self, query: Query) -> AsyncIterator[Chunk]:
         """Answer a query, sentence by sentence. Closing the iterator gives the answer up.
@@ -81,8 +89,7 @@ class Engine:
         session = self.sessions.open(query.session_id)
         session.turn += 1
         turn = session.turn
-        for name, value in query.variables.items():
-            session.set_variable(name, value)
+        self._take(session, query)
         place = session.place()
         telling = Telling(session, self._new_query_id(), "" if self.bot.language == "zh" else " ")
         answer: Answer | None = None
@@ -105,6 +112,13 @@ class Engine:
         What can be said before a skill has run is a part, so that the caller hears something in the meantime.
         """
         answer = await self._answer(session, query, turn)
+        if isinstance(answer, ModelTurn):
+            async with aclosing(answer.parts()) as parts:
+                async for part in parts:
+                    yield part
+            if session.turn != turn:
+                return
+            answer = answer.rest()
         while answer is not None:
             for job in answer.jobs:
                 self._desk.run_in_background(session, job)
@@ -117,7 +131,19 @@ class Engine:
                 return
             answer = self._flow.resume(session, call, result, answer.instructions)
 
-    async def _answer(self, session: Session, query: Query, turn: int) -> Answer | None:
+    def _take(self, session: Session, query: Query) -> None:
+        """Take from a query what the session keeps: its variables, and what was said and heard."""
+        if self._model is not None:
+            session.withheld = self._model.withheld
+        for name, value in query.variables.items():
+            session.set_variable(name, value)
+        heard = query.variables.get(HEARD_VARIABLE)
+        if heard is not None:
+            session.history.heard(heard)
+        private = self._model is not None and session.node in self._model.use.private
+        session.history.begin(query.query_text, silent=query.silence, private=private)
+
+    async def _answer(self, session: Session, query: Query, turn: int) -> Answer | ModelTurn | None:
         """Decide and move the session on; None if another query came in between."""
         state = query.transfer_state
         # Some clients send all their variables with every turn; an old Trans_result must not branch again.
@@ -137,6 +163,8 @@ class Engine:
             if decision.kind is Kind.FALLBACK and not session.node:
                 decision = Decision(Kind.GREETING, self.bot.start)
         self._note(session, decision)
+        if self._model is not None and self._model.answers(session, decision):
+            return ModelTurn(self._model, self._flow, session, decision, query.query_text)
         return self._flow.respond(session, decision)
 
     async def decide_at(self, node: str, text: str, variables: Mapping[str, str] | None = None) -> Decision:

@@ -138,6 +138,23 @@ class Flow:
             self._enter(session, (use.on_error if use is not None else "") or self._bot.fallback.goto, answer)
         return self._finish(session, answer)
 
+    def say(self, session: Session, text: str, source: ReplySource) -> Answer:
+        """Return a part of an answer that says something as it stands: words that the bot's file does not hold."""
+        session.silences = 0
+        session.transferring = False
+        return self._finish(session, Answer([Sentence(text, source, self._interruptible(session))]))
+
+    def go_on(self, session: Session, goto: str, *, ask_again: bool) -> Answer:
+        """Return the rest of an answer after ``say``: what a node says, or the current node's question if wanted."""
+        answer = Answer()
+        session.silences = 0
+        session.transferring = False
+        if goto:
+            self._enter(session, goto, answer)
+        elif ask_again:
+            self._after_faq(session, answer)
+        return self._finish(session, answer)
+
     def _node(self, session: Session) -> Node | None:
         return self._bot.nodes.get(session.node)
 

@@ -8,7 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from voicebot.dialogue.decision import Decision
+from voicebot.dialogue.history import History
+from voicebot.dialogue.passages import Passage
 from voicebot.dialogue.sessionids import SessionIds
+from voicebot.dialogue.withheld import Secrets, Withheld
 from voicebot.errors import UnknownSessionError
 from voicebot.protocol.reply import ReplySource
 
@@ -37,6 +40,10 @@ class Session:
         transferring: the last answer handed the call over, and the client was told so.
         turn: counts the queries; a running answer that finds it changed stops.
         decision: what the last turn was taken for.
+        history: what was said.
+        withheld: variables that no language model is told.
+        secrets: the values that these have had.
+        citations: passages that the last answer of a language model cites.
     """
 
     id: str
@@ -49,6 +56,10 @@ class Session:
     transferring: bool = False
     turn: int = 0
     decision: Decision | None = None
+    history: History = field(default_factory=History)
+    withheld: Withheld = field(default_factory=Withheld)
+    secrets: Secrets = field(default_factory=Secrets)
+    citations: tuple[Passage, ...] = ()
 
     def place(self) -> Place:
         """Return where the conversation stands, to go back to."""
@@ -63,6 +74,8 @@ class Session:
 
     def set_variable(self, name: str, value: str) -> None:
         """Set a variable; there is a limit on how many and how long they are."""
+        if self.withheld.hides(name):
+            self.secrets.add(name, value)
         if name in self.variables or len(self.variables) < _MAX_VARIABLES:
             self.variables[name] = value[:_MAX_VALUE_LENGTH]
 

@@ -41,6 +41,7 @@ class Telling:
         if not answer.repeats:
             self._said += ((sentence.text, sentence.source),)
             self._session.last_words = self._said
+        self._session.history.said(sentence.text + self._joint)
         return self._chunk(sentence.text + self._joint, answer)
 
     def end(self, answer: Answer) -> Chunk:

@@ -11,6 +11,9 @@ from voicebot.protocol.fields import Fields
 
 MAX_SESSION_ID_LENGTH = 256
 TRANSFER_VARIABLE = "Trans_result"
+HEARD_VARIABLE = "bot_heard"
+"""Variable of the next query after the caller cut in: what of the last answer the caller had heard. Our own phone
+side sends it; the page does not know it."""
 
 
 class SilenceType(enum.IntEnum):

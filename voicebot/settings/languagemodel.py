@@ -37,7 +37,7 @@ class LanguageModelSettings(Section):
     """Silence after which the bot says its filler; 0: never."""
     max_sentences: int = Field(default=4, ge=1, le=50)
     """The answer ends after so many sentences."""
-    history_turns: int = Field(default=10, ge=0, le=100)
+    history_turns: int = Field(default=10, ge=0, le=50)
     """Turns of the conversation that the model is told."""
     tool_rounds: int = Field(default=3, ge=0, le=10)
     """How often in an answer the model may use tools."""

@@ -21,7 +21,7 @@ class BotSkills:
     """
 
     def __init__(self, specs: Mapping[str, SkillSpec], home: Path, *, tell_messages: bool = False) -> None:
-        python = {name: spec for name, spec in specs.items() if spec.remote is None}
+        python = {name: spec for name, spec in specs.items() if spec.file is not None}
         remote = {name: spec for name, spec in specs.items() if spec.remote is not None}
         self._by_name: dict[str, SkillRunner] = {}
         if python:

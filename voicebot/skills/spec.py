@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from pydantic import TypeAdapter, ValidationError
 
 from voicebot.errors import SkillArgumentError
+from voicebot.skills.served import ServedTool
 
 ENVIRONMENT = "env."
 """``{{env.NAME}}`` in a remote skill is an environment variable of the service."""
@@ -96,8 +97,9 @@ class SkillSpec:
         name: as bots call it.
         description: one line, what it does.
         parameters: what it takes.
-        file: the Python file it stands in; None for a remote one.
-        remote: where it is; None for a Python function.
+        file: the Python file it stands in; None for one that is elsewhere.
+        remote: the endpoint that it is; None if it is none.
+        served: the tool of an MCP server that it is; None if it is none.
         timeout_s: how long it may take, unless the node says otherwise; None for what is usual.
     """
 
@@ -107,10 +109,13 @@ class SkillSpec:
     file: Path | None = None
     remote: RemoteSkill | None = None
     timeout_s: float | None = None
+    served: ServedTool | None = None
 
     @property
     def parameters_schema(self) -> dict[str, Any]:
         """The parameters as JSON Schema, as language models want it for their tools."""
+        if self.served is not None and self.served.schema is not None:
+            return dict(self.served.schema)
         return {
             "type": "object",
             "properties": {parameter.name: dict(parameter.type.schema) for parameter in self.parameters},

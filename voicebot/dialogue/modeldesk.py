@@ -1,0 +1,241 @@
+"""Has a language model answer in the bot's place: sentence by sentence, with a filler while it is slow."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from voicebot.dialogue.bot import Bot
+from voicebot.dialogue.decision import Decision, Kind
+from voicebot.dialogue.matching import Method
+from voicebot.dialogue.modelfile import model_texts
+from voicebot.dialogue.modelprompt import PromptWriter
+from voicebot.dialogue.modeluse import ModelUse
+from voicebot.dialogue.passages import Passage
+from voicebot.dialogue.session import Session
+from voicebot.dialogue.withheld import Withheld
+from voicebot.dialogue.wording import length
+from voicebot.errors import ModelReplyError, ModelReplyTimeoutError
+from voicebot.llm.model import Finish, LanguageModel, ModelRequest, TextDelta, Tool, ToolCall
+from voicebot.llm.rounds import Leave, answer_in_rounds
+from voicebot.llm.speech import SpeechShaper
+from voicebot.llm.toolbox import ToolBox
+from voicebot.llm.waiting import within
+from voicebot.protocol.reply import ReplySource
+from voicebot.settings.languagemodel import LanguageModelSettings
+from voicebot.skills.spec import SkillRunner, SkillSpec
+
+logger = logging.getLogger(__name__)
+
+FILLER_AGAIN_S = 5.0
+"""After the first filler the next one comes when so long nothing else did."""
+_REWRITE_TOKENS = 120
+_MAX_REWRITTEN = 300
+_SHORT = {"zh": 8, "en": 5}
+_POINTING = {
+    "zh": re.compile("[\u5b83\u4ed6\u5979\u8fd9\u90a3]|\u4e0a\u9762|\u521a\u624d|\u5462[\uff1f?]?$"),
+    "en": re.compile(r"\b(?:it|its|that|this|they|them|their|those|these|he|him|she|her|there|ones?|same)\b", re.I),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence of the answer, or a filler."""
+
+    text: str
+    source: ReplySource
+
+
+@dataclass(frozen=True, slots=True)
+class Goto:
+    """The model ends its answer by going to a node."""
+
+    node: str
+
+
+class ModelDesk:
+    """Takes the questions of one bot to the language model.
+
+    Args:
+        bot: the bot.
+        use: what it wants of the model.
+        model: the model; several bots may share it.
+        settings: the model's.
+        runner: runs the bot's skills; None if nobody does, and then the model has no tools.
+        specs: returns the bot's skills as they are now; those of MCP servers come and go.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        use: ModelUse,
+        model: LanguageModel,
+        settings: LanguageModelSettings,
+        runner: SkillRunner | None = None,
+        specs: Callable[[], Mapping[str, SkillSpec]] | None = None,
+    ) -> None:
+        self.use = use
+        self.withheld = Withheld((*settings.withheld, *use.withhold))
+        self._language = bot.language
+        self._model = model
+        self._settings = settings
+        self._runner = runner
+        self._specs = specs if specs is not None else lambda: bot.skills
+        self._prompts = PromptWriter(bot, use, settings.history_turns)
+
+    async def start(self) -> None:
+        """Get the model ready."""
+        await self._model.start()
+
+    async def close(self) -> None:
+        """Close the model's connections."""
+        await self._model.close()
+
+    def answers(self, session: Session, decision: Decision) -> bool:
+        """Tell whether the model answers what the caller's words were taken for."""
+        if session.node in self.use.private:
+            return False
+        if decision.kind is Kind.FAQ:
+            return self.use.questions and decision.method is not Method.EXACT
+        return decision.kind is Kind.FALLBACK
+
+    async def answer(
+        self, session: Session, text: str, passages: Sequence[Passage] = (), faq_answer: str = ""
+    ) -> AsyncGenerator[Said | Goto, None]:
+        """Yield the answer to the caller's words. Closing the iterator gives it up at once.
+
+        Args:
+            session: the conversation; its ``citations`` become the passages that the answer cites.
+            text: the caller's words.
+            passages: what the answer is to be found in.
+            faq_answer: the bot's own answer to a question like this one; a template.
+
+        Raises:
+            ModelReplyError: the model has said nothing, or nothing that can be spoken. Fillers may have been said.
+        """
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + self._settings.total_timeout_ms / 1000
+        fillers = list(self.use.filler) if self._settings.filler_after_ms else []
+        wait_s = self._settings.filler_after_ms / 1000
+        async with aclosing(self._parts(session, text, passages, faq_answer)) as parts:
+            coming = asyncio.ensure_future(_next(parts))
+            said = False
+            try:
+                while True:
+                    left_s = deadline_s - loop.time()
+                    # A filler between two sentences would only be in the way.
+                    speaks = bool(fillers) and not said and wait_s < left_s
+                    await asyncio.wait({coming}, timeout=max(wait_s if speaks else left_s, 0.0))
+                    if not coming.done() and speaks:
+                        wait_s = FILLER_AGAIN_S
+                        yield Said(fillers.pop(0), ReplySource.TEXT_REPLY)
+                        continue
+                    part = self._taken(coming, said)
+                    if part is None:
+                        return
+                    said = True
+                    yield part
+                    coming = asyncio.ensure_future(_next(parts))
+            finally:
+                coming.cancel()
+                await asyncio.wait({coming})
+
+    async def rewritten(self, session: Session, text: str) -> str:
+        """Return the caller's words as a question that stands alone, if the model is to make them one and can."""
+        if not self._settings.rewrite or len(session.history) < 2 or not self._leans(text):
+            return text
+        request = ModelRequest(self._prompts.rewriting(session, text), max_tokens=_REWRITE_TOKENS)
+        try:
+            answer = await within(self._settings.rewrite_timeout_ms / 1000, self._collected(request))
+        except (ModelReplyError, asyncio.TimeoutError) as error:
+            logger.debug("session %s: the question stays as it is: %s", session.id, type(error).__name__)
+            return text
+        answer = session.secrets.unmarked(answer).strip()
+        return answer if 0 < len(answer) <= _MAX_REWRITTEN else text
+
+    def _leans(self, text: str) -> bool:
+        """Tell whether words may need what was said before to be understood."""
+        return length(text, self._language) <= _SHORT[self._language] or bool(_POINTING[self._language].search(text))
+
+    async def _collected(self, request: ModelRequest) -> str:
+        shaper = SpeechShaper(1)
+        said: list[str] = []
+        async with aclosing(self._model.stream(request)) as pieces:
+            async for piece in pieces:
+                said += shaper.feed(piece.text) if isinstance(piece, TextDelta) else []
+        joint = "" if self._language == "zh" else " "
+        return joint.join([*said, *shaper.flush()]).strip("\"'\u201c\u201d")
+
+    def _taken(self, coming: asyncio.Future[Said | Goto | None], said: bool) -> Said | Goto | None:
+        """Return what has come; None at the end, which a failure is, too, once something was said."""
+        try:
+            if not coming.done():
+                raise ModelReplyTimeoutError("the language model's answer takes too long")
+            return coming.result()
+        except ModelReplyError as error:
+            if not said:
+                raise
+            logger.warning("an answer of the language model ends early: %s", error.message)
+            return None
+
+    async def _parts(
+        self, session: Session, text: str, passages: Sequence[Passage], faq_answer: str
+    ) -> AsyncGenerator[Said | Goto, None]:
+        source = ReplySource.RAG if passages else ReplySource.LARGE_MODEL_REPLY
+        shaper = SpeechShaper(self._settings.max_sentences)
+        session.citations = ()
+        said = False
+        async with aclosing(self._rounds(session, text, passages, faq_answer)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, TextDelta):
+                    sentences = shaper.feed(piece.text)
+                else:
+                    sentences = shaper.flush(cut=isinstance(piece, Finish) and piece.reason == "length")
+                session.citations = _cited(passages, shaper.citations)
+                for sentence in map(session.secrets.unmarked, sentences):
+                    if any(character.isalnum() for character in sentence):
+                        said = True
+                        yield Said(sentence, source)
+                if isinstance(piece, Leave):
+                    yield Goto(self.use.actions[piece.name])
+                    return
+                if shaper.full:
+                    return
+        if not said:
+            raise ModelReplyError("the language model said nothing that can be spoken")
+
+    def _rounds(
+        self, session: Session, text: str, passages: Sequence[Passage], faq_answer: str
+    ) -> AsyncGenerator[TextDelta | Leave | Finish, None]:
+        box = self._box()
+
+        async def run_tool(call: ToolCall) -> str:
+            return session.secrets.hidden(await box.run(call)) if box is not None else ""
+
+        tools = (*(box.tools if box is not None else ()), *self._actions())
+        request = ModelRequest(self._prompts.messages(session, text, passages, faq_answer), tools)
+        rounds = self._settings.tool_rounds
+        return answer_in_rounds(self._model, request, run_tool, leaving=self.use.actions, max_rounds=rounds)
+
+    def _box(self) -> ToolBox | None:
+        if self._runner is None:
+            return None
+        allowed = [spec for name, spec in self._specs().items() if self.use.may_use(name)]
+        return ToolBox(allowed, self._runner, self._settings.tool_timeout_ms / 1000)
+
+    def _actions(self) -> list[Tool]:
+        texts = model_texts(self._language)
+        nothing = {"type": "object", "properties": {}, "additionalProperties": False}
+        return [Tool(name, texts[name][0], nothing) for name in self.use.actions]
+
+
+async def _next(parts: AsyncGenerator[Said | Goto, None]) -> Said | Goto | None:
+    return await anext(parts, None)
+
+
+def _cited(passages: Sequence[Passage], numbers: Sequence[int]) -> tuple[Passage, ...]:
+    return tuple(passages[number - 1] for number in numbers if 1 <= number <= len(passages))
