@@ -1,0 +1,48 @@
+"""How the clauses of an answer are weighed against each other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+
+STATEMENT = 0.7
+"""Confidence of a yes or no at the end of a statement: 三点不行."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one clause says: "yes" or "no", by its place in the folded text."""
+
+    start: int
+    end: int
+    value: str
+    confidence: float
+    clause_start: int
+
+
+def clauses(text: str, cut: re.Pattern[str]) -> list[tuple[int, int]]:
+    """Return where the clauses of a text are."""
+    places, start = [], 0
+    for match in cut.finditer(text):
+        places.append((start, match.start()))
+        start = match.end()
+    places.append((start, len(text)))
+    return [(start, end) for start, end in places if start < end]
+
+
+def weigh(verdicts: list[Verdict]) -> Verdict | None:
+    """Return what the clauses say together.
+
+    Clauses that agree count as the surest of them. A no after a yes is what is meant where it answers as plainly: the
+    yes only took note (好的，不用了; "okay, no thanks"). Otherwise the first answer stands, and nobody can be sure:
+    可以，但是三点不行; 不用了，好的.
+    """
+    if not verdicts:
+        return None
+    first, last = verdicts[0], verdicts[-1]
+    if all(verdict.value == first.value for verdict in verdicts):
+        return max(verdicts, key=lambda verdict: verdict.confidence)
+    if first.value == "yes" and last.value == "no" and last.confidence > STATEMENT:
+        return replace(last, confidence=min(last.confidence, 0.75))
+    return replace(first, confidence=min(first.confidence, 0.6))
