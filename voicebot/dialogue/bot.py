@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from voicebot.dialogue.expression import Expression
+from voicebot.dialogue.modeluse import ModelUse
 from voicebot.protocol.instruction import Instruction, ToCustomerService
+from voicebot.skills.served import McpServer
 from voicebot.skills.spec import SkillSpec
 
 DEFAULT_WAIT_S, LONGEST_WAIT_S = 4.0, 9.0
@@ -208,6 +210,8 @@ class Bot:
         intents: examples of each intent, the built-in ones included.
         globals: intents that are understood everywhere.
         skills: all that it can run, by name.
+        mcp: servers that bring more skills along.
+        language_model: what it wants of a language model; None if it wants none.
     """
 
     name: str
@@ -225,6 +229,8 @@ class Bot:
     globals: Mapping[str, GlobalIntent] = field(default_factory=dict)
     faq: tuple[FaqEntry, ...] = ()
     skills: Mapping[str, SkillSpec] = field(default_factory=dict)
+    mcp: tuple[McpServer, ...] = ()
+    language_model: ModelUse | None = None
     on_transfer_failed: str = ""
     on_transfer_busy: str = ""
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from voicebot.dialogue import builtin
 from voicebot.dialogue.bot import Bot, Fallback, FaqEntry, GlobalIntent, Node, Thresholds
 from voicebot.dialogue.botcheck import check_bot
+from voicebot.dialogue.mcpfile import declared_skills, read_mcp_servers
+from voicebot.dialogue.modelfile import check_model_use, read_model_use
 from voicebot.dialogue.nodefile import read_node, read_silence
 from voicebot.dialogue.skillfile import read_remote_skills
 from voicebot.dialogue.yamltree import Item, read_yaml
@@ -21,7 +23,7 @@ LANGUAGES = ("zh", "en")
 _KEYS = (
     *("name", "language", "voice", "start", "end_of_speech_ms", "silence_s", "variables", "thresholds", "silence"),
     *("fallback", "intents", "globals", "faq", "nodes", "on_transfer_failed", "on_transfer_busy"),
-    "skills",
+    *("skills", "mcp", "language_model"),
 )
 _REQUIRED = ("language", "start", "nodes", "silence", "fallback")
 
@@ -50,6 +52,7 @@ def load_bot(file: Path) -> Bot:
         if key not in entries:
             root.fail(f"'{key}' is missing")
     language = entries["language"].choice(LANGUAGES)
+    servers = read_mcp_servers(entries.get("mcp"))
     bot = Bot(
         name=entries["name"].text() if "name" in entries else file.parent.name,
         language=language,
@@ -64,12 +67,15 @@ def load_bot(file: Path) -> Bot:
         intents=_intents(entries.get("intents"), language),
         globals=_globals(entries.get("globals")),
         faq=tuple(_faq_entry(item) for item in entries["faq"].list()) if "faq" in entries else (),
-        skills=_skills(entries.get("skills"), file.parent / SKILL_FOLDER),
+        skills={**declared_skills(servers), **_skills(entries.get("skills"), file.parent / SKILL_FOLDER)},
+        mcp=servers,
+        language_model=read_model_use(entries.get("language_model"), language),
         nodes=_nodes(entries["nodes"]),
         on_transfer_failed=entries["on_transfer_failed"].text() if "on_transfer_failed" in entries else "",
         on_transfer_busy=entries["on_transfer_busy"].text() if "on_transfer_busy" in entries else "",
     )
     check_bot(bot, entries)
+    check_model_use(entries.get("language_model"), bot.nodes, bot.skills, len(servers))
     return bot
 
 
