@@ -17,6 +17,8 @@ from voicebot.protocol.reply import ReplySource
 
 EXPIRY_S = 1800.0
 MAX_SESSIONS = 5000
+_AFTERMATH_S = 60.0
+"""How long a conversation that the bot has ended may still be taken up: by a client that did not hang up."""
 _MAX_VARIABLES = 200
 _MAX_VALUE_LENGTH = 2000
 
@@ -38,6 +40,7 @@ class Session:
         last_words: sentences of the last answer as far as they were sent, and where they came from, for "say that
             again".
         transferring: the last answer handed the call over, and the client was told so.
+        over: the last answer ended the call, and the client was told so.
         turn: counts the queries; a running answer that finds it changed stops.
         decision: what the last turn was taken for.
         history: what was said.
@@ -54,6 +57,7 @@ class Session:
     misses: int = 0
     last_words: tuple[tuple[str, ReplySource], ...] = ()
     transferring: bool = False
+    over: bool = False
     turn: int = 0
     decision: Decision | None = None
     history: History = field(default_factory=History)
@@ -124,6 +128,17 @@ class SessionStore:
             self._sessions.popitem(last=False)
         self._sessions[session.id] = (session, now)
         return session
+
+    def knows(self, session_id: str) -> bool:
+        """Tell whether a session is there and may be gone on with."""
+        known = self._sessions.get(session_id)
+        return known is not None and self._clock() - known[1] < self._expiry_s
+
+    def any_running(self) -> bool:
+        """Tell whether there is a conversation that may go on."""
+        now = self._clock()
+        self._forget(now)
+        return any(not session.over or now - used < _AFTERMATH_S for session, used in self._sessions.values())
 
     def _forget(self, now: float) -> None:
         while self._sessions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from voicebot.dialogue.flow import Answer, Sentence
 from voicebot.dialogue.session import Session
 from voicebot.protocol.chunk import Chunk
-from voicebot.protocol.instruction import ToCustomerService, run_order
+from voicebot.protocol.instruction import Hangup, ToCustomerService, run_order
 from voicebot.protocol.reply import Reply, ReplySource
 
 
@@ -52,6 +52,7 @@ class Telling:
         """
         if any(isinstance(instruction, ToCustomerService) for instruction in answer.instructions):
             self._session.transferring = True
+        self._session.over = any(isinstance(instruction, Hangup) for instruction in answer.instructions)
         return self._chunk("", answer, done=True)
 
     def _chunk(self, text: str, answer: Answer, done: bool = False) -> Chunk:
