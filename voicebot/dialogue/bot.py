@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from voicebot.dialogue.expression import Expression
 from voicebot.dialogue.modeluse import ModelUse
@@ -164,11 +165,32 @@ class GlobalIntent:
 
 @dataclass(frozen=True, slots=True)
 class FaqEntry:
-    """A question callers ask, other ways to ask it, and the answer."""
+    """A question callers ask, and the answer.
+
+    Attributes:
+        question: its usual wording.
+        answer: variants of the answer, said in turn.
+        similar: other ways to ask it.
+        topic: what it is about in a word or two ("parking"), for asking back; "" to name the question itself.
+        id: of the bot's author; "" for none.
+        tags: of the bot's author.
+    """
 
     question: str
     answer: tuple[str, ...]
     similar: tuple[str, ...] = ()
+    topic: str = ""
+    id: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SmallTalk:
+    """Something callers say that has nothing to do with the matter, and what is answered."""
+
+    name: str
+    heard: tuple[str, ...]
+    say: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +210,15 @@ class Thresholds:
         intent: an intent that the current node asks for.
         everywhere: a global intent; these cut a conversation short, so be surer.
         faq: a question of the FAQ.
+        documents: a passage of a document.
+        chitchat: small talk.
     """
 
     intent: float = 0.6
     everywhere: float = 0.7
     faq: float = 0.55
+    documents: float = 0.6
+    chitchat: float = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +235,8 @@ class Bot:
         variables: defaults for ``{{name}}`` in texts.
         intents: examples of each intent, the built-in ones included.
         globals: intents that are understood everywhere.
+        chitchat: small talk that it masters.
+        documents: folder of the documents that it answers from; None if there is none.
         skills: all that it can run, by name.
         mcp: servers that bring more skills along.
         language_model: what it wants of a language model; None if it wants none.
@@ -228,6 +256,8 @@ class Bot:
     intents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     globals: Mapping[str, GlobalIntent] = field(default_factory=dict)
     faq: tuple[FaqEntry, ...] = ()
+    chitchat: tuple[SmallTalk, ...] = ()
+    documents: Path | None = None
     skills: Mapping[str, SkillSpec] = field(default_factory=dict)
     mcp: tuple[McpServer, ...] = ()
     language_model: ModelUse | None = None

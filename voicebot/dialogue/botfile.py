@@ -1,4 +1,4 @@
-"""Read ``bot.yaml``: every mistake is told with file, line, key and what is allowed there."""
+"""Read ``bot.yaml`` and what lies beside it: every mistake is told with file, line, key and what is allowed there."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from pathlib import Path
 from voicebot.dialogue import builtin
 from voicebot.dialogue.bot import Bot, Fallback, FaqEntry, GlobalIntent, Node, Thresholds
 from voicebot.dialogue.botcheck import check_bot
+from voicebot.dialogue.chitchat import builtin_chitchat
+from voicebot.dialogue.faqfile import read_entry, read_faq_files
+from voicebot.dialogue.intentfile import read_intents
 from voicebot.dialogue.mcpfile import declared_skills, read_mcp_servers
 from voicebot.dialogue.modelfile import check_model_use, read_model_use
 from voicebot.dialogue.nodefile import read_node, read_silence
@@ -19,12 +22,14 @@ from voicebot.skills.spec import SkillSpec
 
 FILE_NAME = "bot.yaml"
 SKILL_FOLDER = "skills"
+DOCUMENT_FOLDER = "documents"
 LANGUAGES = ("zh", "en")
 _KEYS = (
     *("name", "language", "voice", "start", "end_of_speech_ms", "silence_s", "variables", "thresholds", "silence"),
     *("fallback", "intents", "globals", "faq", "nodes", "on_transfer_failed", "on_transfer_busy"),
-    *("skills", "mcp", "language_model"),
+    *("skills", "chitchat", "mcp", "language_model"),
 )
+_THRESHOLDS = ("intent", "everywhere", "faq", "documents", "chitchat")
 _REQUIRED = ("language", "start", "nodes", "silence", "fallback")
 
 
@@ -64,9 +69,11 @@ def load_bot(file: Path) -> Bot:
         thresholds=_thresholds(entries.get("thresholds")),
         silence=read_silence(entries["silence"]),
         fallback=_fallback(entries["fallback"]),
-        intents=_intents(entries.get("intents"), language),
+        intents=read_intents(entries.get("intents"), file.parent, language),
         globals=_globals(entries.get("globals")),
-        faq=tuple(_faq_entry(item) for item in entries["faq"].list()) if "faq" in entries else (),
+        faq=_faq(entries.get("faq"), file.parent),
+        chitchat=builtin_chitchat(language) if "chitchat" not in entries or entries["chitchat"].flag() else (),
+        documents=file.parent / DOCUMENT_FOLDER if (file.parent / DOCUMENT_FOLDER).is_dir() else None,
         skills={**declared_skills(servers), **_skills(entries.get("skills"), file.parent / SKILL_FOLDER)},
         mcp=servers,
         language_model=read_model_use(entries.get("language_model"), language),
@@ -86,7 +93,7 @@ def _texts_by_name(item: Item | None) -> Mapping[str, str]:
 def _thresholds(item: Item | None) -> Thresholds:
     if item is None:
         return Thresholds()
-    values = {name: value.number(0, 1) for name, value in item.map(("intent", "everywhere", "faq")).items()}
+    values = {name: value.number(0, 1) for name, value in item.map(_THRESHOLDS).items()}
     return Thresholds(**values)
 
 
@@ -98,14 +105,6 @@ def _fallback(item: Item) -> Fallback:
     texts = entries["texts"].texts()
     limit = entries["limit"].integer(1, 20) if "limit" in entries else len(texts)
     return Fallback(texts, limit, entries["goto"].text())
-
-
-def _intents(item: Item | None, language: str) -> Mapping[str, tuple[str, ...]]:
-    intents = dict(builtin.builtin_intents(language))
-    for name, value in (item.map() if item is not None else {}).items():
-        # Examples of a built-in intent add to the ones it has.
-        intents[name] = intents.get(name, ()) + value.texts()
-    return intents
 
 
 def _globals(item: Item | None) -> Mapping[str, GlobalIntent]:
@@ -122,13 +121,18 @@ def _globals(item: Item | None) -> Mapping[str, GlobalIntent]:
     return found
 
 
-def _faq_entry(item: Item) -> FaqEntry:
-    entries = item.map(("question", "similar", "answer"))
-    for key in ("question", "answer"):
-        if key not in entries:
-            item.fail(f"'{key}' is missing")
-    similar = entries["similar"].texts() if "similar" in entries else ()
-    return FaqEntry(entries["question"].text(), entries["answer"].texts(), similar)
+def _faq(item: Item | None, folder: Path) -> tuple[FaqEntry, ...]:
+    """Return the questions of ``bot.yaml`` and of the FAQ files beside it."""
+    placed = [(entry.where, read_entry(entry)) for entry in (item.list() if item is not None else [])]
+    placed += read_faq_files(folder)
+    places: dict[str, str] = {}
+    for where, entry in placed:
+        for name, kind in ((entry.question, "question"), (entry.id, "id")):
+            key = f"{kind} '{name}'"
+            if name and key in places:
+                raise ConfigError(f"{where}: the {key} stands in {places[key]} already")
+            places[key] = where
+    return tuple(entry for _, entry in placed)
 
 
 def _skills(item: Item | None, folder: Path) -> Mapping[str, SkillSpec]:
