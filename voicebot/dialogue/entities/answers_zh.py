@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from voicebot.dialogue.entities.entity import EntityKind, Found, Said
+from voicebot.dialogue.entities.entity import EntityKind, Found
+from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.verdicts import STATEMENT, Verdict, clauses, weigh
 
 _CUT = re.compile(r"[,。!?;:…、]+|(?=但是|不过|可是|只是(?!说))")

@@ -8,7 +8,7 @@ from datetime import date
 
 from voicebot.dialogue.entities import calendar
 from voicebot.dialogue.entities.clock import DaySpan
-from voicebot.dialogue.entities.entity import Said
+from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.numerals_en import DIGIT_WORDS, TEENS, TENS
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

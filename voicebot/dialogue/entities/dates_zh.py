@@ -8,7 +8,7 @@ from datetime import date
 
 from voicebot.dialogue.entities import calendar
 from voicebot.dialogue.entities.clock import DaySpan
-from voicebot.dialogue.entities.entity import Said
+from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.numerals_zh import DIGIT_VALUES, SMALL, read_small
 
 _RELATIVE = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}

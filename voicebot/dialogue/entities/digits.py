@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from voicebot.dialogue.entities import spoken_en, spoken_zh
-from voicebot.dialogue.entities.entity import EntityKind, Found, Said
-from voicebot.dialogue.entities.numbers_zh import hide_phrases
-from voicebot.dialogue.entities.runs import Run, find_runs
+from voicebot.dialogue.entities.entity import EntityKind, Found
+from voicebot.dialogue.entities.said import Said
+from voicebot.dialogue.entities.runs import Run
 
 _PLAIN, _ALONE, _MIXED = 0.95, 0.9, 0.7
 _LONGEST_DIGITS = 64
@@ -30,7 +30,7 @@ _LETTERS = re.compile(r"(?<![a-z])([a-z])(?: (?:as in|for|like) [a-z]+)?(?![a-z]
 def find_digits(said: Said) -> list[Found]:
     """Return digits said one by one; quantities, times and amounts are none."""
     found = []
-    for run in find_runs(said):
+    for run in said.runs:
         confidence = _confidence(said, run)
         if confidence:
             value = run.digits
@@ -46,7 +46,7 @@ def spoken_digits(said: Said, digits: str) -> str:
 def find_codes(said: Said) -> list[Found]:
     """Return letters with two digits or more after them: A一二三, "a b one two three", A-1024."""
     found = []
-    for run in find_runs(said):
+    for run in said.runs:
         before = said.text[: run.start]
         match = (_ZH_CODE if said.mandarin else _EN_CODE).search(before)
         match = match or (None if said.mandarin else _EN_CAPITALS.search(said.raw[: run.start]))
@@ -59,7 +59,7 @@ def find_codes(said: Said) -> list[Found]:
             continue
         value = letters + run.digits
         spoken = " ".join(letters) + " " + spoken_digits(said, run.digits)
-        confidence = _MIXED if run.numbers or letters in ("A", "I", "O") and not said.mandarin else 0.9
+        confidence = _MIXED if run.numbers or (letters in ("A", "I", "O") and not said.mandarin) else 0.9
         found.append(Found(EntityKind.CODE, match.start(), run.end, value, spoken, confidence))
     return found
 
@@ -80,7 +80,7 @@ def _confidence(said: Said, run: Run) -> float:
         return 0.0
     if re.match(r"[a-z]", after) or (said.mandarin and after[:1] and after[0] in "十百千万亿"):
         return 0.0
-    if said.mandarin and not run.arabic and "\0" in hide_phrases(said.text)[run.start : run.end]:
+    if said.mandarin and not run.arabic and "\0" in said.hidden[run.start : run.end]:
         return 0.0
     alone = _FILLERS.fullmatch(before) and _FILLERS.fullmatch(after)
     if alone and not run.numbers and text not in ("oh", "o"):

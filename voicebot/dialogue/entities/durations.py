@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from voicebot.dialogue.entities.entity import EntityKind, Found, Said
+from voicebot.dialogue.entities.entity import EntityKind, Found
+from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.numerals_en import find_numerals
 from voicebot.dialogue.entities.numerals_zh import read
 
@@ -37,7 +38,7 @@ _MOST = 52_560_000
 
 def find_durations(said: Said) -> list[Found]:
     """Return lengths of time; what lies that far ahead or back (三天后) is a day and no length."""
-    return _mandarin(said.text) if said.mandarin else _english(said.text)
+    return _mandarin(said.text) if said.mandarin else _english(said)
 
 
 def _mandarin(text: str) -> list[Found]:
@@ -61,9 +62,9 @@ def _mandarin(text: str) -> list[Found]:
     return found
 
 
-def _english(text: str) -> list[Found]:
-    found = []
-    for numeral in find_numerals(text):
+def _english(said: Said) -> list[Found]:
+    text, found = said.text, []
+    for numeral in said.numerals_en:
         match = _EN.match(text, numeral.end)
         if match is None or numeral.pair is not None or _ahead(text, numeral.start):
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 
 
@@ -81,24 +80,3 @@ class Found:
     spoken: str
     confidence: float
     list: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """An utterance as the finders see it.
-
-    Attributes:
-        text: folded, see fold.py.
-        raw: the same characters before they were folded.
-        mandarin: it is in Mandarin, else in English.
-        now: the reference time, without a zone.
-        asked: the kinds somebody asked the caller for; empty: any.
-        currency: what bare amounts are in.
-    """
-
-    text: str
-    raw: str
-    mandarin: bool
-    now: datetime
-    asked: frozenset[EntityKind]
-    currency: str

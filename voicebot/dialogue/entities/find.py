@@ -11,15 +11,16 @@ from voicebot.dialogue.entities import (
     answers_zh,
     digits,
     durations,
+    moments,
     money_en,
     money_zh,
-    moments,
     names,
     numbers_en,
     numbers_zh,
     phones,
 )
-from voicebot.dialogue.entities.entity import NEGATED, Entity, EntityKind, Found, Said
+from voicebot.dialogue.entities.entity import NEGATED, Entity, EntityKind, Found
+from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.fold import fold, squeeze
 from voicebot.dialogue.entities.negation import is_negated, is_taken_back
 
@@ -61,7 +62,7 @@ def find_entities(
     language: str,
     now: datetime,
     kinds: Iterable[EntityKind] | None = None,
-    names: Mapping[str, Sequence[str]] = {},  # noqa: B006 - nobody writes to it
+    names: Mapping[str, Sequence[str]] = {},
     currency: str = "",
 ) -> list[Entity]:
     """Return what an utterance says, in order of place; entities of one kind do not overlap, those of two may.
@@ -95,16 +96,18 @@ def _all(said: Said, wanted: frozenset[EntityKind], lists: Mapping[str, Sequence
         found += [each for each in moments.entities(said, spoken_of) if each.kind in wanted]
     for kind in wanted & finders.keys():
         results = finders[kind](said)
-        if kind is EntityKind.NUMBER:
-            taken = _not_numbers(said, finders, spoken_of)
-            results = [each for each in results if not _overlaps(each, taken) and not _inside_digits(said, each)]
+        if kind is EntityKind.NUMBER and results:
+            results = _only_numbers(results, _others(said, finders, spoken_of), _dictated(said))
         found += results
     if EntityKind.NAME in wanted and lists:
         found += names.find_names(said, lists)
     return [each for each in found if each.confidence > 0]
 
 
-def _not_numbers(said: Said, finders: Mapping[EntityKind, _Finder], spoken_of: moments.Moments) -> list[tuple[int, int]]:
+_Span = tuple[int, int]
+
+
+def _others(said: Said, finders: Mapping[EntityKind, _Finder], spoken_of: moments.Moments) -> list[_Span]:
     """Return where numbers belong to something else: a day, a time, a percentage."""
     spans = [(time.start, time.end) for time in spoken_of.times if said.mandarin or time.confidence >= _PLAINLY]
     spans += [(day.start, day.end) for day in spoken_of.days if not day.name_only]
@@ -113,15 +116,22 @@ def _not_numbers(said: Said, finders: Mapping[EntityKind, _Finder], spoken_of: m
     return spans
 
 
-def _inside_digits(said: Said, number: Found) -> bool:
-    """Tell whether a number is only a part of dictated digits: 幺三八 of a telephone number."""
-    longer = [each for each in digits.find_digits(said) if len(each.value) >= _DICTATED] + digits.find_codes(said)
-    length = number.end - number.start
-    return any(each.start <= number.start and number.end <= each.end and length < each.end - each.start for each in longer)
+def _dictated(said: Said) -> list[_Span]:
+    """Return where digits are dictated: 幺三八 there is a part of a telephone number."""
+    found = [each for each in digits.find_digits(said) if len(each.value) >= _DICTATED]
+    return [(each.start, each.end) for each in (*found, *digits.find_codes(said))]
 
 
-def _overlaps(found: Found, spans: list[tuple[int, int]]) -> bool:
-    return any(found.start < end and start < found.end for start, end in spans)
+def _only_numbers(found: list[Found], others: list[_Span], dictated: list[_Span]) -> list[Found]:
+    """Return the numbers that belong to nothing else; one that is all of the dictated digits may be a number."""
+    return [
+        each
+        for each in found
+        if not any(each.start < end and start < each.end for start, end in others)
+        and not any(
+            start <= each.start and each.end <= end and (start, end) != (each.start, each.end) for start, end in dictated
+        )
+    ]
 
 
 def _settled(said: Said, found: list[Found]) -> list[Found]:

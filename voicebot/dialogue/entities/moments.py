@@ -9,7 +9,8 @@ from itertools import pairwise
 from voicebot.dialogue.entities import dates_en, dates_zh, spoken_en, spoken_zh, times_en, times_zh
 from voicebot.dialogue.entities.calendar import shifted
 from voicebot.dialogue.entities.clock import DaySpan, PartSpan, TimeSpan, on_day
-from voicebot.dialogue.entities.entity import EntityKind, Found, Said
+from voicebot.dialogue.entities.entity import EntityKind, Found
+from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.negation import is_negated
 
 # Characters that may lie between a day and the time on it where more than one is spoken of.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from voicebot.dialogue.entities.entity import EntityKind, Found, Said
-from voicebot.dialogue.entities.numerals_en import Numeral, find_numerals
+from voicebot.dialogue.entities.entity import EntityKind, Found
+from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.numbers_en import find_numbers
+from voicebot.dialogue.entities.numerals_en import Numeral
 from voicebot.dialogue.entities.spoken_en import money
 from voicebot.dialogue.entities.values import MOST, cents
 
@@ -28,7 +29,7 @@ _PLAIN, _ROUGH, _BARE = 0.95, 0.5, 0.6
 def find_amounts(said: Said) -> list[Found]:
     """Return amounts; a bare number is one only where money was asked for, and "twelve fifty" is 12.50 then."""
     text = said.text
-    numerals = find_numerals(text)
+    numerals = said.numerals_en
     found: list[Found] = []
     taken: set[int] = set()
     for place, numeral in enumerate(numerals):

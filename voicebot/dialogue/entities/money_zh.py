@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from voicebot.dialogue.entities.entity import EntityKind, Found, Said
-from voicebot.dialogue.entities.numbers_zh import find_numbers, hide_phrases
+from voicebot.dialogue.entities.entity import EntityKind, Found
+from voicebot.dialogue.entities.said import Said
+from voicebot.dialogue.entities.numbers_zh import find_numbers
 from voicebot.dialogue.entities.numerals_zh import NUMERAL, read, read_small
 from voicebot.dialogue.entities.spoken_zh import money
 from voicebot.dialogue.entities.values import MOST, cents
@@ -28,7 +29,7 @@ _PLAIN, _ROUGH, _BARE = 0.95, 0.5, 0.6
 
 def find_amounts(said: Said) -> list[Found]:
     """Return amounts; a bare number is one only where money was asked for."""
-    text = hide_phrases(said.text)
+    text = said.hidden
     found = []
     for match in _PATTERN.finditer(text):
         if match["unit"] or match["before"]:

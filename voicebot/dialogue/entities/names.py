@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from voicebot.dialogue.entities.entity import EntityKind, Found, Said
+from voicebot.dialogue.entities.entity import EntityKind, Found
+from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.fold import fold
 from voicebot.dialogue.pinyin import Syllable, syllable_distance, syllables
 
@@ -33,6 +34,7 @@ class _Name:
     folded: str
     words: tuple[str, ...]
     sounds: tuple[Syllable, ...]
+    forms: tuple[tuple[str, float], ...]
 
 
 class _Index:
@@ -48,6 +50,11 @@ class _Index:
                 self.by_words.setdefault(len(name.words), []).append(name)
             if len(name.sounds) > 1:
                 self._by_first.setdefault(name.sounds[0], []).append(name)
+
+    @property
+    def sounding(self) -> bool:
+        """Tell whether there are names to be compared by sound."""
+        return bool(self._by_first)
 
     def beginning_like(self, sound: Syllable) -> list[_Name]:
         """Return the names whose first syllable sounds like one."""
@@ -67,7 +74,8 @@ def _name(list_name: str, value: str) -> _Name:
     folded = fold(value).strip()
     sounds = tuple(syllables(folded)) if _HAN.fullmatch(folded) else ()
     words = () if _HAN.search(folded) else tuple(_WORDS.findall(folded))
-    return _Name(list_name, value, folded, words, sounds)
+    forms = ((folded, _EXACT), *((other, _TITLE) for other in _other_titles(folded)))
+    return _Name(list_name, value, folded, words, sounds, forms)
 
 
 def find_names(said: Said, lists: Mapping[str, Sequence[str]]) -> list[Found]:
@@ -109,7 +117,7 @@ def _found(name: _Name, start: int, end: int, confidence: float) -> Found:
 def _written(text: str, index: _Index) -> list[Found]:
     found = []
     for name in index.names:
-        for form, confidence in ((name.folded, _EXACT), *((other, _TITLE) for other in _other_titles(name.folded))):
+        for form, confidence in name.forms:
             at = text.find(form)
             while at >= 0:
                 if _bounded(text, at, at + len(form)):
@@ -139,17 +147,19 @@ def _other_titles(folded: str) -> list[str]:
 
 
 def _sounding(text: str, index: _Index) -> list[Found]:
+    places = [place for place, character in enumerate(text) if _HAN.match(character)]
+    heard = syllables(text) if index.sounding else []
+    if len(heard) != len(places):
+        return []
     found = []
-    for run in _HAN.finditer(text):
-        heard = syllables(run[0])
-        if len(heard) != len(run[0]):
-            continue
-        for at, sound in enumerate(heard):
-            for name in index.beginning_like(sound):
-                likeness = _likeness(name.sounds, heard[at : at + len(name.sounds)])
-                if likeness:
-                    start = run.start() + at
-                    found.append(_found(name, start, start + len(name.sounds), round(_SOUND * likeness, 2)))
+    for at, sound in enumerate(heard):
+        for name in index.beginning_like(sound):
+            end = at + len(name.sounds)
+            if end > len(heard) or places[end - 1] - places[at] != end - 1 - at:
+                continue
+            likeness = _likeness(name.sounds, heard[at:end])
+            if likeness:
+                found.append(_found(name, places[at], places[end - 1] + 1, round(_SOUND * likeness, 2)))
     return found
 
 

@@ -6,8 +6,9 @@ import re
 from decimal import Decimal
 
 from voicebot.dialogue.entities.dates_en import ORDINAL, day_number
-from voicebot.dialogue.entities.entity import EntityKind, Found, Said
-from voicebot.dialogue.entities.numerals_en import Numeral, find_numerals
+from voicebot.dialogue.entities.entity import EntityKind, Found
+from voicebot.dialogue.entities.said import Said
+from voicebot.dialogue.entities.numerals_en import Numeral
 from voicebot.dialogue.entities.spoken_en import ordinal
 from voicebot.dialogue.entities.values import MOST, plain
 
@@ -29,7 +30,7 @@ _ATTACHED_AFTER = re.compile(r"[a-z_:/]|-[0-9]")
 def find_percents(said: Said) -> list[Found]:
     """Return percentages: "thirty percent", "3.5 %"."""
     found = []
-    for numeral in find_numerals(said.text):
+    for numeral in said.numerals_en:
         match = _PERCENT.match(said.text, numeral.end)
         if match and numeral.pair is None and abs(numeral.value) < MOST:
             value = plain(numeral.value)
@@ -49,7 +50,7 @@ def find_ordinals(said: Said) -> list[Found]:
 def find_numbers(said: Said) -> list[Found]:
     """Return numbers; "one of them" and "no one" count nothing."""
     found = []
-    for numeral in find_numerals(said.text):
+    for numeral in said.numerals_en:
         if not _is_count(said.text, numeral) or abs(numeral.value) >= MOST:
             continue
         value = plain(numeral.value)

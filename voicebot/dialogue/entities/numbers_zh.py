@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from voicebot.dialogue.entities.entity import EntityKind, Found, Said
+from voicebot.dialogue.entities.entity import EntityKind, Found
+from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.numerals_zh import NUMERAL, Numeral, read, read_small
 from voicebot.dialogue.entities.spoken_zh import number
 from voicebot.dialogue.entities.values import MOST, plain
@@ -16,16 +17,6 @@ APPROXIMATE = 0.5
 _NUMERAL = re.compile(NUMERAL)
 _PERCENT = re.compile(rf"百分之(?P<words>百|{NUMERAL})|(?P<sign>[0-9]+(?:\.[0-9]+)?) ?%|(?P<tenths>[一二三四五六七八九])成(?![功为了本立人熟交语长就天绩都])|(?P<all>百分百)")
 _ORDINAL = re.compile(r"第(?P<words>[0-9]{1,4}|[零一二三四五六七八九十百千]{1,6})(?!时间|者)")
-# Set phrases whose characters count nothing; the rest of the text is left in its place.
-_SET_PHRASES = re.compile(
-    r"一(?:下|样|起|直|定|些|般|切|旦|共|边|会儿?|向|律|致|生|辈子|方面|口气|路|时|流|再|带|度|如既往|如|系列|卡通|句话|团|概|贯|味|点[也点儿都不]?"
-    r"|面|体|心|家人|清二楚|五一十|目了然|块儿|次性|阵|回事|开始|模一样|早|头|手|番|塌糊涂|言为定|应|举|瞬|晃|旁|侧|代|刻)"
-    r"|(?:统|唯|同|之|万|逐|单|专|划|均|第|不|进|其|合|初|星期|周)一(?![百千万亿十])|不三不四|千万(?=[别不要记得注小])|十分(?!钟|之|钱)|百分百"
-    r"|三心二意|乱七八糟|七上八下|三番[五两]次|五花八门|四面八方|九牛一毛|一五一十|千方百计|五颜六色|三三两两|丢三落四|七七八八|三天两头|一天到晚"
-    r"|老?百姓|百(?:货|般|科|度|万富翁|合|年)|万(?:能|事|分|达|科|岁|物)|千(?:克|瓦|里|金|古)|三(?:明治|星|亚|峡|里屯|维|角|国)|二(?:维码|手|胎|话|奶|楞)|四(?:川|季|周|处|方)"
-    r"|九(?:江|龙|寨)|六(?:合|安)|五(?:金|星|官|粮|谷)|八(?:卦|成)|七夕|双十一|双十二|零(?:食|钱|售|件|用|散|星)|两(?:口子|边|者|侧|回事|码)|不管三七二十一|十全十美|十足|百忙"
-    r"|半(?:天|路|夜|道|途|径|年|岛|导体|成品|信半疑|决赛)|千万"
-)
 _MEASURE = (
     r"[个位人名口只条张件台部辆间层楼套份样次遍趟天夜晚周月年岁块元毛角分秒米斤克吨里升瓶杯碗盒箱袋包双对本页号桌号室级届站群头匹棵把支枝根片顿家栋期局场门项"
     r"句字倍桶卷排座成度]|公[斤里分]|小时|分钟|星期|礼拜|平(?:米|方)?|千[克米瓦]|厘米|毫[米升]|兆|[gmkt](?![a-z])"
@@ -39,11 +30,6 @@ _ABOUT = re.compile(r"[多来余](?![自到说吧了问看取])")
 _ROUGHLY = re.compile(r"(?:一|两|三|四|五|六|七|八)(?:二|两|三|四|五|六|七|八|九)$")
 _HALF = re.compile(r"(?:(?P<whole>[一两二三四五六七八九十0-9]{1,3})(?P<measure>[个块斤米年份])半(?!小时|个|月|天|夜|路)|(?:一半)|(?<![一两三四五六七八九十零0-9点月周年个大夜多前后])半(?=[个斤份碗块杯]|$)(?!个?(?:小时|钟头|月|天|年)))")
 _PAIR_WORDS = re.compile(r"(?P<two>俩)|(?P<three>仨)")
-
-
-def hide_phrases(text: str) -> str:
-    """Return a text whose set phrases are replaced by as many blanks: they look like numbers and are none."""
-    return _SET_PHRASES.sub(lambda match: "\0" * len(match[0]), text)
 
 
 def find_percents(said: Said) -> list[Found]:
@@ -79,7 +65,7 @@ def find_ordinals(said: Said) -> list[Found]:
 
 def find_numbers(said: Said) -> list[Found]:
     """Return numbers; approximate ones with less confidence, 十几 and 三四个 not at all."""
-    text = hide_phrases(said.text)
+    text = said.hidden
     found = [*_halves(text)]
     for start, end, numeral in numerals(text):
         if any(start < other.end and other.start < end for other in found):

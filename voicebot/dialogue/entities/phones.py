@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from voicebot.dialogue.entities import spoken_en, spoken_zh
-from voicebot.dialogue.entities.entity import EntityKind, Found, Said
-from voicebot.dialogue.entities.runs import Run, find_runs
+from voicebot.dialogue.entities.entity import EntityKind, Found
+from voicebot.dialogue.entities.said import Said
+from voicebot.dialogue.entities.runs import Run
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"0(?:10|2[0-9])[2-9][0-9]{7}|0[3-9][0-9]{2}[2-9][0-9]{6,7}")
@@ -26,7 +27,7 @@ _PLAIN, _LIKELY, _GUESSED = 0.95, 0.85, 0.6
 
 def find_phones(said: Said) -> list[Found]:
     """Return telephone numbers; an extension is kept as in RFC 3966, ";ext="."""
-    runs = find_runs(said)
+    runs = said.runs
     found: list[Found] = []
     for place, run in enumerate(runs):
         following = runs[place + 1] if place + 1 < len(runs) else None

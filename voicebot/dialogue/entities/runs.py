@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from voicebot.dialogue.entities.entity import Said
 from voicebot.dialogue.entities.numerals_en import DIGIT_WORDS, TEENS, TENS
 
 _ZH_DIGITS = {digit: str(value) for value, digit in enumerate("零一二三四五六七八九")}
@@ -52,16 +51,16 @@ class Run:
     arabic: bool
 
 
-def find_runs(said: Said) -> list[Run]:
+def find_runs(text: str, mandarin: bool) -> list[Run]:
     """Return the runs of digits of an utterance, short ones too."""
-    pattern = _ZH_RUN if said.mandarin else _EN_RUN
-    return [_run(said, match) for match in pattern.finditer(said.text)]
+    pattern = _ZH_RUN if mandarin else _EN_RUN
+    return [_run(match, mandarin) for match in pattern.finditer(text)]
 
 
-def _run(said: Said, match: re.Match[str]) -> Run:
+def _run(match: re.Match[str], mandarin: bool) -> Run:
     start = match.start()
     groups, cuts, items, numbers, paused = [""], [[start, start]], 0, False, False
-    for place, end, digits, plain in _items(said.mandarin, match[0]):
+    for place, end, digits, plain in _items(mandarin, match[0]):
         if not digits:
             paused = paused or match[0][place:end] in ",、。"
             continue

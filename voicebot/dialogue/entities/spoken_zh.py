@@ -37,10 +37,18 @@ def number(value: Decimal) -> str:
 
 def counted(value: int) -> str:
     """Return a whole number as it stands before a measure word: 两, 十二, 两百二十."""
+    return _COUNTED[value] if value < len(_COUNTED) else _counted(value)
+
+
+def _counted(value: int) -> str:
     if value == 2:
         return "两"
     words = _TWO.sub("两", str(cn2an.an2cn(str(value), "low")))
     return words[1:] if words.startswith("一十") else words
+
+
+# cn2an takes its time, and nearly all that is said back is small.
+_COUNTED = tuple(map(_counted, range(100)))
 
 
 def digits(text: str) -> str:

@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 
 from voicebot.dialogue.entities.clock import PartSpan, TimeSpan, after, in_part, without_part
-from voicebot.dialogue.entities.entity import EntityKind, Said
+from voicebot.dialogue.entities.entity import EntityKind
+from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.numerals_en import DIGIT_WORDS, TEENS, TENS
 
 

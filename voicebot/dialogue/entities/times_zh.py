@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from voicebot.dialogue.entities.clock import PartSpan, TimeSpan, after, in_part, without_part
-from voicebot.dialogue.entities.entity import Said
+from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.numerals_zh import SMALL, read_small
 
 _PARTS = (

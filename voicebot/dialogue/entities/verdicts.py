@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-
 STATEMENT = 0.7
 """Confidence of a yes or no at the end of a statement: 三点不行."""
 
