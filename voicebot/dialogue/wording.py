@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _NOT_WORD = re.compile(r"[^\w一-鿿']+")
 _SPACED_HAN = re.compile(r"(?<=[一-鿿]) +(?=[一-鿿])")
@@ -76,14 +77,20 @@ def denies(text: str, language: str) -> bool:
 def consists_of(text: str, words: frozenset[str]) -> bool:
     """Tell whether a text is made of some words alone, politeness aside: "对对是的谢谢" of "对" and "是的"."""
     compact = text.replace(" ", "")
-    return _made_of(compact, words | _POLITE) and not _made_of(compact, _POLITE)
+    return _made_of(compact, *_polite(words)) and not _made_of(compact, *_polite(frozenset()))
 
 
-def _made_of(text: str, words: frozenset[str]) -> bool:
+@lru_cache(maxsize=256)  # the words of a bot, over and over
+def _polite(words: frozenset[str]) -> tuple[frozenset[str], int]:
+    """Return words and politeness, and the length of the longest."""
+    together = words | _POLITE
+    return together, max(map(len, together))
+
+
+def _made_of(text: str, words: frozenset[str], longest: int) -> bool:
     reachable = [True] + [False] * len(text)
-    longest = max(map(len, words), default=0)
-    for end in range(1, len(text) + 1):
-        reachable[end] = any(
-            reachable[start] and text[start:end] in words for start in range(max(0, end - longest), end)
-        )
+    for start in range(len(text)):
+        if reachable[start]:
+            for end in range(start + 1, min(start + longest, len(text)) + 1):
+                reachable[end] = reachable[end] or text[start:end] in words
     return reachable[-1]
