@@ -5,6 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from voicebot.errors import VoicebotError
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +53,18 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
     return "\n".join([line(everything[0]), rule, *(line(row) for row in everything[1:])])
+
+
+def replace_figures(file: Path, mark: str, text: str) -> None:
+    """Put figures between the marks ``<!-- <mark>: begin -->`` and ``<!-- <mark>: end -->`` of a Markdown file.
+
+    Raises:
+        VoicebotError: a mark is missing.
+    """
+    first, last = f"<!-- {mark}: begin -->", f"<!-- {mark}: end -->"
+    old = file.read_text(encoding="utf-8")
+    before, begin, rest = old.partition(first)
+    _, end, after = rest.partition(last)
+    if not begin or not end:
+        raise VoicebotError(f"{file}: the lines {first} and {last} are missing")
+    file.write_text(f"{before}{first}\n{text}\n{last}{after}", encoding="utf-8")

@@ -14,6 +14,7 @@ from pathlib import Path
 import uvloop
 
 from voicebot.bench.echo import measure_floor
+from voicebot.bench.figures import replace_figures
 from voicebot.bench.query import Plan, measure
 from voicebot.bench.query_report import report as query_report
 from voicebot.bench.rig import Rig
@@ -144,10 +145,4 @@ def _machine() -> str:
 
 def _replace(file: Path, what: str, text: str) -> None:
     """Put figures between the marks of their bench."""
-    first, last = f"<!-- bench {what}: begin -->", f"<!-- bench {what}: end -->"
-    old = file.read_text(encoding="utf-8")
-    before, begin, rest = old.partition(first)
-    _, end, after = rest.partition(last)
-    if not begin or not end:
-        raise VoicebotError(f"{file}: the lines {first} and {last} are missing")
-    file.write_text(f"{before}{first}\n{text}\n{last}{after}", encoding="utf-8")
+    replace_figures(file, f"bench {what}", text)

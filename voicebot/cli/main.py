@@ -20,6 +20,7 @@ COMMANDS = (
     "messages",
     "blacklist",
     "bench",
+    "eval",
     "models",
 )  # fmt: skip
 

@@ -40,18 +40,27 @@ class Surroundings:
     noise: Audio | None
 
 
+_QUIET = Surroundings("", None)
+
+
 def noises(folder: Path) -> list[Surroundings]:
-    """Return the noises of a clip folder: rooms, cafés, other people; one entry without noise if there are none."""
+    """Return the noises of a clip folder: rooms, cafés, other people.
+
+    Raises:
+        ConfigError: it has none.
+    """
     clips = [clip for clip in load_clips(folder) if clip.kind in _NOISES]
-    return [Surroundings(clip.path.name, _noise(clip)) for clip in clips] or [Surroundings("", None)]
+    if not clips:
+        raise ConfigError(f"{folder}: no clip in its manifest is of the kind {', '.join(_NOISES)}")
+    return [Surroundings(clip.path.name, _noise(clip)) for clip in clips]
 
 
 async def hear(
     turns: Sequence[Turn], language: Language, settings: Settings, folder: Path, tell: Callable[[int], None]
 ) -> list[Heard]:
-    """Speak each turn, send it over a line, and transcribe it as calls are.
+    """Speak each turn, send it over a quiet line and over one with noise, and transcribe it as calls are.
 
-    Voices, speeds and noises take turns, in the same way each time.
+    Returns two transcripts for each turn. Voices, speeds and noises take turns, in the same way each time.
 
     Args:
         turns: what to speak.
@@ -61,6 +70,7 @@ async def hear(
         tell: called with the number of finished turns.
 
     Raises:
+        ConfigError: the folder has no noise.
         ModelError: the recogniser or the voices of the language are missing.
         SynthesisError: a turn cannot be spoken.
     """
@@ -73,19 +83,23 @@ async def hear(
         places = asyncio.Semaphore(_AT_A_TIME)
         done = itertools.count(1)
 
-        async def one(number: int, turn: Turn) -> Heard:
+        async def one(number: int, turn: Turn) -> list[Heard]:
             async with places:
                 voice, speed = voices[number % len(voices)], SPEEDS[number % len(SPEEDS)]
-                around = surroundings[number % len(surroundings)]
                 spoken = [piece async for piece in mouth.synthesise(SpeechRequest(turn.said, voice, _SYNTHESIS_HZ))]
-                pcm = _as_heard(b"".join(spoken), speed, around, number, settings)
-                transcript = await ears.transcribe(TranscriptionRequest(pcm, telephone.RATE_HZ, language))
+                quiet = _as_sent(b"".join(spoken), speed, settings)
+                heard = []
+                for around in (_QUIET, surroundings[number % len(surroundings)]):
+                    pcm = telephone.to_pcm(telephone.over_the_line(_amid(quiet, around, number)))
+                    transcript = await ears.transcribe(TranscriptionRequest(pcm, telephone.RATE_HZ, language))
+                    snr_db = SNR_DB if around.name else None
+                    model = settings.speech.recogniser.model
+                    heard.append(Heard(turn.id, turn.said, transcript.text, model, voice, speed, around.name, snr_db))
                 tell(next(done))
-                snr_db = SNR_DB if around.name else None
-                model = settings.speech.recogniser.model
-                return Heard(turn.id, turn.said, transcript.text, model, voice, speed, around.name, snr_db)
+                return heard
 
-        return list(await asyncio.gather(*(one(number, turn) for number, turn in enumerate(turns))))
+        pairs = await asyncio.gather(*(one(number, turn) for number, turn in enumerate(turns)))
+        return [heard for pair in pairs for heard in pair]
 
 
 def write_heard(file: Path, heard: Sequence[Heard]) -> None:
@@ -109,15 +123,18 @@ async def _open_mouth(
     return mouth, voices
 
 
-def _as_heard(pcm: bytes, speed: float, around: Surroundings, number: int, settings: Settings) -> bytes:
-    """Return PCM at 8 kHz as the recogniser gets it: with the pre-roll before the words and the pause after them."""
+def _as_sent(pcm: bytes, speed: float, settings: Settings) -> Audio:
+    """Return speech at 8 kHz with the pre-roll before the words and the pause after them, as the recogniser gets it."""
     clean = telephone.resampled(telephone.from_pcm(pcm), _SYNTHESIS_HZ, telephone.RATE_HZ)
     vad = settings.speech.vad
-    audio = telephone.surrounded(telephone.at_speed(clean, speed), vad.pre_roll_ms, vad.speculate_after_ms)
-    if around.noise is not None:
-        start = int(np.random.default_rng(number).integers(len(around.noise)))
-        audio = telephone.with_noise(audio, around.noise, SNR_DB, start)
-    return telephone.to_pcm(telephone.over_the_line(audio))
+    return telephone.surrounded(telephone.at_speed(clean, speed), vad.pre_roll_ms, vad.speculate_after_ms)
+
+
+def _amid(audio: Audio, around: Surroundings, seed: int) -> Audio:
+    if around.noise is None:
+        return audio
+    start = int(np.random.default_rng(seed).integers(len(around.noise)))
+    return telephone.with_noise(audio, around.noise, SNR_DB, start)
 
 
 def _noise(clip: Clip) -> Audio:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,19 +90,22 @@ def load_heard(file: Path) -> list[Heard]:
     return heard
 
 
-def load_topics(file: Path) -> dict[str, list[str]]:
+def load_topics(file: Path, bot: str) -> dict[str, list[str]]:
     """Read which names of a bot each topic of the labels stands for: questions of its FAQ, for instance.
 
     Raises:
-        ConfigError: the file is missing or is not such an object.
+        ConfigError: the file is missing or has nothing of this kind for the bot.
     """
-    topics = json.loads(_text(file))
-    if not isinstance(topics, dict) or not all(isinstance(names, list) for names in topics.values()):
-        raise ConfigError(f"{file}: expected an object with a list for each topic")
-    return {str(topic): [str(name) for name in names] for topic, names in topics.items()}
+    try:
+        topics = json.loads(_text(file))[bot].items()
+        return {str(topic): [str(name) for name in names] for topic, names in topics}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"{file}: expected an object of topics with lists of names for '{bot}' ({error!r})"
+        ) from error
 
 
-def heard_turns(turns: list[Turn], heard: list[Heard], file: Path) -> list[Turn]:
+def heard_turns(turns: Sequence[Turn], heard: Sequence[Heard], file: Path) -> list[Turn]:
     """Return turns with the words that were understood.
 
     Raises:

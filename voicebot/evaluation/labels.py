@@ -1,0 +1,130 @@
+"""Whether a decision is one of those that a turn's labels allow."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Mapping, Sequence
+
+from voicebot.dialogue.bot import Bot
+from voicebot.dialogue.decision import Decision, Kind
+from voicebot.errors import ConfigError
+from voicebot.evaluation.turns import Turn
+
+FALLBACK = "fallback"
+_WITHOUT_ANSWER = (FALLBACK, "global:human")
+_ENGLISH_DIGITS = {
+    **{"zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"},
+    **{"seven": "7", "eight": "8", "nine": "9"},
+}
+_TIME = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]|[0-2][0-9]:[0-5][0-9]")
+
+
+class Outcome(enum.Enum):
+    """What became of a turn.
+
+    * RIGHT: one of its labels.
+    * WRONG: something else was done; the bot acted as if it had understood.
+    * MISSED: the bot asked again where it should have understood.
+    """
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    MISSED = "missed"
+
+
+class Judge:
+    """Compares decisions with the labels of one bot's turns.
+
+    Labels: ``goto:<node>`` and ``global:<intent>`` for anything that has that effect, ``intent:<intent>`` for what the
+    node does on an intent, ``slot:<digits>`` for digits picked out of the words, ``faq:<topic>`` and
+    ``document:<topic>`` for an answer, ``chitchat``, and ``fallback``. A topic that the bot has nothing for has to
+    lead to the fallback or to a person.
+    """
+
+    def __init__(self, bot: Bot, topics: Mapping[str, Sequence[str]]) -> None:
+        """Take the names each topic stands for.
+
+        Raises:
+            ConfigError: a topic of the FAQ names a question that the bot does not have.
+        """
+        self._bot = bot
+        self._topics = topics
+        questions = {entry.question for entry in bot.faq}
+        for topic, names in topics.items():
+            unknown = [name for name in names if topic.startswith("faq:") and name not in questions]
+            if unknown:
+                raise ConfigError(f"topics: the bot '{bot.name}' has no question '{unknown[0]}' ({topic})")
+
+    def check(self, turns: Sequence[Turn]) -> None:
+        """Check that nodes and topics of turns are known.
+
+        Raises:
+            ConfigError: one is not.
+        """
+        for turn in turns:
+            if turn.node not in self._bot.nodes:
+                raise ConfigError(f"{turn.id}: the bot '{self._bot.name}' has no node '{turn.node}'")
+            for label in turn.expect:
+                if not self._is_known(label):
+                    raise ConfigError(f"{turn.id}: '{label}' means nothing to the bot '{self._bot.name}'")
+
+    def outcome(self, turn: Turn, decision: Decision) -> Outcome:
+        """Tell what became of a turn."""
+        if any(self._fits(label, turn, decision) for label in self.labels(turn)):
+            return Outcome.RIGHT
+        return Outcome.MISSED if decision.kind is Kind.FALLBACK else Outcome.WRONG
+
+    def labels(self, turn: Turn) -> list[str]:
+        """Return a turn's labels; for topics that the bot has nothing for, what has to happen instead."""
+        labels: list[str] = []
+        for label in turn.expect:
+            labels += [label] if self._topics.get(label) != [] else _WITHOUT_ANSWER
+        return list(dict.fromkeys(labels))
+
+    def has_answer(self, turn: Turn) -> bool:
+        """Tell whether the bot is meant to understand a turn."""
+        return FALLBACK not in self.labels(turn)
+
+    def _is_known(self, label: str) -> bool:
+        kind, _, name = label.partition(":")
+        if kind in ("goto", "global", "intent"):
+            return name in {"goto": self._bot.nodes, "global": self._bot.globals, "intent": self._bot.intents}[kind]
+        return kind == "slot" or label == FALLBACK or label in self._topics
+
+    def _fits(self, label: str, turn: Turn, decision: Decision) -> bool:
+        kind, _, name = label.partition(":")
+        if kind == FALLBACK:
+            return decision.kind is Kind.FALLBACK
+        if kind == "goto":
+            return decision.goto == name
+        if kind == "global":
+            return decision.name == name or _same(decision.goto, self._bot.globals[name].goto)
+        if kind == "intent":
+            ways = [way.goto for way in self._bot.nodes[turn.node].transitions if name in way.when.intents]
+            return decision.name == name or any(_same(decision.goto, way) for way in ways)
+        if kind == "slot":
+            return any(digits_of(value) == name for value in decision.variables.values())
+        return decision.name in self._topics[label] or decision.kind.value == kind == label
+
+
+def digits_of(text: str) -> str:
+    """Return the digits of an English dictation: "double seven, one" is "771"."""
+    digits, times = "", 1
+    for word in re.findall(r"[0-9]|[a-z]+", text.lower()):
+        digit = _ENGLISH_DIGITS.get(word, word if word.isdigit() else "")
+        digits += digit * times
+        times = {"double": 2, "triple": 3}.get(word, 1)
+    return digits
+
+
+def time_read(turn: Turn, decision: Decision) -> bool | None:
+    """Tell whether the time that a turn means was read out of it; None if the decision has no time in ISO form."""
+    values = " ".join(decision.variables.values())
+    if not turn.slot or not _TIME.search(values):
+        return None
+    return all(part in values for part in turn.slot.split())
+
+
+def _same(one: str, other: str) -> bool:
+    return bool(one) and one == other
