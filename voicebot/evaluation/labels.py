@@ -12,6 +12,7 @@ from voicebot.errors import ConfigError
 from voicebot.evaluation.turns import Turn
 
 FALLBACK = "fallback"
+_NO_QUESTION = ("document:", "chitchat")
 _WITHOUT_ANSWER = (FALLBACK, "global:human")
 _ENGLISH_DIGITS = {
     **{"zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"},
@@ -43,16 +44,16 @@ class Judge:
     """
 
     def __init__(self, bot: Bot, topics: Mapping[str, Sequence[str]]) -> None:
-        """Take the names each topic stands for.
+        """Take the names each topic stands for: questions of the FAQ, "document:<file>" or "chitchat".
 
         Raises:
-            ConfigError: a topic of the FAQ names a question that the bot does not have.
+            ConfigError: a topic names a question that the bot does not have.
         """
         self._bot = bot
         self._topics = topics
         questions = {entry.question for entry in bot.faq}
         for topic, names in topics.items():
-            unknown = [name for name in names if topic.startswith("faq:") and name not in questions]
+            unknown = [name for name in names if name not in questions and not name.startswith(_NO_QUESTION)]
             if unknown:
                 raise ConfigError(f"topics: the bot '{bot.name}' has no question '{unknown[0]}' ({topic})")
 
@@ -97,15 +98,15 @@ class Judge:
         if kind == FALLBACK:
             return decision.kind is Kind.FALLBACK
         if kind == "goto":
-            return decision.goto == name
+            return decision.goto == name or (_fills_slots(decision) and time_read(turn, decision) is True)
         if kind == "global":
             return decision.name == name or _same(decision.goto, self._bot.globals[name].goto)
         if kind == "intent":
             ways = [way.goto for way in self._bot.nodes[turn.node].transitions if name in way.when.intents]
             return decision.name == name or any(_same(decision.goto, way) for way in ways)
         if kind == "slot":
-            return any(digits_of(value) == name for value in decision.variables.values())
-        return decision.name in self._topics[label] or decision.kind.value == kind == label
+            return any(digits_of(value) == name for value in _values(decision))
+        return any(name in self._topics[label] for name in _names(decision))
 
 
 def digits_of(text: str) -> str:
@@ -120,10 +121,29 @@ def digits_of(text: str) -> str:
 
 def time_read(turn: Turn, decision: Decision) -> bool | None:
     """Tell whether the time that a turn means was read out of it; None if the decision has no time in ISO form."""
-    values = " ".join(decision.variables.values())
+    values = " ".join(_values(decision))
     if not turn.slot or not _TIME.search(values):
         return None
-    return all(part in values for part in turn.slot.split())
+    return all(part in values for part in re.split("[T ]", turn.slot))
+
+
+def _names(decision: Decision) -> tuple[str, ...]:
+    """Return what a topic may call a decision: a question, "document:<its file>", "chitchat"."""
+    kind = decision.kind.value
+    return decision.name, f"{kind}:{decision.name}", kind
+
+
+def _fills_slots(decision: Decision) -> bool:
+    return decision.kind.value == "slot"
+
+
+def _values(decision: Decision) -> list[str]:
+    """Return all values that were picked out of the words."""
+    found = [*decision.variables.values()]
+    filling = getattr(decision, "filling", None)
+    if filling is not None:
+        found += [value.value for value in filling.values.values()]
+    return found + [entity.value for entity in getattr(decision, "entities", ())]
 
 
 def _same(one: str, other: str) -> bool:

@@ -1,8 +1,8 @@
 """What simpler ways of matching make of the same turns: the nearest example by sentence vector or by letters.
 
-Each may choose from the same as the engine at a node: its intents, the globals and the FAQ. What the node's rules decided
-(words and patterns, such as order numbers) is decided the same way for all. Their one threshold is the best one for the
-very turns they are measured with, which the engine's are not.
+Each may choose from the same as the engine at a node: its intents, the globals and the FAQ. What the node's rules
+decided (words and patterns, such as order numbers) is decided the same way for all. Their one threshold is the best one
+for the very turns they are measured with, which the engine's are not.
 """
 
 from __future__ import annotations
