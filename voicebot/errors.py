@@ -134,9 +134,17 @@ class BrainSessionLostError(BrainError):
 
 
 class SkillError(VoicebotError):
-    """A skill of a bot failed."""
+    """A skill of a bot failed.
+
+    Attributes:
+        detail: what the skill itself says of it; it may quote what a caller said, so it is for no log.
+    """
 
     code = "skill"
+
+    def __init__(self, message: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.detail = detail
 
 
 class SkillTimeoutError(SkillError):

@@ -54,7 +54,7 @@ class ToolBox:
             result = await self._runner.run(spec.name, arguments, spec.timeout_s or self._timeout_s)
         except SkillError as error:
             logger.warning("a tool of the language model failed: %s", error.message)
-            return _error(error.message)
+            return _error(error.detail or error.message)
         except Exception:
             # A mistake of ours costs this tool, not the answer.
             logger.exception("skill %s could not be run", spec.name)
