@@ -60,12 +60,12 @@ class Telling:
         self.begun = True
         self._next_id += 1
         return Chunk(
-            session_id=self._session.id,
-            query_id=self._query_id,
-            chunk_id=self._next_id - 1,
-            done=done,
-            reply=Reply(text, last.source, None, last.interruptible, last.interruptible),
-            instructions=run_order(answer.instructions) if done else (),
+            self._session.id,
+            self._query_id,
+            self._next_id - 1,
+            done,
+            Reply(text, last.source, None, last.interruptible, last.interruptible),
+            run_order(answer.instructions) if done else (),
             identify_duration_ms=answer.end_of_speech_ms if first else None,
             node_silent_duration_s=answer.silence_s if first else None,
         )

@@ -19,7 +19,8 @@ NODE_SILENT_DURATION_S = (1, 120)
 _RUNNING, _DONE = "running", "done"
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: that takes four times as long to make, and an answer is many of them. Nobody changes one all the same.
+@dataclass(slots=True)
 class Chunk:
     """One piece of an answer.
 

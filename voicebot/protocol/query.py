@@ -30,6 +30,9 @@ class TransferState(enum.Enum):
     BUSY = "2"
 
 
+_TRANSFER_STATES = {state.value: state for state in TransferState}
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """One turn's question.
@@ -51,10 +54,7 @@ class Query:
     @property
     def transfer_state(self) -> TransferState | None:
         """How a transfer went wrong, if this query tells of one."""
-        try:
-            return TransferState(self.variables.get(TRANSFER_VARIABLE, ""))
-        except ValueError:
-            return None
+        return _TRANSFER_STATES.get(self.variables.get(TRANSFER_VARIABLE, ""))
 
 
 def parse_query(data: object) -> Query:

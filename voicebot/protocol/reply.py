@@ -41,7 +41,7 @@ class AudioField(enum.Enum):
 _AUDIO_NAMES = {field: field.names for field in AudioField}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, like Chunk
 class Reply:
     """A piece of text for the caller.
 
