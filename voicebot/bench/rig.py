@@ -13,7 +13,7 @@ from typing import Any
 
 from voicebot.caller.script import SCRIPT_HEADER, CallOutcome, Script, outcome_from
 from voicebot.errors import VoicebotError
-from voicebot.runtime.bots import load_engines
+from voicebot.runtime.bots import OurBots
 from voicebot.runtime.child import Child
 from voicebot.runtime.service import Reachable, Service
 from voicebot.settings.model import Settings
@@ -62,7 +62,7 @@ class Rig:
         return f"sip:{user}@{self._reachable.sip_host}:{self._reachable.sip_port}"
 
     async def __aenter__(self) -> Rig:
-        self._service = Service(self.settings, load_engines(self.settings), self._from_service)
+        self._service = Service(self.settings, OurBots(self.settings), self._from_service)
         self._reachable = await self._service.start()
         await self._service.prerendered(_show_rendering)
         return self

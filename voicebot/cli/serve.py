@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import sys
 
 import uvloop
 
 from voicebot.cli.common import add_config_arguments, settings_from
 from voicebot.cli.main import Subparsers
-from voicebot.runtime.bots import load_engines
+from voicebot.runtime.bots import OurBots
 from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.service import Reachable, Service
 from voicebot.server.keys import KeyFile
@@ -40,7 +41,9 @@ async def _serve(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    service = Service(settings, load_engines(settings))
+    service = Service(settings, OurBots(settings))
+    # In a terminal this signal says that the window was closed.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, stop.set if sys.stdin.isatty() else service.reload)
     first_start = not settings.paths.prompts.is_dir()
     starting = asyncio.create_task(service.start(), name="start")
     stopped = asyncio.create_task(stop.wait(), name="stop")

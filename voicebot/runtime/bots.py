@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+
 from voicebot.dialogue.bot import Bot
-from voicebot.dialogue.botfile import load_bots
+from voicebot.dialogue.botfile import FILE_NAME, load_bot, load_bots
 from voicebot.dialogue.engine import Engine
 from voicebot.dialogue.session import SessionStore
 from voicebot.dialogue.sessionids import SessionIds
 from voicebot.dialogue.vectors import UseEncoder
+from voicebot.dialogue.versions import EngineVersions
 from voicebot.errors import ConfigError
+from voicebot.runtime.folders import fingerprints
+from voicebot.runtime.together import together
 from voicebot.server.secrets import session_secret
 from voicebot.settings.model import Settings
 from voicebot.skills.runner import BotSkills
@@ -17,24 +23,81 @@ SKILL_HOMES = "skills"
 """Folder in ``paths.data`` with a folder for each bot, which its skills work in."""
 
 
-def load_engines(settings: Settings) -> list[Engine]:
-    """Load every bot in ``bots.directory``.
+class OurBots:
+    """All bots in ``bots.directory``, each in the versions that are in use.
 
-    Raises:
-        ConfigError: a bot file is wrong, a line names a bot that is not there, or a secret cannot be kept.
-        ModelError: the sentence vectors are missing.
+    Attributes:
+        directory: where they are.
+        fingerprints: their files when they were first loaded.
+        by_folder: the bots by the names of their folders.
     """
-    bots = load_bots(settings.bots.directory)
-    for line in settings.lines:
-        if not line.brain_url and line.bot not in bots:
-            known = ", ".join(sorted(bots)) or "none"
-            raise ConfigError(f"lines: line '{line.name}' wants the bot '{line.bot}'; known bots: {known}")
-    encoder = UseEncoder(settings.paths.models)
-    ids = SessionIds(session_secret(settings))
-    return [
-        Engine(bot, encoder, SessionStore(ids=ids), skills=skills_of(bot, settings, tell_messages=settings.log.content))
-        for bot in bots.values()
-    ]
+
+    def __init__(self, settings: Settings) -> None:
+        """Load them.
+
+        Raises:
+            ConfigError: a bot file is wrong, a line names a bot that is not there, or a secret cannot be kept.
+            ModelError: the sentence vectors are missing.
+        """
+        self._settings = settings
+        self.directory = settings.bots.directory
+        self.fingerprints = fingerprints(self.directory)  # first: what changes meanwhile is a change
+        bots = load_bots(self.directory)
+        for line in settings.lines:
+            if not line.brain_url and line.bot not in bots:
+                known = ", ".join(sorted(bots)) or "none"
+                raise ConfigError(f"lines: line '{line.name}' wants the bot '{line.bot}'; known bots: {known}")
+        self._encoder = UseEncoder(settings.paths.models)
+        self._ids = SessionIds(session_secret(settings))
+        self.by_folder = {folder: EngineVersions(self._engine(bot)) for folder, bot in bots.items()}
+
+    def __iter__(self) -> Iterator[EngineVersions]:
+        return iter(self.by_folder.values())
+
+    async def start(self) -> None:
+        """Get all skills ready.
+
+        Raises:
+            ConfigError: a skill file cannot be run.
+        """
+        await together(*(versions.current.start() for versions in self))
+
+    async def close(self) -> None:
+        """Close all versions of all bots."""
+        await asyncio.gather(*(versions.close() for versions in self))
+
+    async def take_over(self, folder: str) -> EngineVersions:
+        """Load a bot anew and let it answer new conversations.
+
+        Raises:
+            VoicebotError: it is wrong; the version that was there goes on.
+        """
+        engine = await asyncio.to_thread(self._load, folder)
+        try:
+            await engine.start()
+        except BaseException:
+            await engine.close()
+            raise
+        versions = self.by_folder.get(folder)
+        if versions is None:
+            versions = self.by_folder[folder] = EngineVersions(engine)
+        else:
+            versions.replace(engine)
+        return versions
+
+    def _load(self, folder: str) -> Engine:
+        file = self.directory / folder / FILE_NAME
+        bot = load_bot(file)
+        known = self.by_folder.get(folder)
+        if known is not None and known.bot.name != bot.name:
+            raise ConfigError(f"{file}: name: another name ('{bot.name}') needs a restart of the service")
+        if known is None and any(versions.bot.name == bot.name for versions in self):
+            raise ConfigError(f"{file}: name: there is a bot '{bot.name}' already")
+        return self._engine(bot)
+
+    def _engine(self, bot: Bot) -> Engine:
+        skills = skills_of(bot, self._settings, tell_messages=self._settings.log.content)
+        return Engine(bot, self._encoder, SessionStore(ids=self._ids), skills=skills)
 
 
 def skills_of(bot: Bot, settings: Settings, *, tell_messages: bool) -> BotSkills | None:

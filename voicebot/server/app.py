@@ -39,7 +39,7 @@ def create_app(
     Raises:
         ConfigError: the default bot is none of the bots, or keys or audio files cannot be kept.
     """
-    hosted = {bot.name: bot for bot in bots}
+    hosted: dict[str, HostedBot] = {bot.name: bot for bot in bots}
     if settings.bots.default not in hosted:
         raise ConfigError(
             f"bots.default: there is no bot '{settings.bots.default}'; the bots are: {', '.join(sorted(hosted))}"
@@ -58,3 +58,9 @@ def create_app(
     app.router.add_get("/healthz", get_health)
     add_document(app, settings)
     return app
+
+
+def host(app: web.Application, bot: HostedBot) -> None:
+    """Host another bot, or another version of one that is there already."""
+    app[ANSWERS][bot.name] = app[SETTINGS].answers.of(bot.name)
+    app[BOTS][bot.name] = bot

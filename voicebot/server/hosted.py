@@ -9,6 +9,7 @@ from typing import cast
 
 from voicebot.connectors.base import Brain
 from voicebot.dialogue.engine import Engine
+from voicebot.dialogue.versions import EngineVersions
 from voicebot.settings.section import Language
 
 
@@ -40,15 +41,16 @@ class HostedBot:
     silence_s: int | None = None
 
     @classmethod
-    def of(cls, engine: Engine, name: str = "") -> HostedBot:
+    def of(cls, engine: Engine | EngineVersions, name: str = "") -> HostedBot:
         """Host a bot of ours."""
-        bot = engine.bot
+        versions = engine if isinstance(engine, EngineVersions) else EngineVersions(engine)
+        bot = versions.bot
         return cls(
             name=name or bot.name,
-            brain=engine,
+            brain=versions,
             voice=bot.voice or bot.language,
             language=cast(Language, bot.language),
-            new_session=lambda: engine.sessions.open("").id,
+            new_session=versions.new_session,
             end_of_speech_ms=bot.end_of_speech_ms,
             silence_s=bot.silence_s,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -25,8 +25,8 @@ from voicebot.settings.serving import AnswerSettings
 
 logger = logging.getLogger(__name__)
 
-BOTS = web.AppKey("bots", Mapping[str, HostedBot])
-ANSWERS = web.AppKey("answers", Mapping[str, AnswerSettings])
+BOTS = web.AppKey("bots", dict[str, HostedBot])
+ANSWERS = web.AppKey("answers", dict[str, AnswerSettings])
 SETTINGS = web.AppKey("settings", Settings)
 TURNS = web.AppKey("turns", Turns)
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx holds streams back otherwise

@@ -129,6 +129,8 @@ class BotSettings(Section):
     directory: Path = Path("config/bots")
     default: str = "appointment"
     """The bot that answers ``POST /stream/query``."""
+    reload: Literal["auto", "signal", "off"] = "auto"
+    """When changed bots are taken over without a restart: when their files change, on SIGHUP only, or never."""
 
 
 class BrainSettings(Section):
