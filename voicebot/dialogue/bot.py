@@ -9,6 +9,7 @@ from pathlib import Path
 
 from voicebot.dialogue.expression import Expression
 from voicebot.dialogue.modeluse import ModelUse
+from voicebot.dialogue.slots import DEFAULT_TRIES, Slot
 from voicebot.protocol.instruction import Instruction, ToCustomerService
 from voicebot.skills.served import McpServer
 from voicebot.skills.spec import SkillSpec
@@ -118,6 +119,13 @@ class Node:
         end_of_speech_ms: silence that ends an utterance here; None for the bot's own.
         on_transfer_failed: the node after a failed transfer from here; "" for the bot's own.
         on_transfer_busy: the same when the person was busy.
+        slots: what the node wants to know from the caller; it listens until all are filled.
+        filled: the node after that.
+        tries: how often a slot is asked for again.
+        give_up: the node after that; "" for where the bot's fallback leads.
+        corrects: the node with slots whose values may be changed here.
+        max_visits: how often the node is entered; None for as often as it comes.
+        then: the node that is entered in its place after that.
     """
 
     id: str
@@ -136,6 +144,18 @@ class Node:
     end_of_speech_ms: int | None = None
     on_transfer_failed: str = ""
     on_transfer_busy: str = ""
+    slots: tuple[Slot, ...] = ()
+    filled: str = ""
+    tries: int = DEFAULT_TRIES
+    give_up: str = ""
+    corrects: str = ""
+    max_visits: int | None = None
+    then: str = ""
+
+    @property
+    def wants(self) -> bool:
+        """Words of the caller may fill or change slots here."""
+        return bool(self.slots or self.corrects)
 
     @property
     def waits_for_skill(self) -> bool:

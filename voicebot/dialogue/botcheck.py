@@ -27,6 +27,9 @@ def check_bot(bot: Bot, entries: Mapping[str, Item]) -> None:
     for name, item in entries["nodes"].map().items():
         if "skill" in item.map():
             _check_skill(bot, item.map()["skill"])
+        corrected = bot.nodes[name].corrects
+        if corrected and not bot.nodes[corrected].slots:
+            item.map()["corrects"].fail(f"the node '{corrected}' has no slots")
         _check_circle(bot, name, item)
     for entry in entries.values():
         _check_braces(entry)
@@ -53,7 +56,7 @@ def _gotos(entries: Mapping[str, Item]) -> Iterator[tuple[Item, str]]:
 def _node_gotos(node: Item) -> Iterator[tuple[Item, str]]:
     parts = node.map()
     yield from _goto_of(node)
-    for key in ("after_answer", "on_transfer_failed", "on_transfer_busy"):
+    for key in ("after_answer", "on_transfer_failed", "on_transfer_busy", "filled", "give_up", "corrects", "then"):
         if key in parts:
             yield parts[key], parts[key].text()
     if "silence" in parts:
@@ -113,7 +116,8 @@ def _check_circle(bot: Bot, name: str, item: Item) -> None:
     done: set[str] = set()
 
     def follow(node: Node, path: tuple[str, ...]) -> None:
-        for target in bot.next_nodes(node):
+        # A node that has been entered often enough leads on, too.
+        for target in [*bot.next_nodes(node), *([node.then] if node.then else [])]:
             if target in path:
                 item.fail(f"goes in a circle without ever listening: {' → '.join([*path, target])}")
             if target not in done:

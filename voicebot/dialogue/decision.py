@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from voicebot.dialogue.bot import Bot, Node, Transition
+from voicebot.dialogue.entities import Entity
 from voicebot.dialogue.matching import Label, Match, Matcher, Method, best_of
+from voicebot.dialogue.slots import Filling
 from voicebot.dialogue.texts import value_of
 from voicebot.dialogue.wording import normalise
 
@@ -24,6 +26,7 @@ class Kind(enum.Enum):
     GLOBAL = "global"
     FAQ = "faq"
     ANYTHING = "anything"
+    SLOT = "slot"
     FALLBACK = "fallback"
     SILENCE = "silence"
     NOTHING_HEARD = "nothing_heard"
@@ -42,6 +45,9 @@ class Decision:
         goto: the node a transition leads to.
         faq: place of the question in the FAQ.
         variables: what a pattern picked out of the words.
+        intent: the intent that was understood; "" where something else decided.
+        filling: what the words give to the slots that were wanted.
+        entities: what was found in the words.
     """
 
     kind: Kind
@@ -51,6 +57,9 @@ class Decision:
     goto: str = ""
     faq: int = -1
     variables: Mapping[str, str] = field(default_factory=dict)
+    intent: str = ""
+    filling: Filling = field(default_factory=Filling)
+    entities: tuple[Entity, ...] = ()
 
 
 def build_matcher_examples(bot: Bot) -> list[tuple[Label, str]]:
@@ -130,12 +139,12 @@ def _best(bot: Bot, transitions: tuple[Transition, ...], matches: Mapping[Label,
     for name, goto in local.items():
         match = matches.get(Label(intent=name))
         if match is not None and match.score >= bot.thresholds.intent:
-            decision = Decision(Kind.TRANSITION, name, match.score, match.method, goto)
+            decision = Decision(Kind.TRANSITION, name, match.score, match.method, goto, intent=name)
             candidates.append((match.score + _TRANSITION_BONUS, decision))
     for name, effect in bot.globals.items():
         match = matches.get(Label(intent=name))
         if name not in local and match is not None and match.score >= bot.thresholds.everywhere:
-            decision = Decision(Kind.GLOBAL, name, match.score, match.method, effect.goto)
+            decision = Decision(Kind.GLOBAL, name, match.score, match.method, effect.goto, intent=name)
             candidates.append((match.score + _GLOBAL_BONUS, decision))
     question = best_of(matches, sorted(label for label in matches if label.faq >= 0))
     if question is not None and question[1].score >= bot.thresholds.faq:

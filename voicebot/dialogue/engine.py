@@ -7,15 +7,20 @@ import logging
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime
 
 from voicebot.dialogue.bot import Bot
 from voicebot.dialogue.decision import Decision, Kind, build_matcher_examples, decide
+from voicebot.dialogue.entities import find_entities
 from voicebot.dialogue.flow import Answer, Flow
 from voicebot.dialogue.matching import Matcher
 from voicebot.dialogue.modeldesk import ModelDesk
 from voicebot.dialogue.modelturn import ModelTurn
 from voicebot.dialogue.session import Session, SessionStore
 from voicebot.dialogue.skillcall import SkillDesk
+from voicebot.dialogue.slotchoice import choose
+from voicebot.dialogue.slotflow import Clock
 from voicebot.dialogue.telling import Telling
 from voicebot.dialogue.vectors import Encoder
 from voicebot.protocol.chunk import Chunk
@@ -44,12 +49,14 @@ class Engine:
         new_query_id: Callable[[], str] = _new_query_id,
         skills: SkillRunner | None = None,
         model: ModelDesk | None = None,
+        clock: Clock = datetime.now,
     ) -> None:
         """Prepare a bot: encodes all its examples, which takes a fraction of a second."""
         self.bot = bot
         self.sessions = sessions if sessions is not None else SessionStore()
         self._matcher = Matcher(build_matcher_examples(bot), bot.language, encoder)
-        self._flow = Flow(bot)
+        self._clock = clock
+        self._flow = Flow(bot, clock)
         self._new_query_id = new_query_id
         self._skills = skills
         self._desk = SkillDesk(bot, skills)
@@ -165,7 +172,7 @@ class Engine:
         self._note(session, decision)
         if self._model is not None and self._model.answers(session, decision):
             return ModelTurn(self._model, self._flow, session, decision, query.query_text)
-        return self._flow.respond(session, decision)
+        return self._flow.respond(session, decision, query.query_text)
 
     async def decide_at(self, node: str, text: str, variables: Mapping[str, str] | None = None) -> Decision:
         """Tell what words would be taken for in a conversation that stands at a node; no session is opened or moved.
@@ -177,13 +184,18 @@ class Engine:
 
     async def _decide(self, session: Session, text: str) -> Decision:
         node = self.bot.nodes[session.node or self.bot.start]
+        filling = self._flow.fill(session, text)
+        entities = filling.entities if node.wants else tuple(find_entities(text, self.bot.language, self._clock()))
         if len(text) <= LONG_TEXT:
-            return decide(self.bot, self._matcher, node, text, session.variables)
-        return await asyncio.to_thread(decide, self.bot, self._matcher, node, text, dict(session.variables))
+            decision = decide(self.bot, self._matcher, node, text, session.variables)
+        else:
+            decision = await asyncio.to_thread(decide, self.bot, self._matcher, node, text, dict(session.variables))
+        return replace(choose(node, decision, filling), entities=entities)
 
     def _note(self, session: Session, decision: Decision) -> None:
         session.decision = decision
         logger.debug(
-            "session %s turn %d at %s: %s %s %.2f",
+            "session %s turn %d at %s: %s %s %.2f entities %s",
             *(session.id, session.turn, session.node or "-", decision.kind.value, decision.name, decision.score),
+            ",".join(entity.kind.value for entity in decision.entities) or "-",
         )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from voicebot.dialogue.bot import Bot, Node, Silence
 from voicebot.dialogue.decision import Decision, Kind
 from voicebot.dialogue.session import Session
 from voicebot.dialogue.skillcall import SkillCall, prepare_call
+from voicebot.dialogue.slotflow import Clock, SlotFlow, Step
+from voicebot.dialogue.slots import Filling
 from voicebot.dialogue.texts import render, split_sentences, value_of
 from voicebot.protocol.instruction import Instruction, ShortMessage, ToCustomerService
 from voicebot.protocol.query import SilenceType, TransferState
@@ -38,6 +41,7 @@ class Answer:
         repeats: the caller has heard it before.
         jobs: skills that are to run in the background.
         waits_for: the skill whose result the rest of the answer needs: ``Flow.resume`` gives that; None: this is all.
+        words: of the caller, as long as no node has looked for values in them.
     """
 
     sentences: list[Sentence] = field(default_factory=list)
@@ -47,17 +51,24 @@ class Answer:
     repeats: bool = False
     jobs: tuple[SkillCall, ...] = ()
     waits_for: SkillCall | None = None
+    words: str = ""
 
 
 class Flow:
     """The flow of one bot. Holds no state of its own: that is the session's."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, clock: Clock = datetime.now) -> None:
         self._bot = bot
+        self._slots = SlotFlow(bot, clock)
 
-    def respond(self, session: Session, decision: Decision) -> Answer:
+    def fill(self, session: Session, words: str) -> Filling:
+        """Return what words of the caller give to the slots that are wanted now; changes nothing."""
+        node = self._node(session)
+        return self._slots.fill(session, node, words) if node is not None and node.wants else Filling()
+
+    def respond(self, session: Session, decision: Decision, words: str = "") -> Answer:
         """Answer words of the caller, or the first turn."""
-        answer = Answer()
+        answer = Answer(words=words)
         session.silences = 0
         session.transferring = False
         for name, value in decision.variables.items():
@@ -75,6 +86,8 @@ class Flow:
             text = session.take_turn(f"faq:{decision.faq}", entry.answer)
             self._say(session, text, answer, ReplySource.FAQ)
             self._after_faq(session, answer)
+        elif decision.kind is Kind.SLOT:
+            self._take(session, decision.filling, answer)
         elif decision.kind is Kind.NOTHING_HEARD:
             self._ask_again(session, answer)
         else:
@@ -90,13 +103,12 @@ class Flow:
         silence: Silence = own or self._bot.silence
         session.silences += 1
         if node is not None and node.waits_for_skill:
-            self._enter(session, node.id, answer)
+            self._run(session, node, answer)
         elif session.silences > silence.limit:
             session.silences = 0
             self._enter(session, silence.goto or self._bot.silence.goto, answer)
         else:
-            prompt = silence.prompts[min(session.silences, len(silence.prompts)) - 1]
-            self._say(session, prompt, answer)
+            self._prompt(session, node, silence, answer)
         return self._finish(session, answer)
 
     def respond_to_transfer(self, session: Session, state: TransferState) -> Answer:
@@ -158,12 +170,53 @@ class Flow:
     def _node(self, session: Session) -> Node | None:
         return self._bot.nodes.get(session.node)
 
+    def _prompt(self, session: Session, node: Node | None, silence: Silence, answer: Answer) -> None:
+        """Say the prompt for a silence; at a node with slots what is missing is asked for besides."""
+        own = node is not None and silence is node.silence
+        if node is not None and own and self._slots.begun(session, node):
+            silence, own = self._bot.silence, False  # its own prompts ask for everything
+        self._say(session, silence.prompts[min(session.silences, len(silence.prompts)) - 1], answer)
+        if node is not None and node.slots and not own:
+            self._say(session, self._slots.question(session, node), answer)
+
     def _enter(self, session: Session, name: str, answer: Answer) -> None:
-        """Go to a node, and on from it as long as nodes do not listen. Ends: circles are refused at load."""
+        """Go to a node, and on from it as long as nodes do not listen.
+
+        Ends: circles are refused at load, and a node with slots that is entered again asks for all of them anew.
+        """
         node = self._bot.nodes[name]
+        visits = session.visits.get(f"enter:{name}", 0)
+        if node.max_visits is not None and visits >= node.max_visits:
+            self._enter(session, node.then, answer)
+            return
+        session.visits[f"enter:{name}"] = visits + 1
         session.node = name
         for variable, value in node.assignments:
             session.set_variable(variable, render(value, session.variables, self._bot.variables))
+        if node.slots:
+            words, answer.words = answer.words, ""
+            self._follow(session, self._slots.open(session, node, words, again=visits > 0), answer)
+            return
+        self._run(session, node, answer)
+
+    def _take(self, session: Session, filling: Filling, answer: Answer) -> None:
+        """Put what the caller said into the slots; a correction leads back to the node that asks for them."""
+        node = self._node(session)
+        assert node is not None, "no node, no slots"
+        answer.words = ""
+        owner = self._slots.owner(node)
+        session.node = owner.id
+        self._follow(session, self._slots.take(session, owner, filling), answer)
+
+    def _follow(self, session: Session, step: Step, answer: Answer) -> None:
+        for text in step.texts:
+            self._say(session, text, answer)
+        if step.goto:
+            self._enter(session, step.goto, answer)
+
+    def _run(self, session: Session, node: Node, answer: Answer) -> None:
+        """Say the text of a node, have its skill run, and do the rest."""
+        name = node.id
         if node.say:
             self._say(session, session.take_turn(f"node:{name}", node.say), answer)
         if node.skill is not None:
@@ -207,12 +260,16 @@ class Flow:
             self._ask_again(session, answer)
             return
         session.misses += 1
+        texts = self._bot.fallback.texts
+        sorry = texts[min(session.misses, len(texts)) - 1]
+        if node is not None and node.slots:
+            self._follow(session, self._slots.miss(session, node, (sorry,)), answer)
+            return
         if session.misses > self._bot.fallback.limit:
             session.misses = 0
             self._enter(session, self._bot.fallback.goto, answer)
             return
-        texts = self._bot.fallback.texts
-        self._say(session, texts[min(session.misses, len(texts)) - 1], answer)
+        self._say(session, sorry, answer)
         self._ask_again(session, answer)
 
     def _after_faq(self, session: Session, answer: Answer) -> None:
@@ -228,7 +285,9 @@ class Flow:
             self._enter(session, self._bot.start, answer)
         elif node.waits_for_skill:
             # The skill was given up because the caller spoke, and what he said is dealt with: once more, then.
-            self._enter(session, node.id, answer)
+            self._run(session, node, answer)
+        elif node.slots:
+            self._say(session, self._slots.question(session, node), answer)
         elif node.listen:
             self._say(session, question_of(node), answer)
 
@@ -261,9 +320,13 @@ class Flow:
         # Where an answer ends that waits for a skill is not known yet. The first chunk has to say how long the caller
         # may pause, so it says the longest of what is possible: better slow than to cut somebody off.
         ends = bot.ends_of(node) if node is not None else [Node("")]
-        answer.end_of_speech_ms = max(end.end_of_speech_ms or bot.end_of_speech_ms for end in ends)
+        answer.end_of_speech_ms = max(self._patience_ms(session, end) for end in ends)
         answer.silence_s = max((end.silence and end.silence.seconds) or bot.silence_s for end in ends)
         return answer
+
+    def _patience_ms(self, session: Session, node: Node) -> int:
+        own = self._slots.patience_ms(session, node) if node.slots else node.end_of_speech_ms
+        return own or self._bot.end_of_speech_ms
 
 
 def question_of(node: Node) -> str:

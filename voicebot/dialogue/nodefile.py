@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from voicebot.dialogue.bot import Node, Silence
 from voicebot.dialogue.routefile import read_goto, read_transitions
 from voicebot.dialogue.skillfile import read_skill_use
+from voicebot.dialogue.slotfile import read_slots
+from voicebot.dialogue.slots import DEFAULT_TRIES
 from voicebot.dialogue.yamltree import Item
 from voicebot.protocol.instruction import Blacklist, Hangup, Instruction, ShortMessage, ToCustomerService, TransferType
 
@@ -12,6 +16,7 @@ _NODE_KEYS = (
     *("set", "skill"),
     *("say", "again", "after_answer", "listen", "interruptible", "transitions", "goto", "instructions", "silence"),
     *("end_of_speech_ms", "on_transfer_failed", "on_transfer_busy"),
+    *("slots", "filled", "tries", "give_up", "corrects", "max_visits", "then"),
 )
 _TRANSFER_TYPES = {"seat": TransferType.SEAT, "group": TransferType.GROUP, "number": TransferType.NUMBER}
 
@@ -34,8 +39,9 @@ def read_node(name: str, item: Item) -> Node:
         entries["goto"].fail("a node that listens goes on by its transitions (or set listen: false)")
     if transitions and not listen:
         entries["transitions"].fail("a node with 'listen: false', 'goto' or 'instructions' does not wait for an answer")
-    if "say" not in entries and not instructions and "goto" not in entries:
+    if "say" not in entries and not instructions and not entries.keys() & {"goto", "slots"}:
         item.fail("'say' is missing")
+    _check_slots(item, entries, listen)
     if skill is not None and skill.wait and "goto" not in entries:
         entries["skill"].fail("a node that waits for its skill needs a 'goto': where it goes on with the result")
     return Node(
@@ -57,7 +63,35 @@ def read_node(name: str, item: Item) -> Node:
         end_of_speech_ms=entries["end_of_speech_ms"].integer(200, 3000) if "end_of_speech_ms" in entries else None,
         on_transfer_failed=entries["on_transfer_failed"].text() if "on_transfer_failed" in entries else "",
         on_transfer_busy=entries["on_transfer_busy"].text() if "on_transfer_busy" in entries else "",
+        slots=read_slots(entries["slots"]) if "slots" in entries else (),
+        filled=entries["filled"].text() if "filled" in entries else "",
+        tries=entries["tries"].integer(0, 20) if "tries" in entries else DEFAULT_TRIES,
+        give_up=entries["give_up"].text() if "give_up" in entries else "",
+        corrects=entries["corrects"].text() if "corrects" in entries else "",
+        max_visits=entries["max_visits"].integer(1, 100) if "max_visits" in entries else None,
+        then=entries["then"].text() if "then" in entries else "",
     )
+
+
+def _check_slots(item: Item, entries: Mapping[str, Item], listen: bool) -> None:
+    """Look at the keys of a node that need each other."""
+    for one, other, meaning in (
+        ("slots", "filled", "the node when all slots are filled"),
+        ("max_visits", "then", "the node after that many visits"),
+    ):
+        if one in entries and other not in entries:
+            item.fail(f"'{other}' is missing: {meaning}")
+        if other in entries and one not in entries:
+            entries[other].fail(f"needs '{one}'")
+    for key in ("slots", "corrects"):
+        if key in entries and not listen:
+            entries[key].fail("a node with 'listen: false', 'goto' or 'instructions' does not wait for an answer")
+    for key in ("tries", "give_up"):
+        if key in entries and "slots" not in entries:
+            entries[key].fail("needs 'slots'")
+    for key in ("skill", "corrects"):
+        if "slots" in entries and key in entries:
+            entries[key].fail("a node has either this or 'slots'")
 
 
 def read_silence(item: Item, needs_goto: bool = True) -> Silence:

@@ -45,5 +45,7 @@ def _texts(bot: Bot) -> Iterator[str]:
 def _node_texts(node: Node) -> Iterator[str]:
     yield from node.say
     yield question_of(node)
+    for slot in node.slots:
+        yield from slot.texts
     if node.silence is not None:
         yield from node.silence.prompts

@@ -1,0 +1,61 @@
+"""Whether an utterance answers what a node wants to know, or means something else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from voicebot.dialogue.bot import Node
+from voicebot.dialogue.builtin import YES
+from voicebot.dialogue.decision import Decision, Kind
+from voicebot.dialogue.matching import Method
+from voicebot.dialogue.slots import Filling
+
+_SURELY = 0.8
+"""From this score on a question or an intent is meant, unless the values are most of the words: 明天几点开门."""
+_MOST = 0.6
+_UNCLEAR = (Kind.FALLBACK, Kind.ANYTHING)
+_GUESSED = (Method.VECTOR, Method.SOUND)
+
+
+def choose(node: Node, other: Decision, filling: Filling) -> Decision:
+    """Return what an utterance is taken for.
+
+    Words that are exactly an intent or a question mean that. Then come the values, unless something else is nearly
+    certain and they are the lesser part of the words. A slot for any text takes what is not nearly certain either.
+
+    Args:
+        node: where the conversation stands.
+        other: what the words are taken for without the slots.
+        filling: what they give to the slots.
+    """
+    other = replace(other, filling=filling)
+    if filling.answers:
+        return (
+            other if _means(other) and not (other.method in _GUESSED and filling.coverage >= _MOST) else _slot(filling)
+        )
+    if filling.unchanged and other.kind in _UNCLEAR:
+        return _agreement(node, other) or _slot(filling)
+    if filling.fallback and not _means(other):
+        return _slot(replace(filling, values=filling.fallback))
+    return other
+
+
+def _means(other: Decision) -> bool:
+    """Tell whether the words nearly certainly mean something else than a value."""
+    if other.kind in _UNCLEAR or other.method is Method.RULE:
+        return False
+    return other.method is Method.EXACT or other.score >= _SURELY
+
+
+def _slot(filling: Filling) -> Decision:
+    names = dict.fromkeys((*filling.values, *filling.rejected, *filling.vague))
+    score = min((value.confidence for value in filling.values.values()), default=1.0)
+    return Decision(Kind.SLOT, ", ".join(names), score, filling=filling)
+
+
+def _agreement(node: Node, other: Decision) -> Decision | None:
+    """Who says once more what the bot has just said agrees."""
+    for transition in node.transitions:
+        if YES in transition.when.intents and transition.only_if is None:
+            return replace(other, kind=Kind.TRANSITION, name=YES, score=1.0, goto=transition.goto, intent=YES)
+    return None
