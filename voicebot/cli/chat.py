@@ -27,6 +27,7 @@ from voicebot.protocol import (
 )
 from voicebot.protocol.query import TRANSFER_VARIABLE
 from voicebot.runtime.bots import skills_of
+from voicebot.runtime.modeldesks import model_desk_of
 from voicebot.settings import Settings
 
 _TRANSFER_COMMANDS = {"/failed": TransferState.FAILED, "/busy": TransferState.BUSY}
@@ -68,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
                 loop.run_until_complete(client.close())
         engine = _local_engine(settings, args.bot)
         try:
+            loop.run_until_complete(engine.start())
             return Chat(engine, loop, verbose=args.verbose).talk(variables)
         finally:
             loop.run_until_complete(engine.close())
@@ -165,7 +167,8 @@ def _local_engine(settings: Settings, name: str) -> Engine:
     bot = load_bot(file)
     # Whoever talks here is the bot's author, and wants to know what is wrong with a skill.
     skills = skills_of(bot, settings, tell_messages=True)
-    return Engine(bot, UseEncoder(settings.paths.models), skills=skills)
+    model = model_desk_of(bot, settings, skills)
+    return Engine(bot, UseEncoder(settings.paths.models), skills=skills, model=model)
 
 
 def _variables(texts: Iterable[str]) -> dict[str, str]:

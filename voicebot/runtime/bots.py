@@ -14,6 +14,7 @@ from voicebot.dialogue.vectors import UseEncoder
 from voicebot.dialogue.versions import EngineVersions
 from voicebot.errors import ConfigError
 from voicebot.runtime.folders import fingerprints
+from voicebot.runtime.modeldesks import model_desk_of
 from voicebot.runtime.together import together
 from voicebot.server.secrets import session_secret
 from voicebot.settings.model import Settings
@@ -97,7 +98,8 @@ class OurBots:
 
     def _engine(self, bot: Bot) -> Engine:
         skills = skills_of(bot, self._settings, tell_messages=self._settings.log.content)
-        return Engine(bot, self._encoder, SessionStore(ids=self._ids), skills=skills)
+        model = model_desk_of(bot, self._settings, skills)
+        return Engine(bot, self._encoder, SessionStore(ids=self._ids), skills=skills, model=model)
 
 
 def skills_of(bot: Bot, settings: Settings, *, tell_messages: bool) -> BotSkills | None:
@@ -108,6 +110,7 @@ def skills_of(bot: Bot, settings: Settings, *, tell_messages: bool) -> BotSkills
         settings: say where its skills may keep files.
         tell_messages: put the messages of a skill's exceptions into the log; they may quote what a caller said.
     """
-    if not bot.skills:
+    if not bot.skills and not bot.mcp:
         return None
-    return BotSkills(bot.skills, settings.paths.data / SKILL_HOMES / bot.name, tell_messages=tell_messages)
+    home = settings.paths.data / SKILL_HOMES / bot.name
+    return BotSkills(bot.skills, home, tell_messages=tell_messages, servers=bot.mcp)
