@@ -10,7 +10,7 @@ import re
 
 from voicebot.dialogue.entities.entity import EntityKind, Found
 from voicebot.dialogue.entities.said import Said
-from voicebot.dialogue.entities.verdicts import STATEMENT, Verdict, clauses, weigh
+from voicebot.dialogue.entities.verdicts import STATEMENT, Verdict, clauses, weigh, without_corrections
 
 _CUT = re.compile(r"[,.!?;:]+|(?= but\b)")
 _FILLER = r"(?:(?:uh|um|er|well|oh|ah|so|and|but|hi|hello|hey|hmm|like|i guess|actually|honestly|thanks|thank you|please) )*"
@@ -47,7 +47,7 @@ _QUESTION = re.compile(
     r"^ *(?:(?:and|but|so|well|oh|um|uh|sorry) )*(?:is|isn't|are|aren't|do|does|doesn't|did|didn't|can|can't|could|couldn't|will|won't|would|wouldn't|have|has|what|when|where|who|how|which|why(?! not *$))\b(?! (?:do|not)? *$)|\b(?:right|okay|ok|yes|no|isn't it|is it|don't you|can you|would you)\?$"
 )
 _LEADING = re.compile(
-    rf"^ *{_FILLER}(?P<words>(?P<yes>yes|yeah|yep|yup|sure|of course|certainly|absolutely|definitely|correct|that's right|that's correct|exactly|okay|ok|no problem)|(?P<no>no|nope|nah|not really|no thanks|no thank you))\b(?! (?:one|more|matter|sooner|later|earlier|need|body|problem\b.{{12}}))(?= )"
+    rf"^ *{_FILLER}(?P<words>(?P<yes>yes|yeah|yep|yup|sure|of course|certainly|absolutely|definitely|correct|that's right|that's correct|exactly|okay|ok|no problem)|(?P<no>no|nope|nah|not really|no thanks|no thank you))\b(?! (?:no\b|maybe|and no|or no|one|more|matter|sooner|later|earlier|need|body|problem\b.{{12}}))(?= )"
 )
 _STATED_NO = re.compile(
     r"\b(?P<words>i (?:really )?(?:don't|do not) (?:want|need|like|have|think|agree|wish)|i'm not (?:interested|available|free|happy)|i (?:can't|cannot|won't be able to) (?:make|do|come|be|get)|(?:doesn't|does not|won't|isn't going to) work|not interested|isn't (?:right|correct|good|possible)|is not (?:right|correct|possible)|i'm busy|i haven't|i didn't)\b"
@@ -56,17 +56,15 @@ _STATED_YES = re.compile(
     r"\b(?P<words>works(?: (?:for me|fine|well|great|perfectly))?|is (?:fine|good|ok|okay|perfect|great|all right)(?: (?:for|with|by) me)?|(?:would|will|should) be (?:fine|good|great|perfect|okay|lovely)|i can (?:do|make) (?:that|it)|suits me|sounds (?:good|great|fine)|i (?:do|would) (?:want|like) (?:it|that|to do that))(?: then| too)? *$"
 )
 _DENIED = re.compile(r"\b(?:not|n't|never|if|whether|when|what)\b[^,]*$|n't [^,]*$")
+_ONLY_FILLERS = re.compile(rf" *{_FILLER}(?:please|hello|hi|um|uh|so|well|oh)? *")
 _LONGEST_ANSWER = 120
 
 
 def find_answers(said: Said) -> list[Found]:
     """Return whether the caller says yes or no: one answer, or none."""
-    verdicts = []
-    for start, end in clauses(said.text, _CUT):
-        asked = said.text[end : end + 1] == "?"
-        verdict = _clause(said.text, start, end, asked)
-        if verdict is not None:
-            verdicts.append(verdict)
+    text, places = said.text, clauses(said.text, _CUT)
+    found = [verdict for start, end in places if (verdict := _clause(text, start, end, text[end : end + 1] == "?"))]
+    verdicts = without_corrections(found, places, lambda start, end: _ONLY_FILLERS.fullmatch(text, start, end) is not None)
     verdict = weigh(verdicts)
     if verdict is None:
         return []
@@ -82,7 +80,8 @@ def _clause(text: str, start: int, end: int, asked: bool) -> Verdict | None:
     match, value, confidence = _read(clause, asked) if len(clause) <= _LONGEST_ANSWER else _NOTHING
     if match is None:
         return None
-    return Verdict(start + match.start("words"), start + match.end("words"), value, confidence, start)
+    bare_no = match["words"] in ("no", "nope", "wrong")
+    return Verdict(start + match.start("words"), start + match.end("words"), value, confidence, start, bare_no)
 
 
 def _read(clause: str, asked: bool) -> _Reading:

@@ -11,7 +11,7 @@ import re
 
 from voicebot.dialogue.entities.entity import EntityKind, Found
 from voicebot.dialogue.entities.said import Said
-from voicebot.dialogue.entities.verdicts import STATEMENT, Verdict, clauses, weigh
+from voicebot.dialogue.entities.verdicts import STATEMENT, Verdict, clauses, weigh, without_corrections
 
 _CUT = re.compile(r"[,。!?;:…、]+|(?=但是|不过|可是|只是(?!说))")
 _FILLER = r"(?:(?:呃|额|啊|哦|噢|唉|诶|欸|哎|喂|那个|这个|就是说|那么?|这样|你好|您好|谢谢|麻烦|请| )*)"
@@ -22,7 +22,7 @@ _YES_PLAIN = (
     r"(?:是|是的|对|对的|没错|没有错|正确|好|好的|好嘞|好滴|行|行的|可以|可以的|能|能的|没问题|没有问题|要|要的|需要|需要的|同意|确认|确定|当然|成|中"
     r"|愿意|方便|没意见|没有意见|必须的?|ok|okay|yes|yeah|嗯|是这样|就是这样|就这样|是我|我是|是我本人|我就是|就是我|本人|一点没错|完全正确|接受|肯定)+"
 )
-_YES_WEAK = r"(?:嗯|嗯哼|唔|有|有的|会|会的|想|想的|都行|都可以|都好|随时可以|那行|那好|也行|也可以|也好|应该可以|应该是|应该行|应该对|可能可以|可以了|没关系|不介意|不反对|差不多可以|勉强可以|算是|我觉得可以|我看行|就是|应该没问题|问题不大|不是问题)"
+_YES_WEAK = r"(?:嗯|嗯哼|唔|(?:有的?)+|还行|还可以|还好|会|会的|想|想的|都行|都可以|都好|随时可以|那行|那好|也行|也可以|也好|应该可以|应该是|应该行|应该对|可能可以|可以了|没关系|不介意|不反对|差不多可以|勉强可以|算是|我觉得可以|我看行|就是|应该没问题|问题不大|不是问题)"
 _NO_PLAIN = (
     r"(?:不|不是|不是的|不对|不要|不要了|不用|不用了|不行|不可以|不能|不了|不需要|不需要了|没有|没|别|不方便|不太方便|不同意|不愿意|不必|不必了|免了|不考虑|不接受|没兴趣"
     r"|不感兴趣|没时间|没空|没有时间|没有空|没有兴趣|错|错了|不去|不去了|不想|不想要|不想去|不来了|不成|不好|不太好|不太行|不太可以|不确认|还没|还没有|没有的|没有了|没了|不会|不会的|no|nope|算了|拒绝|不订了|不买|不办|不做|不合适|不太合适|不正确|有误|不需要的|不用的|不可能|没必要|没有必要|没呢)+"
@@ -35,7 +35,7 @@ _TWICE = re.compile(
 )
 _CONCEDED = re.compile(r"(?P<words>(?P<word>可以|行|好|对|能|要|想|方便|有)(?:倒)?是(?P=word))")
 _QUESTION = re.compile(
-    r"[吗么]$|(?<!没)(?P<one>[\u4e00-\u9fff])(?<![不没])[不没](?P=one)|是否|(?:可|愿|需|同)不(?:可以|愿意|需要|同意)|什么|怎么|哪|为啥|为何|几点|多少|多久|谁|行不|好不$|要不然?|呢$(?<!没呢)(?<!的呢)"
+    r"[吗么]$|(?<![不没])(?P<one>[\u4e00-\u9fff])(?<![不没])[不没](?P=one)|是否|(?:可|愿|需|同)不(?:可以|愿意|需要|同意)|什么|怎么|哪|为啥|为何|几点|多少|多久|谁|行不$|好不$|要不然?|呢$(?<!没呢)(?<!的呢)"
 )
 _NO_ANSWER = re.compile(
     r"不好意思|对不起|不客气|不用谢|不用客气|不知道|不清楚|不确定|不晓得|不一定|不好说|没听[清懂见到明]|听不[清懂见到]|没想好|没想到|不记得|不过|不但|不仅|不管|没事|说不准|不明白|没明白|等一?下|稍等|不错|差不多|不见不散|不得了|不如|是这样的|是这么|对了"
@@ -53,14 +53,17 @@ _CONDITION = re.compile(r"如果|要是|假如|的话|才|看看|希望|最好|�
 _DENIED = re.compile(r"(?:[不没别]|不太|不大|不怎么|不是很|不是太)$")
 # What asks in other sentences and here says that all is one.
 _ANY = re.compile(r"(?:什么时候|什么时间|哪天|几点|怎么|哪个|什么|谁|哪里|多少)(?:样)?(?:都|也)|没什么|没怎么|不怎么")
+_CORRECTION = re.compile(r"(?:不|不对|不是|错了?)+")
+_ONLY_FILLERS = re.compile(rf"嗯*{_FILLER}嗯*")
 _LONGEST_ANSWER = 40
 
 
 def find_answers(said: Said) -> list[Found]:
     """Return whether the caller says yes or no: one answer, or none."""
-    question = said.text.rstrip(" 。!,").endswith("?")
-    verdicts = [verdict for start, end in clauses(said.text, _CUT) if (verdict := _clause(said.text, start, end))]
-    if question and len(verdicts) == 1 and verdicts[0].start == verdicts[0].clause_start and _is_asked(said.text, verdicts[0]):
+    text, places = said.text, clauses(said.text, _CUT)
+    found = [verdict for start, end in places if (verdict := _clause(text, start, end))]
+    verdicts = without_corrections(found, places, lambda start, end: _ONLY_FILLERS.fullmatch(text, start, end) is not None)
+    if len(verdicts) == 1 and text.rstrip(" 。!,").endswith("?") and _is_asked(text, verdicts[0]):
         return []
     verdict = weigh(verdicts)
     if verdict is None:
@@ -79,7 +82,8 @@ def _clause(text: str, start: int, end: int) -> Verdict | None:
     match, value, confidence = _read(clause) if len(clause) <= _LONGEST_ANSWER else (None, "", 0.0)
     if match is None:
         return None
-    return Verdict(start + match.start("words"), start + match.end("words"), value, confidence, start)
+    bare_no = value == "no" and _CORRECTION.fullmatch(match["words"]) is not None
+    return Verdict(start + match.start("words"), start + match.end("words"), value, confidence, start, bare_no)
 
 
 _Reading = tuple["re.Match[str] | None", str, float]
@@ -94,6 +98,8 @@ def _read(clause: str) -> _Reading:
         return (match, "yes", 0.6) if match and len(clause) - match.end() >= _SHORTEST_QUESTION else _NOTHING
     if match := _TWICE.search(clause):
         return match, "yes", 0.6
+    if _DISBELIEF.match(clause):
+        return _NOTHING
     for pattern, value, confidence in ((_WEAK, "yes", 0.75), (_YES, "yes", 0.95), (_NO, "no", 0.95)):
         if match := pattern.match(clause):
             return match, value, 0.7 if _HEDGE.search(match["words"]) else confidence
@@ -106,6 +112,7 @@ def _read(clause: str) -> _Reading:
     return _trailing(clause)
 
 
+_DISBELIEF = re.compile(r"^[啊哦诶]?(?:不会|不是|没有)吧$|^别着?急")
 _HEDGE = re.compile(r"可能|恐怕|应该|好像")
 _SHORTEST_QUESTION = 3
 

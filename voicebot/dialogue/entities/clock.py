@@ -20,6 +20,7 @@ class DaySpan:
         start, end: its place.
         first, last: the days, both included.
         confidence: as in Entity.
+        weekday: it was named by its day of the week.
         name_only: it was a bare 三号 or a lone ordinal, which may count something else.
     """
 
@@ -29,6 +30,7 @@ class DaySpan:
     last: date
     confidence: float
     name_only: bool = False
+    weekday: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 from voicebot.dialogue.entities import calendar
@@ -48,10 +49,13 @@ _YEAR = r"(?:,? ?(?P<{0}>20[0-9]{{2}}|twenty twenty[ -]?(?:one|two|three|four|fi
 _PATTERN = re.compile(
     r"\b(?:(?P<far>(?:the )?day (?P<far_way>after tomorrow|before yesterday))"
     r"|(?P<relative>today|tonight|tomorrow|yesterday|this (?:morning|afternoon|evening)|last night)"
-    rf"|(?P<weekday>(?:(?P<which>next|this|last|coming|the coming|this coming|the following) )?(?P<day_name>{_DAY})(?! (?:to|through) (?:{_DAY})))"
+    rf"|(?P<weekday>(?:(?P<which>next|this|last|coming|the coming|this coming|the following) )?(?P<day_name>{_DAY})(?!s\b)(?! (?:to|through) (?:{_DAY})))"
     rf"|(?P<month_day>(?P<month>{_MONTH}),? (?:the )?(?P<day>{ORDINAL}|{_CARDINAL})\b{_YEAR.format('year')})"
     rf"|(?P<day_month>(?:the )?(?P<of_day>{ORDINAL}|[0-3]?[0-9])(?: of|,)? (?P<of_month>{_MONTH})\b{_YEAR.format('of_year')})"
     rf"|(?P<week_or_month>(?P<period_way>next|this|last) (?P<period>week(?:end)?|month)\b(?! (?:on )?(?:{_DAY})))"
+    rf"|(?P<week_after>the week after next|(?:at |on |over )?the weekend\b)|(?P<in_month>(?:in|next|this) (?P<month_name>{_MONTH})\b(?! (?:the )?[0-9]))"
+    rf"|(?P<weeks_from>(?P<week_count>an?|{_CARDINAL}) weeks? (?:from|after) (?:(?P<from_day>{_DAY})|(?P<from_tomorrow>tomorrow)))\b"
+    rf"|(?P<bare_day>the (?P<bare>{ORDINAL})(?=$|[,.!?]| (?:at|in the|please|then|would|works|around|if)\b))"
     r"|(?P<edge>(?:at |by )?the (?P<edge_name>end|beginning|start) of (?:the|this|next) month)"
     r"|(?P<iso_year>20[0-9]{2})[-/](?P<iso_month>[0-9]{1,2})[-/](?P<iso_day>[0-9]{1,2})(?![0-9:/-])"
     r"|(?<![0-9:./-])(?P<slash_month>1[0-2]|0?[1-9])/(?P<slash_day>[0-3]?[0-9])(?![0-9:./-])"
@@ -61,6 +65,7 @@ _PATTERN = re.compile(
     rf"|(?P<only_day>(?:(?:on|for|by|until) the (?P<on_day>{ORDINAL})|the (?P<the_day>[0-9]{{1,2}}(?:st|nd|rd|th)))\b(?! (?:floor|of|time|one|avenue|street|item|option|line|place|person|day)))"
     r")"
 )
+_EVERY = re.compile(r"\b(?:every|each) $")
 _PLAIN, _LIKELY, _HOLIDAY, _GUESSED, _ODD = 0.95, 0.85, 0.7, 0.6, 0.4
 _RECENT_DAYS = 45
 
@@ -70,8 +75,12 @@ def find_days(said: Said) -> list[DaySpan]:
     today = said.now.date()
     spans = []
     for match in _PATTERN.finditer(said.text):
+        if _EVERY.search(said.text[: match.start()]):
+            continue
         reader = next(reader for group, reader in _READERS if match[group])
         span = reader(match, today)
+        if span is not None and reader is _weekday and span.first == span.last:
+            span = replace(span, weekday=True)
         if span is not None:
             spans.append(span)
     return spans
@@ -103,9 +112,12 @@ def _relative(match: re.Match[str], today: date) -> DaySpan | None:
     return _span(match, calendar.shifted(today, days), _PLAIN)
 
 
+def _weekday_number(name: str) -> int:
+    return next(number for number, full in enumerate(_WEEKDAYS) if full.startswith(name.rstrip(".")))
+
+
 def _weekday(match: re.Match[str], today: date) -> DaySpan | None:
-    name = match["day_name"].rstrip(".")
-    weekday = next(number for number, full in enumerate(_WEEKDAYS) if full.startswith(name))
+    weekday = _weekday_number(match["day_name"])
     which = match["which"] or ""
     if which == "last":
         day = calendar.next_weekday(today, weekday)
@@ -155,6 +167,28 @@ def _week_or_month(match: re.Match[str], today: date) -> DaySpan | None:
         return _range(match, calendar.whole_month(*calendar.month_after(today, ahead)))
     first = 5 if match["period"] == "weekend" else 0
     return _range(match, (calendar.of_week(today, first, ahead), calendar.of_week(today, 6, ahead)))
+
+
+def _week_after(match: re.Match[str], today: date) -> DaySpan | None:
+    first, weeks = (0, 2) if match["week_after"].startswith("the week after") else (5, 0)
+    return _range(match, (calendar.of_week(today, first, weeks), calendar.of_week(today, 6, weeks)))
+
+
+def _in_month(match: re.Match[str], today: date) -> DaySpan | None:
+    month = _month_number(match["month_name"])
+    return _range(match, calendar.whole_month(today.year + (month < today.month), month))
+
+
+def _weeks_from(match: re.Match[str], today: date) -> DaySpan | None:
+    weeks = 1 if match["week_count"] in ("a", "an") else day_number(match["week_count"])
+    if match["from_tomorrow"]:
+        return _span(match, calendar.shifted(today, 1 + 7 * weeks), _LIKELY)
+    day = calendar.next_weekday(today, _weekday_number(match["from_day"]))
+    return _span(match, day and calendar.shifted(day, 7 * weeks), _LIKELY)
+
+
+def _bare_day(match: re.Match[str], today: date) -> DaySpan | None:
+    return _span(match, calendar.next_day_of_month(today, day_number(match["bare"])), _GUESSED, name_only=True)
 
 
 def _edge(match: re.Match[str], today: date) -> DaySpan | None:
@@ -208,6 +242,10 @@ _READERS: tuple[tuple[str, _Reader], ...] = (
     ("month_day", _month_day),
     ("day_month", _day_month),
     ("week_or_month", _week_or_month),
+    ("week_after", _week_after),
+    ("in_month", _in_month),
+    ("weeks_from", _weeks_from),
+    ("bare_day", _bare_day),
     ("edge", _edge),
     ("iso_year", _iso),
     ("slash_month", _slash),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 from voicebot.dialogue.entities import calendar
@@ -19,7 +20,7 @@ _YEAR = r"(?:(?P<year>[12][0-9]{3}|[零一二三四五六七八九]{4}|[0-9]{2})
 _WEEK = r"(?P<week>下下|上上|下|上|这|本)?(?:个)?(?:周|星期|礼拜)"
 _PATTERN = re.compile(
     r"(?<![以之最然午背])(?P<relative>大前|大后|前|昨|今|明|后)(?:天(?!气)|儿个?|日(?!常)|早(?!点|些|已)|晚(?!点|些|饭|会))"
-    rf"|{_WEEK}(?P<weekday>[一二三四五六日天末1-6])(?![0-9个月周年岁])"
+    rf"|{_WEEK}(?P<weekday>[一二三四五六日天末1-6])(?![0-9个月年岁])"
     r"|(?P<whole_week>下下|下|这|本|上)(?:个)?(?:周|星期|礼拜)(?![一二三四五六日天末1-6围])"
     rf"|(?:{_YEAR})?(?P<month>{SMALL})月(?:份)?(?:的)?(?:(?P<day>{SMALL})[号日]?(?![0-9零一二三四五六七八九十点:])|(?P<edge>底|初|末))"
     r"|(?<![0-9:./-])(?P<iso_year>[12][0-9]{3})[-/.](?P<iso_month>[0-9]{1,2})[-/.](?P<iso_day>[0-9]{1,2})(?![0-9:./-])"
@@ -35,6 +36,7 @@ _PATTERN = re.compile(
 _PLAIN, _LIKELY, _HOLIDAY, _GUESSED, _ODD = 0.95, 0.85, 0.7, 0.6, 0.4
 # A month and a day that passed no longer ago than this may be meant to be past.
 _RECENT_DAYS = 45
+_EVERY = re.compile(r"每个?$")
 _NUMBER_OF = re.compile(r"(?:编号|尾号|单号|门牌|桌号|座位|房间|按|工号|型号|选|第)$")
 
 
@@ -43,8 +45,12 @@ def find_days(said: Said) -> list[DaySpan]:
     today = said.now.date()
     spans = []
     for match in _PATTERN.finditer(said.text):
+        if _EVERY.search(said.text[: match.start()]):
+            continue
         reader = next(reader for group, reader in _READERS if match[group])
         span = reader(match, today)
+        if span is not None and reader is _weekday and span.first == span.last:
+            span = replace(span, weekday=True)
         if span is not None and not (span.name_only and _NUMBER_OF.search(said.text[: match.start()])):
             spans.append(span)
     return spans

@@ -11,9 +11,9 @@ from voicebot.dialogue.entities.runs import Run
 
 _PLAIN, _ALONE, _MIXED = 0.95, 0.9, 0.7
 _LONGEST_DIGITS = 64
-_ZH_UNIT = re.compile(r"[十百千万亿]|点(?!$|[,。])|[年月日号块元毛角分岁%个位人天小周星件张次楼层秒:/]|几|折|成|多")
+_ZH_UNIT = re.compile(r"[十百千万亿]|点|[年月日号块元毛角分岁%个位人天小周星件张次楼层秒:/]|几|折|成|多")
 _EN_UNIT = re.compile(
-    r" ?(?:%|[ap]\.?m\b|o'?clock|dollars?|bucks|cents|percent|hundred|thousand|million|point|people|minutes?|hours?|days?|weeks?|months?|years?|st\b|nd\b|rd\b|th\b)|[:/][0-9]"
+    r" ?(?:%|in the (?:morning|afternoon|evening)|[ap]\.?m\b|o'?clock|dollars?|bucks|cents|percent|hundred|thousand|million|point|people|minutes?|hours?|days?|weeks?|months?|years?|st\b|nd\b|rd\b|th\b)|[:/][0-9]"
 )
 _ZH_LEFT = re.compile(r"(?:^|[,。、!?;: 是码号为按输选尾位嗯呃啊吧,]|就|报)$")
 _ZH_RIGHT = re.compile(r"(?:$|[,。、!?;: 吧啊呢哦呀嘛的了])")

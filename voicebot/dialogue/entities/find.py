@@ -51,6 +51,7 @@ _EN = _ZH | {
 }
 _PLAINLY = 0.65
 """A day or time from this confidence on is no number."""
+_MAYBE_A_DAY = 0.6
 _DICTATED = 5
 """So many digits are no two numbers one after the other."""
 _LONGEST = 1000
@@ -98,6 +99,7 @@ def _all(said: Said, wanted: frozenset[EntityKind], lists: Mapping[str, Sequence
         results = finders[kind](said)
         if kind is EntityKind.NUMBER and results:
             results = _only_numbers(results, _others(said, finders, spoken_of), _dictated(said))
+            results = [_less_sure(each, spoken_of) for each in results]
         found += results
     if EntityKind.NAME in wanted and lists:
         found += names.find_names(said, lists)
@@ -132,6 +134,13 @@ def _only_numbers(found: list[Found], others: list[_Span], dictated: list[_Span]
             start <= each.start and each.end <= end and (start, end) != (each.start, each.end) for start, end in dictated
         )
     ]
+
+
+def _less_sure(number: Found, spoken_of: moments.Moments) -> Found:
+    """Return a number with less confidence where it may be a day: 三号."""
+    if any(number.start < day.end and day.start < number.end for day in spoken_of.days):
+        return replace(number, confidence=min(number.confidence, _MAYBE_A_DAY))
+    return number
 
 
 def _settled(said: Said, found: list[Found]) -> list[Found]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
@@ -15,6 +16,8 @@ from voicebot.dialogue.entities.negation import is_negated
 
 # Characters that may lie between a day and the time on it where more than one is spoken of.
 _NEAR = 6
+_BESIDE = re.compile(r"[,、 ]{0,2}(?:的|就是|那天|也就是|on )?")
+_CONTRADICTORY = 0.4
 _PART_WORDS = {"dawn": "early in the morning"}
 
 
@@ -35,10 +38,35 @@ def find_moments(said: Said) -> Moments:
     else:
         days, parts = dates_en.find_days(said), times_en.find_parts(said)
         times = times_en.find_times(said, parts)
+    days = _same_days(said.text, days)
     days = [day for day in days if not any(_inside(day, time) for time in times)]
     moments = Moments(days, times, parts)
     settled = {time: on_day(time, day.first, said.now) for day, time in _pairs(said, moments)}
     return replace(moments, times=[settled.get(time, time) for time in times])
+
+
+def _same_days(text: str, days: list[DaySpan]) -> list[DaySpan]:
+    """Return the days, with those said twice put together: 二十五号星期三, "Thursday the 26th"."""
+    kept: list[DaySpan] = []
+    for day in days:
+        one = _together(text, kept[-1], day) if kept else None
+        if one is None:
+            kept.append(day)
+        else:
+            kept[-1] = one
+    return kept
+
+
+def _together(text: str, before: DaySpan, after: DaySpan) -> DaySpan | None:
+    """Return two days as one where one of them is a day of the week and stands beside the other."""
+    if before.weekday == after.weekday or not _BESIDE.fullmatch(text, before.end, after.start):
+        return None
+    exact, named = (before, after) if after.weekday else (after, before)
+    agreed = exact.first.weekday() == named.first.weekday()
+    if not agreed and "," in text[before.end : after.start]:
+        return None
+    confidence = max(exact.confidence, named.confidence) if agreed else _CONTRADICTORY
+    return replace(exact, start=before.start, end=after.end, confidence=confidence, name_only=False)
 
 
 def _inside(day: DaySpan, time: TimeSpan) -> bool:

@@ -21,7 +21,7 @@ _PATTERN = re.compile(
     rf"(?P<unit>块(?![儿去来走都])|元(?![旦宵素])|圆(?!形|的|圈)|{_FOREIGN}|人民币|rmb)"
     rf"(?:(?P<mao>{_DIGIT})[毛角](?:(?P<fen>{_DIGIT})分?)?|零(?P<only_fen>{_DIGIT})分?|(?P<more>{_DIGIT})(?![0-9十百千万个]|[天月号点])|(?P<half>半))?(?:钱(?!包))?)?"
 )
-_SMALL_CHANGE = re.compile(rf"(?<![块元0-9十百千万])(?P<mao>{_DIGIT})[毛角](?:(?P<fen>{_DIGIT})分?)?(?:钱)?(?!不拔|一样)")
+_SMALL_CHANGE = re.compile(rf"(?<![块元0-9十百千万叫])(?P<mao>{_DIGIT})[毛角](?:(?P<fen>{_DIGIT})分?)?(?:钱)?(?!不拔|一样)|(?<![毛角0-9])(?P<only_fen>{_DIGIT})分钱")
 _NO_AMOUNT = re.compile(r"(?:[几这那哪第整一]|我们|咱们|他们)$")
 _ROUGHLY = re.compile(r"[一二两三四五六七八][二两三四五六七八九][十百千万]?")
 _PLAIN, _ROUGH, _BARE = 0.95, 0.5, 0.6
@@ -36,7 +36,7 @@ def find_amounts(said: Said) -> list[Found]:
             found += _amount(text, match)
     for match in _SMALL_CHANGE.finditer(text):
         if not any(match.start() < other.end and other.start < match.end() for other in found):
-            amount = Decimal(_digit(match["mao"])) / 10 + Decimal(_digit(match["fen"])) / 100
+            amount = Decimal(_digit(match["mao"])) / 10 + Decimal(_digit(match["fen"] or match["only_fen"])) / 100
             found.append(_found(*match.span(), amount, "CNY", _PLAIN))
     if not found and EntityKind.MONEY in said.asked:
         return _bare(said)

@@ -23,6 +23,7 @@ TENS = {
         ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), start=2
     )
 } | {"fourty": 40}
+_HOUR_WORDS = (*DIGIT_WORDS, "ten", "eleven", "twelve")
 _SCALES = {"thousand": 1000, "million": 1_000_000, "billion": 1_000_000_000, "k": 1000}
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])|[0-9]+(?:\.[0-9]+)?|[^\s]")
 _DIGITS = frozenset("0123456789")
@@ -119,7 +120,7 @@ class _Reading:
             if all(self._peek(place) == word for place, word in enumerate(words)):
                 self.at += len(words)
                 return value, confidence
-        if self._peek() == "half" and self._peek(1) not in ("past", "a", "an", "of", "hour", "day", "way", "hearted"):
+        if self._peek() == "half" and self._peek(1) not in ("past", "a", "an", "of", "hour", "day", "way", "hearted", *_HOUR_WORDS):
             self.at += 1
             return Decimal("0.5"), 0.9
         return None

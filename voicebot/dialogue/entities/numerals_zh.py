@@ -19,7 +19,7 @@ NUMERAL = rf"负?(?:{_ARABIC}|[零一二两三四五六七八九幺十百千万�
 SMALL = r"(?:[0-9]{1,2}(?![0-9])|[零一二两三四五六七八九十]{1,3})"
 """A candidate of a number below a hundred; read_small() tells."""
 _TOKEN = re.compile(rf"{_ARABIC}|[零一二两三四五六七八九幺十百千万亿]")
-_MOST_CHARACTERS = 24
+_MOST_CHARACTERS = 48
 
 
 def _small_values() -> dict[str, int]:

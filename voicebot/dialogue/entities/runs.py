@@ -19,7 +19,7 @@ _ZH_ITEM = re.compile(rf"(?P<times>[两俩三四2-4])个(?P<repeated>{_ZH_DIGIT}
 _EN_SINGLE = "|".join(DIGIT_WORDS)
 _EN_ITEM = (
     rf"(?:double|triple) (?:{_EN_SINGLE}|oh|o|[0-9])(?![a-z])|(?:{'|'.join(TENS)})(?:[ -](?:{_EN_SINGLE}))?(?![a-z])"
-    rf"|(?:{'|'.join(TEENS)})(?![a-z])|(?:{_EN_SINGLE}|oh|o)(?![a-z])|[0-9]+"
+    rf"|(?:{'|'.join(TEENS)})(?![a-z])|(?:{_EN_SINGLE}) hundred(?! (?:and|thousand|million))(?![a-z])|(?:{_EN_SINGLE}|oh|o)(?![a-z'])|[0-9]+"
 )
 _EN_PAUSE = r"(?:[ ,.\-()]|\b(?:uh|um|then|and then|dash|space)\b)"
 _EN_RUN = re.compile(rf"(?<![a-z0-9'])(?:{_EN_ITEM})(?:{_EN_PAUSE}{{0,4}}?(?:{_EN_ITEM}))*")
@@ -97,13 +97,15 @@ def _zh_digits(match: re.Match[str]) -> str:
 
 def _is_number(words: str) -> bool:
     first = re.split("[ -]", words)[0]
-    return first in TEENS or first in TENS
+    return first in TEENS or first in TENS or words.endswith(" hundred")
 
 
 def _en_digits(words: str) -> str:
     if not words or words.isdecimal():
         return words
     first, _, rest = words.replace("-", " ").partition(" ")
+    if rest == "hundred":
+        return f"{DIGIT_WORDS[first]}00"
     if first in ("double", "triple"):
         digit = rest if rest.isdecimal() else str(_EN_DIGITS[rest])
         return digit * (2 if first == "double" else 3)

@@ -80,7 +80,7 @@ def money(amount: Decimal, currency: str) -> str:
         words += f"{counted(rest // 10)}毛"
     elif rest and words:
         words += "零"
-    return words + (f"{counted(rest % 10)}分" if rest % 10 else "")
+    return words + (f"{counted(rest % 10)}分" if rest % 10 else "") + ("" if fen >= 10 or not fen else "钱")
 
 
 def number_before(value: Decimal) -> str:

@@ -38,11 +38,13 @@ _CLOCK = re.compile(
     rf"|(?<![0-9:./$€£-])\b(?P<h24>[01]?[0-9]|2[0-4])[:.](?P<m24>[0-5][0-9])(?![0-9:%]|\.[0-9])(?:,? ?(?P<half24>{_HALF}))?"
     rf"|\b(?:(?P<minute_word>at|by|around|about|from|until) )?(?P<hour>{_HOUR})[ -](?P<minute>{_MINUTE})\b(?:,? ?(?P<half>{_HALF}))?{_NOT_COUNTED}"
     rf"|(?<![0-9$€£.:/-])\b(?P<sharp>{_HOUR}),? ?(?P<sharp_half>{_HALF})"
+    rf"|\b(?:(?:at|by|around|about|until|till|make it) )?(?P<soon>{_HOUR})(?= (?:tonight|this (?:morning|afternoon|evening)))"
     rf"|\b(?:at|by|around|about|until|till|make it) (?P<at_hour>{_HOUR})\b(?:,? ?(?P<at_half>{_HALF}))?{_NOT_COUNTED}"
 )
 _RANGE = re.compile(
     rf"\b(?P<word>between |from )?(?P<first>{_HOUR})(?: ?(?P<first_half>{_HALF}))? ?(?:to|and|till|until|-) ?(?P<last>{_HOUR})\b(?:,? ?(?P<half>{_HALF}))?{_NOT_COUNTED}"
 )
+_TENS_BEFORE = re.compile(rf"(?:{'|'.join(TENS)}|hundred|thousand)[ -]$")
 _ALONE = re.compile(
     rf"\W*(?:(?:um|uh|well|maybe|let's say|about|around|at|make it|how about) )*(?P<hour>{_HOUR})\W*(?:please|then)?\W*$"
 )
@@ -107,7 +109,8 @@ def _in_half(time: TimeSpan | None, half: str | None) -> list[TimeSpan]:
 def _clocks(text: str) -> list[TimeSpan]:
     times = []
     for match in _CLOCK.finditer(text):
-        times += _clock(match)
+        if not (match["hour"] and _TENS_BEFORE.search(text[: match.start()])):
+            times += _clock(match)
     return times
 
 
@@ -119,6 +122,8 @@ def _clock(match: re.Match[str]) -> list[TimeSpan]:
         return _in_half(without_part(start, end, int(match["h24"]), int(match["m24"])), match["half24"])
     if match["sharp"]:
         return _in_half(without_part(start, end, _number(match["sharp"]), 0), match["sharp_half"])
+    if match["soon"]:
+        return _spans(without_part(match.start("soon"), end, _number(match["soon"]), 0))
     if match["at_hour"]:
         return _in_half(without_part(match.start("at_hour"), end, _number(match["at_hour"]), 0), match["at_half"])
     start = match.start("hour")

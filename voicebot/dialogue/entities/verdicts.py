@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+_PLAINLY = 0.8
 STATEMENT = 0.7
 """Confidence of a yes or no at the end of a statement: 三点不行."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one clause says: "yes" or "no", by its place in the folded text."""
+    """What one clause says: "yes" or "no", by its place in the folded text.
+
+    ``bare_no``: a no without a word more, such as also puts right what was said before it.
+    """
 
     start: int
     end: int
     value: str
     confidence: float
     clause_start: int
+    bare_no: bool = False
 
 
 def clauses(text: str, cut: re.Pattern[str]) -> list[tuple[int, int]]:
@@ -28,6 +34,25 @@ def clauses(text: str, cut: re.Pattern[str]) -> list[tuple[int, int]]:
         start = match.end()
     places.append((start, len(text)))
     return [(start, end) for start, end in places if start < end]
+
+
+def without_corrections(verdicts: list[Verdict], places: list[tuple[int, int]], is_filler: Callable[[int, int], bool]) -> list[Verdict]:
+    """Return the verdicts without a bare no between two statements: 周四吧，不，周五 answers nothing.
+
+    Args:
+        verdicts: what the clauses say, in order.
+        places: where all clauses are.
+        is_filler: tells whether a clause has no words of its own.
+    """
+    answered = {verdict.clause_start for verdict in verdicts}
+    kept = []
+    for verdict in verdicts:
+        at = next(number for number, (start, _) in enumerate(places) if start == verdict.clause_start)
+        states = [start not in answered and not is_filler(start, end) for start, end in places]
+        if verdict.bare_no and at and states[at - 1] and any(states[at + 1 :]):
+            continue
+        kept.append(verdict)
+    return kept
 
 
 def weigh(verdicts: list[Verdict]) -> Verdict | None:
@@ -43,5 +68,6 @@ def weigh(verdicts: list[Verdict]) -> Verdict | None:
     if all(verdict.value == first.value for verdict in verdicts):
         return max(verdicts, key=lambda verdict: verdict.confidence)
     if first.value == "yes" and last.value == "no" and last.confidence > STATEMENT:
-        return replace(last, confidence=min(last.confidence, 0.75))
+        plainly = first.confidence >= _PLAINLY  # 嗯 alone agrees to nothing
+        return replace(last, confidence=min(last.confidence, 0.75 if plainly else 0.9))
     return replace(first, confidence=min(first.confidence, 0.6))
