@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 FILLER_AGAIN_S = 5.0
 """After the first filler the next one comes when so long nothing else did."""
+LOOKED_UP = frozenset({Kind.FAQ})
+"""What a rewritten question may be taken for. It may not move the conversation: the caller did not say it so."""
 _REWRITE_TOKENS = 120
 _MAX_REWRITTEN = 300
 _SHORT = {"zh": 8, "en": 5}
@@ -80,6 +82,7 @@ class ModelDesk:
     ) -> None:
         self.use = use
         self.withheld = Withheld((*settings.withheld, *use.withhold))
+        self._bot = bot
         self._language = bot.language
         self._model = model
         self._settings = settings
@@ -95,10 +98,12 @@ class ModelDesk:
         """Close the model's connections."""
         await self._model.close()
 
-    def answers(self, session: Session, decision: Decision) -> bool:
-        """Tell whether the model answers what the caller's words were taken for."""
+    def answers(self, session: Session, decision: Decision, passages: Sequence[Passage] = ()) -> bool:
+        """Tell whether the model answers what the caller's words were taken for; with passages it always does."""
         if session.node in self.use.private:
             return False
+        if passages:
+            return True
         if decision.kind is Kind.FAQ:
             return self.use.questions and decision.method is not Method.EXACT
         return decision.kind is Kind.FALLBACK
@@ -144,9 +149,15 @@ class ModelDesk:
                 coming.cancel()
                 await asyncio.wait({coming})
 
+    def faq_answer(self, decision: Decision) -> str:
+        """Return the bot's own answer to the question of the FAQ that was recognised; "" if none was."""
+        return self._bot.faq[decision.faq].answer[0] if decision.kind is Kind.FAQ else ""
+
     async def rewritten(self, session: Session, text: str) -> str:
         """Return the caller's words as a question that stands alone, if the model is to make them one and can."""
         if not self._settings.rewrite or len(session.history) < 2 or not self._leans(text):
+            return text
+        if session.node in self.use.private:
             return text
         request = ModelRequest(self._prompts.rewriting(session, text), max_tokens=_REWRITE_TOKENS)
         try:

@@ -27,7 +27,6 @@ class ModelTurn:
         decision: what the caller's words were taken for; if the model fails, it is answered without.
         text: the caller's words.
         passages: what the answer is to be found in; none if it may come from anywhere.
-        faq_answer: the bot's own answer to a question like this one.
     """
 
     def __init__(
@@ -38,7 +37,6 @@ class ModelTurn:
         decision: Decision,
         text: str,
         passages: Sequence[Passage] = (),
-        faq_answer: str = "",
     ) -> None:
         self._desk = desk
         self._flow = flow
@@ -46,14 +44,13 @@ class ModelTurn:
         self._decision = decision
         self._text = text
         self._passages = passages
-        self._faq_answer = faq_answer
         self._failed = False
         self._goto = ""
 
     async def parts(self) -> AsyncGenerator[Answer, None]:
         """Yield each sentence of the model, and its fillers, as a part of the answer. Raises nothing of the model's."""
         session = self._session
-        asking = self._desk.answer(session, self._text, self._passages, self._faq_answer)
+        asking = self._desk.answer(session, self._text, self._passages, self._desk.faq_answer(self._decision))
         try:
             async with aclosing(asking) as said:
                 async for part in said:
@@ -74,5 +71,5 @@ class ModelTurn:
     def rest(self) -> Answer:
         """Return what follows the model's sentences: where it leads, the node's question, or the bot's own answer."""
         if self._failed:
-            return self._flow.respond(self._session, self._decision)
+            return self._flow.respond(self._session, self._decision, self._text)
         return self._flow.go_on(self._session, self._goto, ask_again=self._desk.use.ask_again)
