@@ -15,7 +15,7 @@ from voicebot.dialogue.decision import Decision, Kind, build_matcher_examples, d
 from voicebot.dialogue.entities import find_entities
 from voicebot.dialogue.flow import Answer, Flow
 from voicebot.dialogue.matching import Matcher
-from voicebot.dialogue.modeldesk import ModelDesk
+from voicebot.dialogue.modeldesk import LOOKED_UP, ModelDesk
 from voicebot.dialogue.modelturn import ModelTurn
 from voicebot.dialogue.session import Session, SessionStore
 from voicebot.dialogue.skillcall import SkillDesk
@@ -169,10 +169,22 @@ class Engine:
                 return None
             if decision.kind is Kind.FALLBACK and not session.node:
                 decision = Decision(Kind.GREETING, self.bot.start)
+            if decision.kind is Kind.FALLBACK and self._model is not None:
+                decision = await self._decide_rewritten(session, decision, query.query_text)
+                if session.turn != turn:
+                    return None
         self._note(session, decision)
         if self._model is not None and self._model.answers(session, decision):
             return ModelTurn(self._model, self._flow, session, decision, query.query_text)
         return self._flow.respond(session, decision, query.query_text)
+
+    async def _decide_rewritten(self, session: Session, decision: Decision, text: str) -> Decision:
+        """Decide once more with the question as the language model completes it, if it does ("and on Sunday?")."""
+        rewritten = await self._model.rewritten(session, text) if self._model is not None else text
+        if rewritten == text:
+            return decision
+        second = await self._decide(session, rewritten)
+        return second if second.kind in LOOKED_UP else decision
 
     async def decide_at(self, node: str, text: str, variables: Mapping[str, str] | None = None) -> Decision:
         """Tell what words would be taken for in a conversation that stands at a node; no session is opened or moved.
