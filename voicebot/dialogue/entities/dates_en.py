@@ -9,8 +9,8 @@ from datetime import date
 
 from voicebot.dialogue.entities import calendar
 from voicebot.dialogue.entities.clock import DaySpan
-from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.numerals_en import DIGIT_WORDS, TEENS, TENS
+from voicebot.dialogue.entities.said import Said
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
@@ -49,20 +49,27 @@ _YEAR = r"(?:,? ?(?P<{0}>20[0-9]{{2}}|twenty twenty[ -]?(?:one|two|three|four|fi
 _PATTERN = re.compile(
     r"\b(?:(?P<far>(?:the )?day (?P<far_way>after tomorrow|before yesterday))"
     r"|(?P<relative>today|tonight|tomorrow|yesterday|this (?:morning|afternoon|evening)|last night)"
-    rf"|(?P<weekday>(?:(?P<which>next|this|last|coming|the coming|this coming|the following) )?(?P<day_name>{_DAY})(?!s\b)(?! (?:to|through) (?:{_DAY})))"
+    r"|(?P<weekday>(?:(?P<which>next|this|last|coming|the coming|this coming"
+    rf"|the following) )?(?P<day_name>{_DAY})(?!s\b)(?! (?:to|through) (?:{_DAY})))"
     rf"|(?P<month_day>(?P<month>{_MONTH}),? (?:the )?(?P<day>{ORDINAL}|{_CARDINAL})\b{_YEAR.format('year')})"
-    rf"|(?P<day_month>(?:the )?(?P<of_day>{ORDINAL}|[0-3]?[0-9])(?: of|,)? (?P<of_month>{_MONTH})\b{_YEAR.format('of_year')})"
+    rf"|(?P<day_month>(?:the )?(?P<of_day>{ORDINAL}|[0-3]?[0-9])(?: of"
+    rf"|,)? (?P<of_month>{_MONTH})\b{_YEAR.format('of_year')})"
     rf"|(?P<week_or_month>(?P<period_way>next|this|last) (?P<period>week(?:end)?|month)\b(?! (?:on )?(?:{_DAY})))"
-    rf"|(?P<week_after>the week after next|(?:at |on |over )?the weekend\b)|(?P<in_month>(?:in|next|this) (?P<month_name>{_MONTH})\b(?! (?:the )?[0-9]))"
-    rf"|(?P<weeks_from>(?P<week_count>an?|{_CARDINAL}) weeks? (?:from|after) (?:(?P<from_day>{_DAY})|(?P<from_tomorrow>tomorrow)))\b"
+    r"|(?P<week_after>the week after next|(?:at |on |over )?the weekend\b)|(?P<in_month>(?:in|next"
+    rf"|this) (?P<month_name>{_MONTH})\b(?! (?:the )?[0-9]))"
+    rf"|(?P<weeks_from>(?P<week_count>an?|{_CARDINAL}) weeks? (?:from|after) (?:(?P<from_day>{_DAY})"
+    r"|(?P<from_tomorrow>tomorrow)))\b"
     rf"|(?P<bare_day>the (?P<bare>{ORDINAL})(?=$|[,.!?]| (?:at|in the|please|then|would|works|around|if)\b))"
     r"|(?P<edge>(?:at |by )?the (?P<edge_name>end|beginning|start) of (?:the|this|next) month)"
     r"|(?P<iso_year>20[0-9]{2})[-/](?P<iso_month>[0-9]{1,2})[-/](?P<iso_day>[0-9]{1,2})(?![0-9:/-])"
     r"|(?<![0-9:./-])(?P<slash_month>1[0-2]|0?[1-9])/(?P<slash_day>[0-3]?[0-9])(?![0-9:./-])"
-    rf"|(?P<later>in (?:about )?(?P<later_count>an?|{_CARDINAL})(?: |-)(?P<later_unit>day|week|month)(?:s|'s|s')?(?: time)?\b)"
-    rf"|(?P<from_now>(?P<from_count>an?|{_CARDINAL}) (?P<from_unit>day|week|month)s? (?P<from_way>from (?:now|today)|later|ago)\b)"
+    rf"|(?P<later>in (?:about )?(?P<later_count>an?|{_CARDINAL})(?: |-)(?P<later_unit>day|week|month)(?:s|'s"
+    r"|s')?(?: time)?\b)"
+    rf"|(?P<from_now>(?P<from_count>an?|{_CARDINAL}) (?P<from_unit>day|week|month)s? (?P<from_way>from (?:now|today)"
+    r"|later|ago)\b)"
     r"|(?P<holiday>christmas(?: day)?|new year's(?: day)?)(?! (?:eve|party|present|card))"
-    rf"|(?P<only_day>(?:(?:on|for|by|until) the (?P<on_day>{ORDINAL})|the (?P<the_day>[0-9]{{1,2}}(?:st|nd|rd|th)))\b(?! (?:floor|of|time|one|avenue|street|item|option|line|place|person|day)))"
+    rf"|(?P<only_day>(?:(?:on|for|by|until) the (?P<on_day>{ORDINAL})|the (?P<the_day>[0-9]{{1,2}}(?:st|nd|rd"
+    r"|th)))\b(?! (?:floor|of|time|one|avenue|street|item|option|line|place|person|day)))"
     r")"
 )
 _EVERY = re.compile(r"\b(?:every|each) $")

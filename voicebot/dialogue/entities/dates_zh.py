@@ -9,8 +9,8 @@ from datetime import date
 
 from voicebot.dialogue.entities import calendar
 from voicebot.dialogue.entities.clock import DaySpan
-from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.numerals_zh import DIGIT_VALUES, SMALL, read_small
+from voicebot.dialogue.entities.said import Said
 
 _RELATIVE = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
 _WEEKDAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "末": 5}
@@ -19,18 +19,23 @@ _HOLIDAYS = {"元旦": (1, 1), "劳动节": (5, 1), "五一": (5, 1), "国庆": 
 _YEAR = r"(?:(?P<year>[12][0-9]{3}|[零一二三四五六七八九]{4}|[0-9]{2})年|(?P<which_year>今年|明年|后年|去年))的?"
 _WEEK = r"(?P<week>下下|上上|下|上|这|本)?(?:个)?(?:周|星期|礼拜)"
 _PATTERN = re.compile(
-    r"(?<![以之最然午背])(?P<relative>大前|大后|前|昨|今|明|后)(?:天(?!气)|儿个?|日(?!常)|早(?!点|些|已)|晚(?!点|些|饭|会))"
+    r"(?<![以之最然午背])(?P<relative>大前|大后|前|昨|今|明|后)(?:天(?!气)|儿个?|日(?!常)|早(?!点|些|已)|晚(?!点|些"
+    r"|饭|会))"
     rf"|{_WEEK}(?P<weekday>[一二三四五六日天末1-6])(?![0-9个月年岁])"
     r"|(?P<whole_week>下下|下|这|本|上)(?:个)?(?:周|星期|礼拜)(?![一二三四五六日天末1-6围])"
-    rf"|(?:{_YEAR})?(?P<month>{SMALL})月(?:份)?(?:的)?(?:(?P<day>{SMALL})[号日]?(?![0-9零一二三四五六七八九十点:])|(?P<edge>底|初|末))"
+    rf"|(?:{_YEAR})?(?P<month>{SMALL})月(?:份)?(?:的)?(?:(?P<day>{SMALL})[号日]?(?![0-9零一二三四五六七八九十点:])"
+    r"|(?P<edge>底|初|末))"
     r"|(?<![0-9:./-])(?P<iso_year>[12][0-9]{3})[-/.](?P<iso_month>[0-9]{1,2})[-/.](?P<iso_day>[0-9]{1,2})(?![0-9:./-])"
     r"|(?<![0-9:./-])(?P<slash_month>1[0-2]|0?[1-9])/(?P<slash_day>[0-3]?[0-9])(?![0-9:./-])"
     rf"|(?P<rel_month>下下|下|这|本|上)(?:个)?月(?:的)?(?:(?P<rel_day>{SMALL})[号日]|(?P<rel_edge>底|初|末))?"
-    rf"|(?:{_YEAR.replace('year', 'year_only')})?(?<![0-9个零一二两三四五六七八九十])(?P<whole_month>{SMALL})月份?(?![球亮饼个])"
+    rf"|(?:{_YEAR.replace('year', 'year_only')})?(?<![0-9个零一二两三四五六七八九十])"
+    rf"(?P<whole_month>{SMALL})月份?(?![球亮饼个])"
     r"|(?P<month_edge>月底|月初|月末)"
-    rf"|(?P<later_past>(?:再?过)?(?P<count>{SMALL}|半)(?P<unit>天|周|个?星期|个?礼拜|个半?月|年)(?P<way>之后|以后|过后|后|之前|以前|前))"
+    rf"|(?P<later_past>(?:再?过)?(?P<count>{SMALL}|半)(?P<unit>天|周|个?星期|个?礼拜|个半?月|年)(?P<way>之后|以后"
+    r"|过后|后|之前|以前|前))"
     rf"|再?过(?P<past_count>{SMALL}|半)(?P<past_unit>天|周|个?星期|个?礼拜|个半?月)(?![后前以之])"
-    r"|(?P<holiday>元旦|国庆(?:节|当天|那天)?(?!假|期间|黄金)|劳动节|五一(?:劳动)?节|圣诞节?|五一(?=那天|当天|前|后|放假|$))"
+    r"|(?P<holiday>元旦|国庆(?:节|当天|那天)?(?!假|期间|黄金)|劳动节|五一(?:劳动)?节|圣诞节?|五一(?=那天|当天|前|后"
+    r"|放假|$))"
     rf"|(?<![0-9零一二两三四五六七八九十百千第幺])(?P<only_day>{SMALL})[号日](?![楼线桌店门院床房柜窗机码员库厅坑仓车台公路馆店本元])"
 )
 _PLAIN, _LIKELY, _HOLIDAY, _GUESSED, _ODD = 0.95, 0.85, 0.7, 0.6, 0.4

@@ -6,14 +6,15 @@ import re
 
 from voicebot.dialogue.entities import spoken_en, spoken_zh
 from voicebot.dialogue.entities.entity import EntityKind, Found
-from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.runs import Run
+from voicebot.dialogue.entities.said import Said
 
 _PLAIN, _ALONE, _MIXED = 0.95, 0.9, 0.7
 _LONGEST_DIGITS = 64
 _ZH_UNIT = re.compile(r"[十百千万亿]|点|[年月日号块元毛角分岁%个位人天小周星件张次楼层秒:/]|几|折|成|多")
 _EN_UNIT = re.compile(
-    r" ?(?:%|in the (?:morning|afternoon|evening)|[ap]\.?m\b|o'?clock|dollars?|bucks|cents|percent|hundred|thousand|million|point|people|minutes?|hours?|days?|weeks?|months?|years?|st\b|nd\b|rd\b|th\b)|[:/][0-9]"
+    r" ?(?:%|in the (?:morning|afternoon|evening)|[ap]\.?m\b|o'?clock|dollars?|bucks|cents|percent|hundred|thousand"
+    r"|million|point|people|minutes?|hours?|days?|weeks?|months?|years?|st\b|nd\b|rd\b|th\b)|[:/][0-9]"
 )
 _ZH_LEFT = re.compile(r"(?:^|[,。、!?;: 是码号为按输选尾位嗯呃啊吧,]|就|报)$")
 _ZH_RIGHT = re.compile(r"(?:$|[,。、!?;: 吧啊呢哦呀嘛的了])")
@@ -53,7 +54,9 @@ def find_codes(said: Said) -> list[Found]:
         if match is None or len(run.digits) < 2 or len(run.digits) > _LONGEST_DIGITS:
             continue
         letters = "".join(one or several for one, several in _LETTERS.findall(match[0].lower())).upper()
-        if not letters or (not said.mandarin and match[0].strip().lower() in ("a", "i", "o") and (len(run.digits) < 3 or run.numbers)):
+        if not letters or (
+            not said.mandarin and match[0].strip().lower() in ("a", "i", "o") and (len(run.digits) < 3 or run.numbers)
+        ):
             continue
         if _is_quantity(said, run):
             continue
@@ -76,7 +79,11 @@ def _confidence(said: Said, run: Run) -> float:
     before, after = said.text[: run.start], said.text[run.end :]
     if len(run.digits) > _LONGEST_DIGITS or _THOUSANDS.fullmatch(text) or re.fullmatch(r"[0-9]+\.[0-9]{1,2}", text):
         return 0.0
-    if _ATTACHED.search(before) or _is_quantity(said, run) or re.fullmatch(r"[12][0-9]{3}[-/.][0-9]{1,2}[-/.][0-9]{1,2}", text):
+    if (
+        _ATTACHED.search(before)
+        or _is_quantity(said, run)
+        or re.fullmatch(r"[12][0-9]{3}[-/.][0-9]{1,2}[-/.][0-9]{1,2}", text)
+    ):
         return 0.0
     if re.match(r"[a-z]", after) or (said.mandarin and after[:1] and after[0] in "十百千万亿"):
         return 0.0
@@ -92,7 +99,9 @@ def _among_words(said: Said, run: Run, text: str, before: str, after: str) -> fl
     if not said.mandarin:
         if run.numbers:
             return _MIXED if run.items >= 3 else 0.0
-        return _PLAIN if len(run.digits) >= 3 else _MIXED if run.items > 1 or (run.arabic and len(run.digits) > 1) else 0.0
+        return (
+            _PLAIN if len(run.digits) >= 3 else _MIXED if run.items > 1 or (run.arabic and len(run.digits) > 1) else 0.0
+        )
     if len(run.digits) < 2:
         return 0.0
     if run.arabic:

@@ -6,14 +6,15 @@ import re
 from decimal import Decimal
 
 from voicebot.dialogue.entities.entity import EntityKind, Found
-from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.numerals_en import find_numerals
 from voicebot.dialogue.entities.numerals_zh import read
+from voicebot.dialogue.entities.said import Said
 
 _COUNT = r"(?:[0-9]+(?:\.[0-9]+)?|[零一二两三四五六七八九十百]{1,5}(?:点[零一二三四五六七八九])?)"
 _ZH = re.compile(
     rf"(?<![几第零一二三四五六七八九十百0-9.月年:])(?:(?P<count>{_COUNT})(?P<about>[多来])?"
-    r"(?:个(?P<and_half>半)?(?P<counted>小时|钟头|星期|礼拜|月)|(?P<unit>小时|钟头|星期|礼拜|天|周|年|分钟|刻钟|秒钟?|晚))"
+    r"(?:个(?P<and_half>半)?(?P<counted>小时|钟头|星期|礼拜|月)|(?P<unit>小时|钟头|星期|礼拜|天|周|年|分钟|刻钟|秒钟?"
+    r"|晚))"
     rf"(?P<half>半(?![个夜天]))?(?:零?(?P<minutes>{_COUNT})分钟?)?"
     r"|半(?P<half_unit>个?(?:小时|钟头|月)|年|天|分钟))"
     r"(?!后|以后|之后|过后|前|以前|之前|[级纪轻]|头|到晚|两头|[岁]|[一二三四五六日末])"
@@ -28,7 +29,17 @@ _EN_FEW = re.compile(
     r"|\b(?P<one>an?|one) (?P<unit>hour|day|week|month|year)(?P<half> and a half)?\b(?! (?:ago|later|from|or))"
 )
 _BEFORE_EN = re.compile(r"\b(?:in|in about|in around|within) (?:about )?$|\b(?:every|per|times|once|twice|the|one) $")
-_MINUTES = {"分钟": 1, "刻钟": 15, "小时": 60, "钟头": 60, "天": 1440, "晚": 1440, "周": 10080, "星期": 10080, "礼拜": 10080}
+_MINUTES = {
+    "分钟": 1,
+    "刻钟": 15,
+    "小时": 60,
+    "钟头": 60,
+    "天": 1440,
+    "晚": 1440,
+    "周": 10080,
+    "星期": 10080,
+    "礼拜": 10080,
+}
 _MINUTES |= {"minute": 1, "min": 1, "hour": 60, "day": 1440, "night": 1440, "week": 10080}
 _MONTHS = {"月": 1, "年": 12, "month": 1, "year": 12}
 _PLAIN, _ROUGH = 0.95, 0.5
@@ -106,6 +117,8 @@ def _iso(count: Decimal, unit: str, extra_minutes: Decimal) -> str:
     if unit in ("周", "星期", "礼拜", "week") and minutes % 10080 == 0:
         return f"P{minutes // 10080}W"
     hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24) if unit not in ("小时", "钟头", "hour", "分钟", "minute", "min", "刻钟") else (0, hours)
+    days, hours = (
+        divmod(hours, 24) if unit not in ("小时", "钟头", "hour", "分钟", "minute", "min", "刻钟") else (0, hours)
+    )
     clock = "".join(f"{number}{symbol}" for number, symbol in ((hours, "H"), (minutes, "M")) if number)
     return "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")

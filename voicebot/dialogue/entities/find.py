@@ -20,9 +20,9 @@ from voicebot.dialogue.entities import (
     phones,
 )
 from voicebot.dialogue.entities.entity import NEGATED, Entity, EntityKind, Found
-from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.fold import fold, squeeze
 from voicebot.dialogue.entities.negation import is_negated, is_taken_back
+from voicebot.dialogue.entities.said import Said
 
 _MOMENTS = frozenset(
     (
@@ -131,7 +131,8 @@ def _only_numbers(found: list[Found], others: list[_Span], dictated: list[_Span]
         for each in found
         if not any(each.start < end and start < each.end for start, end in others)
         and not any(
-            start <= each.start and each.end <= end and (start, end) != (each.start, each.end) for start, end in dictated
+            start <= each.start and each.end <= end and (start, end) != (each.start, each.end)
+            for start, end in dictated
         )
     ]
 

@@ -11,8 +11,8 @@ from voicebot.dialogue.entities import dates_en, dates_zh, spoken_en, spoken_zh,
 from voicebot.dialogue.entities.calendar import shifted
 from voicebot.dialogue.entities.clock import DaySpan, PartSpan, TimeSpan, on_day
 from voicebot.dialogue.entities.entity import EntityKind, Found
-from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.negation import is_negated
+from voicebot.dialogue.entities.said import Said
 
 # Characters that may lie between a day and the time on it where more than one is spoken of.
 _NEAR = 6
@@ -78,7 +78,8 @@ def entities(said: Said, moments: Moments) -> list[Found]:
     found = [_day(said, day) for day in moments.days]
     found += [_time(said, time) for time in moments.times]
     found += [
-        Found(EntityKind.DAYPART, part.start, part.end, part.name, _part(said, part.name), 0.9) for part in moments.parts
+        Found(EntityKind.DAYPART, part.start, part.end, part.name, _part(said, part.name), 0.9)
+        for part in moments.parts
     ]
     found += [_joined(said, day, time) for day, time in _pairs(said, moments)]
     found += [_moment(said, time) for time in moments.times if time.moment is not None]
@@ -113,7 +114,9 @@ def _day(said: Said, day: DaySpan) -> Found:
 
 def _time(said: Said, time: TimeSpan) -> Found:
     value = _clock(time.hour, time.minute)
-    return Found(EntityKind.TIME, time.start, time.end, value, _spoken_time(said, time.hour, time.minute), time.confidence)
+    return Found(
+        EntityKind.TIME, time.start, time.end, value, _spoken_time(said, time.hour, time.minute), time.confidence
+    )
 
 
 def _joined(said: Said, day: DaySpan, time: TimeSpan) -> Found:

@@ -6,9 +6,9 @@ import re
 from decimal import Decimal
 
 from voicebot.dialogue.entities.entity import EntityKind, Found
-from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.numbers_en import find_numbers
 from voicebot.dialogue.entities.numerals_en import Numeral
+from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.spoken_en import money
 from voicebot.dialogue.entities.values import MOST, cents
 
@@ -22,13 +22,13 @@ _UNIT = re.compile(rf"[ -]?(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=Tr
 _OF = re.compile(r" of(?= )")
 _CENTS = re.compile(r" ?(?:cents?|pence|p)\b")
 _AND = re.compile(r",? (?:and )?$")
+_COUNTS_SOMETHING = re.compile(r" ?[a-z%]")
 _WEIGHT = re.compile(r" (?:of (?!them|it)|in weight|heavier|lighter|overweight)")
 _PLAIN, _ROUGH, _BARE = 0.95, 0.5, 0.6
 
 
 def find_amounts(said: Said) -> list[Found]:
     """Return amounts; a bare number is one only where money was asked for, and "twelve fifty" is 12.50 then."""
-    text = said.text
     numerals = said.numerals_en
     found: list[Found] = []
     taken: set[int] = set()
@@ -46,30 +46,44 @@ def find_amounts(said: Said) -> list[Found]:
 
 
 def _amount(said: Said, numeral: Numeral, following: Numeral | None) -> tuple[Found | None, bool]:
+    """Return an amount, and whether the number after it is a part of it: its cents."""
     text, start = said.text, numeral.start
     value = _value(numeral)
     sign = _SIGNS.get(text[start - 1 : start]) if start else None
     if sign:
         return _found(start - 1, numeral.end, value, sign, _PLAIN), False
     vague = text[start : numeral.end] == "a couple"
-    match = _UNIT.match(text, _OF.match(text, numeral.end).end() if vague and _OF.match(text, numeral.end) else numeral.end)  # type: ignore[union-attr]
+    of = _OF.match(text, numeral.end) if vague else None
+    match = _UNIT.match(text, of.end() if of else numeral.end)
     if match is None:
-        small = _CENTS.match(text, numeral.end)
-        if small and numeral.pair is None and small[0].strip() != "p" and value < 100:
-            currency = "GBP" if "pence" in small[0] else said.currency
-            return _found(start, small.end(), value / 100, currency, _PLAIN), False
-        return None, False
-    currency = _UNITS[match["unit"]]
+        return _only_cents(said, numeral, value), False
     if match["unit"] in ("pound", "pounds") and _WEIGHT.match(text, match.end()):
         return None, False
-    end, used = match.end(), False
-    if following is not None and _AND.fullmatch(text, end, following.start) and 0 < following.value < 100:
-        small = _CENTS.match(text, following.end)
-        directly = following.start - end == 1 and following.value >= 10 and not re.match(r" ?[a-z%]", text[following.end :])
-        if (small or directly) and following.value == int(following.value):
-            value, used = value + following.value / 100, True
-            end = small.end() if small else following.end
-    return _found(start, end, value, currency, _ROUGH if vague else _PLAIN), used
+    cents_end = _cents_after(text, match.end(), following)
+    if following is not None and cents_end:
+        return _found(start, cents_end, value + following.value / 100, _UNITS[match["unit"]], _PLAIN), True
+    return _found(start, match.end(), value, _UNITS[match["unit"]], _ROUGH if vague else _PLAIN), False
+
+
+def _only_cents(said: Said, numeral: Numeral, value: Decimal) -> Found | None:
+    match = _CENTS.match(said.text, numeral.end)
+    if match is None or numeral.pair is not None or match[0].strip() == "p" or value >= 100:
+        return None
+    currency = "GBP" if "pence" in match[0] else said.currency
+    return _found(numeral.start, match.end(), value / 100, currency, _PLAIN)
+
+
+def _cents_after(text: str, end: int, following: Numeral | None) -> int:
+    """Return where the cents after an amount end, 0 if there are none: "five dollars fifty", "and fifty cents"."""
+    if following is None or not _AND.fullmatch(text, end, following.start):
+        return 0
+    if not 0 < following.value < 100 or following.value != int(following.value):
+        return 0
+    match = _CENTS.match(text, following.end)
+    if match:
+        return match.end()
+    directly = following.start - end == 1 and following.value >= 10
+    return following.end if directly and not _COUNTS_SOMETHING.match(text, following.end) else 0
 
 
 def _value(numeral: Numeral) -> Decimal:

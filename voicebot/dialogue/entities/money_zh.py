@@ -6,9 +6,9 @@ import re
 from decimal import Decimal
 
 from voicebot.dialogue.entities.entity import EntityKind, Found
-from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.numbers_zh import find_numbers
 from voicebot.dialogue.entities.numerals_zh import NUMERAL, read, read_small
+from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.spoken_zh import money
 from voicebot.dialogue.entities.values import MOST, cents
 
@@ -17,11 +17,16 @@ _CURRENCIES |= {"$": "USD", "€": "EUR", "£": "GBP", "人民币": "CNY", "rmb"
 _FOREIGN = "美元|美金|欧元|英镑|港币|港元|日元"
 _DIGIT = "[一二两三四五六七八九0-9]"
 _PATTERN = re.compile(
-    rf"(?P<before>(?:人民币|rmb|[¥$€£])[ ]?)?(?<![几0-9.])(?P<amount>{NUMERAL})(?P<about>[多来余几])?(?P<big>[万亿])?(?:[ ]?"
+    r"(?P<before>(?:人民币|rmb"
+    rf"|[¥$€£])[ ]?)?(?<![几0-9.])(?P<amount>{NUMERAL})(?P<about>[多来余几])?(?P<big>[万亿])?(?:[ ]?"
     rf"(?P<unit>块(?![儿去来走都])|元(?![旦宵素])|圆(?!形|的|圈)|{_FOREIGN}|人民币|rmb)"
-    rf"(?:(?P<mao>{_DIGIT})[毛角](?:(?P<fen>{_DIGIT})分?)?|零(?P<only_fen>{_DIGIT})分?|(?P<more>{_DIGIT})(?![0-9十百千万个]|[天月号点])|(?P<half>半))?(?:钱(?!包))?)?"
+    rf"(?:(?P<mao>{_DIGIT})[毛角](?:(?P<fen>{_DIGIT})分?)?|零(?P<only_fen>{_DIGIT})分?"
+    rf"|(?P<more>{_DIGIT})(?![0-9十百千万个]|[天月号点])|(?P<half>半))?(?:钱(?!包))?)?"
 )
-_SMALL_CHANGE = re.compile(rf"(?<![块元0-9十百千万叫])(?P<mao>{_DIGIT})[毛角](?:(?P<fen>{_DIGIT})分?)?(?:钱)?(?!不拔|一样)|(?<![毛角0-9])(?P<only_fen>{_DIGIT})分钱")
+_SMALL_CHANGE = re.compile(
+    rf"(?<![块元0-9十百千万叫])(?P<mao>{_DIGIT})[毛角](?:(?P<fen>{_DIGIT})分?)?(?:钱)?(?!不拔|一样)"
+    rf"|(?<![毛角0-9])(?P<only_fen>{_DIGIT})分钱"
+)
 _NO_AMOUNT = re.compile(r"(?:[几这那哪第整一]|我们|咱们|他们)$")
 _ROUGHLY = re.compile(r"[一二两三四五六七八][二两三四五六七八九][十百千万]?")
 _PLAIN, _ROUGH, _BARE = 0.95, 0.5, 0.6
@@ -49,7 +54,12 @@ def _amount(text: str, match: re.Match[str]) -> list[Found]:
         return []
     if match["unit"] in ("块", "元") and _NO_AMOUNT.search(text[: match.start()]):
         return []
-    if match["amount"] == "一" and match["unit"] == "块" and match.end() == match.end("unit") and not _at_end(text, match):
+    if (
+        match["amount"] == "一"
+        and match["unit"] == "块"
+        and match.end() == match.end("unit")
+        and not _at_end(text, match)
+    ):
         return []  # 一块 is also: together, or a piece
     scale = {"万": 10_000, "亿": 100_000_000}.get(match["big"] or "", 1)
     amount = numeral.value * scale + _change(match)

@@ -13,8 +13,8 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from voicebot.dialogue.entities.entity import EntityKind, Found
-from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.fold import fold
+from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.pinyin import Syllable, syllable_distance, syllables
 
 _EXACT, _TITLE, _SOUND, _AMBIGUOUS = 0.95, 0.85, 0.8, 0.5
@@ -101,7 +101,12 @@ def _longest(found: list[Found]) -> list[Found]:
             continue
         for other in rivals:
             same_place = (other.start, other.end) == (each.start, each.end)
-            if same_place and other.list == each.list and other.value != each.value and other.confidence == each.confidence:
+            if (
+                same_place
+                and other.list == each.list
+                and other.value != each.value
+                and other.confidence == each.confidence
+            ):
                 kept[kept.index(other)] = Found(*_with_confidence(other, _AMBIGUOUS))
     return kept
 
@@ -140,7 +145,11 @@ def _other_titles(folded: str) -> list[str]:
             if title.isascii():
                 for written in (f"{title} ", f"{title}. "):
                     if folded.startswith(written):
-                        others += [f"{instead} {folded[len(written):]}", f"{title} {folded[len(written):]}", f"{title}. {folded[len(written):]}"]
+                        others += [
+                            f"{instead} {folded[len(written) :]}",
+                            f"{title} {folded[len(written) :]}",
+                            f"{title}. {folded[len(written) :]}",
+                        ]
             elif folded.endswith(title) and len(folded) > len(title):
                 others.append(folded.removesuffix(title) + instead)
     return [other for other in others if other != folded]

@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from voicebot.dialogue.entities.entity import EntityKind, Found
-from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.numerals_zh import NUMERAL, Numeral, read, read_small
+from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.spoken_zh import number
 from voicebot.dialogue.entities.values import MOST, plain
 
 APPROXIMATE = 0.5
 """Confidence of 一百来块 and 两千多: about that."""
 _NUMERAL = re.compile(NUMERAL)
-_PERCENT = re.compile(rf"百分之(?P<words>百|{NUMERAL})|(?P<sign>[0-9]+(?:\.[0-9]+)?) ?%|(?P<tenths>[一二三四五六七八九])成(?![功为了本立人熟交语长就天绩都])|(?P<all>百分百)")
+_PERCENT = re.compile(
+    rf"百分之(?P<words>百|{NUMERAL})|(?P<sign>[0-9]+(?:\.[0-9]+)?) ?%"
+    r"|(?P<tenths>[一二三四五六七八九])成(?![功为了本立人熟交语长就天绩都])|(?P<all>百分百)"
+)
 _ORDINAL = re.compile(r"第(?P<words>[0-9]{1,4}|[零一二三四五六七八九十百千]{1,6})(?!时间|者)")
 _MEASURE = (
     r"[个位人名口只条张件台部辆间层楼套份样次遍趟天夜晚周月年岁块元毛角分秒米斤克吨里升瓶杯碗盒箱袋包双对本页号桌号室级届站群头匹棵把支枝根片顿家栋期局场门项"
@@ -28,7 +31,10 @@ _NEITHER = re.compile(r"(?:分之|[几/]|[0-9a-z][-_.:]?|:)$")
 _SKIP_AFTER = re.compile(r"几|分之|/[0-9]|:[0-9]|[a-z_]|-[0-9]|多年来")
 _ABOUT = re.compile(r"[多来余](?![自到说吧了问看取])")
 _ROUGHLY = re.compile(r"(?:一|两|三|四|五|六|七|八)(?:二|两|三|四|五|六|七|八|九)$")
-_HALF = re.compile(r"(?:(?P<whole>[一两二三四五六七八九十0-9]{1,3})(?P<measure>[个块斤米年份])半(?!小时|个|月|天|夜|路)|(?:一半)|(?<![一两三四五六七八九十零0-9点月周年个大夜多前后])半(?=[个斤份碗块杯]|$)(?!个?(?:小时|钟头|月|天|年)))")
+_HALF = re.compile(
+    r"(?:(?P<whole>[一两二三四五六七八九十0-9]{1,3})(?P<measure>[个块斤米年份])半(?!小时|个|月|天|夜|路)|(?:一半)"
+    r"|(?<![一两三四五六七八九十零0-9点月周年个大夜多前后])半(?=[个斤份碗块杯]|$)(?!个?(?:小时|钟头|月|天|年)))"
+)
 _PAIR_WORDS = re.compile(r"(?P<two>俩)|(?P<three>仨)")
 
 
@@ -91,7 +97,11 @@ def numerals(text: str) -> Iterator[tuple[int, int, Numeral]]:
 def _confidence(text: str, start: int, end: int, numeral: Numeral) -> float:
     before, after = text[:start], text[end : end + 8]
     words = text[start:end]
-    if before.endswith(("第", "几", "周", "星期", "礼拜", "百分之", "好")) or _NEITHER.search(before) or _SKIP_AFTER.match(after):
+    if (
+        before.endswith(("第", "几", "周", "星期", "礼拜", "百分之", "好"))
+        or _NEITHER.search(before)
+        or _SKIP_AFTER.match(after)
+    ):
         return 0.0
     if _ROUGHLY.fullmatch(words) and (_COUNTED.match(after) or after[:1] in "十百千万亿") and after:
         return 0.0  # 三四个: three or four

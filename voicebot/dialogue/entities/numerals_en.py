@@ -120,7 +120,17 @@ class _Reading:
             if all(self._peek(place) == word for place, word in enumerate(words)):
                 self.at += len(words)
                 return value, confidence
-        if self._peek() == "half" and self._peek(1) not in ("past", "a", "an", "of", "hour", "day", "way", "hearted", *_HOUR_WORDS):
+        if self._peek() == "half" and self._peek(1) not in (
+            "past",
+            "a",
+            "an",
+            "of",
+            "hour",
+            "day",
+            "way",
+            "hearted",
+            *_HOUR_WORDS,
+        ):
             self.at += 1
             return Decimal("0.5"), 0.9
         return None
@@ -193,12 +203,14 @@ class _Reading:
         return value, shape
 
     def _fraction(self, value: Decimal) -> Decimal:
-        if self._peek() == "point" and (self._peek(1) in DIGIT_WORDS or self._peek(1).isdecimal() or self._peek(1) == "oh"):
+        if self._peek() == "point" and (
+            self._peek(1) in DIGIT_WORDS or self._peek(1).isdecimal() or self._peek(1) == "oh"
+        ):
             self.at += 1
-            return Decimal(f"{value}.{self._places()}") if value == int(value) else value
-        if self._peek() == "and" and self._peek(1) in ("a", "half") and "half" in (self._peek(1), self._peek(2)):
-            if self._peek(1 if self._peek(1) == "half" else 2) == "half":
-                self.at += 2 if self._peek(1) == "half" else 3
+            return Decimal(f"{int(value)}.{self._places()}") if value == int(value) else value
+        for words in (("and", "half"), ("and", "a", "half")):
+            if all(self._peek(place) == word for place, word in enumerate(words)):
+                self.at += len(words)
                 return value + Decimal("0.5")
         return value
 

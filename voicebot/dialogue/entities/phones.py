@@ -6,8 +6,8 @@ import re
 
 from voicebot.dialogue.entities import spoken_en, spoken_zh
 from voicebot.dialogue.entities.entity import EntityKind, Found
-from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.runs import Run
+from voicebot.dialogue.entities.said import Said
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"0(?:10|2[0-9])[2-9][0-9]{7}|0[3-9][0-9]{2}[2-9][0-9]{6,7}")
@@ -20,7 +20,8 @@ _EN_EXTENSION = re.compile(r"[ ,.]*(?:extension|ext\.?|x)[ .]*$")
 _PLUS = re.compile(r"(?:\+|\bplus|加) ?$")
 _OTHER_NUMBER = re.compile(
     r"(?:订单|单号|卡号|账号|身份证|编号|验证码|密码|流水号|运单)[^,。]{0,6}$"
-    r"|\b(?:order|account|card|reference|booking|tracking|invoice|serial|passport|policy|confirmation|code|id)\b[^,.]{0,12}$"
+    r"|\b(?:order|account|card|reference|booking|tracking|invoice|serial|passport|policy|confirmation|code"
+    r"|id)\b[^,.]{0,12}$"
 )
 _PLAIN, _LIKELY, _GUESSED = 0.95, 0.85, 0.6
 

@@ -14,12 +14,18 @@ _RADIO = "洞拐勾"
 _TIMES = {"两": 2, "俩": 2, "三": 3, "四": 4, "2": 2, "3": 3, "4": 4}
 _ZH_DIGIT = "[零一二三四五六七八九幺两洞拐勾0-9]"
 _ZH_PAUSE = r"(?:[ ,、。.\-…]|嗯|呃|额|啊|然后|后面是|接着|再来?|杠)"
-_ZH_RUN = re.compile(rf"(?:[两俩三四2-4]个{_ZH_DIGIT}|{_ZH_DIGIT})(?:{_ZH_PAUSE}{{0,4}}?(?:[两俩三四2-4]个{_ZH_DIGIT}(?![十百千万亿])|{_ZH_DIGIT}))*")
-_ZH_ITEM = re.compile(rf"(?P<times>[两俩三四2-4])个(?P<repeated>{_ZH_DIGIT})|(?P<digit>{_ZH_DIGIT})|(?P<pause>.)", re.DOTALL)
+_ZH_RUN = re.compile(
+    rf"(?:[两俩三四2-4]个{_ZH_DIGIT}|{_ZH_DIGIT})(?:{_ZH_PAUSE}{{0,4}}?(?:[两俩三四2-4]个{_ZH_DIGIT}(?![十百千万亿])"
+    rf"|{_ZH_DIGIT}))*"
+)
+_ZH_ITEM = re.compile(
+    rf"(?P<times>[两俩三四2-4])个(?P<repeated>{_ZH_DIGIT})|(?P<digit>{_ZH_DIGIT})|(?P<pause>.)", re.DOTALL
+)
 _EN_SINGLE = "|".join(DIGIT_WORDS)
 _EN_ITEM = (
     rf"(?:double|triple) (?:{_EN_SINGLE}|oh|o|[0-9])(?![a-z])|(?:{'|'.join(TENS)})(?:[ -](?:{_EN_SINGLE}))?(?![a-z])"
-    rf"|(?:{'|'.join(TEENS)})(?![a-z])|(?:{_EN_SINGLE}) hundred(?! (?:and|thousand|million))(?![a-z])|(?:{_EN_SINGLE}|oh|o)(?![a-z'])|[0-9]+"
+    rf"|(?:{'|'.join(TEENS)})(?![a-z])|(?:{_EN_SINGLE}) hundred(?! (?:and|thousand|million))(?![a-z])|(?:{_EN_SINGLE}"
+    r"|oh|o)(?![a-z'])|[0-9]+"
 )
 _EN_PAUSE = r"(?:[ ,.\-()]|\b(?:uh|um|then|and then|dash|space)\b)"
 _EN_RUN = re.compile(rf"(?<![a-z0-9'])(?:{_EN_ITEM})(?:{_EN_PAUSE}{{0,4}}?(?:{_EN_ITEM}))*")

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from voicebot.dialogue.entities.clock import PartSpan, TimeSpan, after, in_part, without_part
 from voicebot.dialogue.entities.entity import EntityKind
-from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.numerals_en import DIGIT_WORDS, TEENS, TENS
+from voicebot.dialogue.entities.said import Said
 
 
 def _minute_words() -> dict[str, int]:
@@ -27,26 +27,36 @@ _LONGEST_FIRST = sorted(_MINUTES, key=len, reverse=True)
 _COUNTS = "|".join(sorted(_ALL_WORDS, key=len, reverse=True))
 _HOUR = rf"(?:{'|'.join(_HOURS)}|1[0-2]|0?[1-9](?![0-9]))"
 _MINUTE = rf"(?:{'|'.join(_LONGEST_FIRST)}|[0-5][0-9])"
-_HALF = r"[ap]\.? ?m\b\.?|in the (?:morning|afternoon|evening)|at night|o'? ?clock(?: [ap]\.? ?m\b\.?| in the (?:morning|afternoon|evening)| at night)?"
+_HALF = (
+    r"[ap]\.? ?m\b\.?|in the (?:morning|afternoon|evening)|at night|o'? ?clock(?: [ap]\.? ?m\b\.?| in the (?:morning"
+    r"|afternoon|evening)| at night)?"
+)
 _NOT_COUNTED = (
-    r"(?!'?s?\b ?(?:dollars?|bucks|cents?|percent|per cent|%|people|persons|guests|adults|days?|weeks?|months?|years?|hours?"
+    r"(?!'?s?\b ?(?:dollars?|bucks|cents?|percent|per cent|%|people|persons|guests|adults|days?|weeks?|months?|years?"
+    r"|hours?"
     r"|minutes?|mins?|seconds?|times|nights?|of|hundred|thousand|million|point|more|and a half|[$€£]|[.:,/-][0-9]))"
 )
 _CLOCK = re.compile(
-    rf"\b(?P<few>(?:a )?quarter|half|(?:five|ten|twenty|twenty[ -]five|5|10|20|25)(?: minutes)?|(?:{_COUNTS}|[1-5]?[0-9]) minutes?)"
+    rf"\b(?P<few>(?:a )?quarter|half|(?:five|ten|twenty|twenty[ -]five|5|10|20|25)(?: minutes)?|(?:{_COUNTS}"
+    r"|[1-5]?[0-9]) minutes?)"
     rf" (?P<way>past|after|to|of|before|till) (?P<past_hour>{_HOUR})\b(?:,? ?(?P<past_half>{_HALF}))?"
-    rf"|(?<![0-9:./$€£-])\b(?P<h24>[01]?[0-9]|2[0-4])[:.](?P<m24>[0-5][0-9])(?![0-9:%]|\.[0-9])(?:,? ?(?P<half24>{_HALF}))?"
-    rf"|\b(?:(?P<minute_word>at|by|around|about|from|until) )?(?P<hour>{_HOUR})[ -](?P<minute>{_MINUTE})\b(?:,? ?(?P<half>{_HALF}))?{_NOT_COUNTED}"
+    r"|(?<![0-9:./$€£-])\b(?P<h24>[01]?[0-9]|2[0-4])[:.](?P<m24>[0-5][0-9])(?![0-9:%]"
+    rf"|\.[0-9])(?:,? ?(?P<half24>{_HALF}))?"
+    r"|\b(?:(?P<minute_word>at|by|around|about|from"
+    rf"|until) )?(?P<hour>{_HOUR})[ -](?P<minute>{_MINUTE})\b(?:,? ?(?P<half>{_HALF}))?{_NOT_COUNTED}"
     rf"|(?<![0-9$€£.:/-])\b(?P<sharp>{_HOUR}),? ?(?P<sharp_half>{_HALF})"
-    rf"|\b(?:(?:at|by|around|about|until|till|make it) )?(?P<soon>{_HOUR})(?= (?:tonight|this (?:morning|afternoon|evening)))"
+    rf"|\b(?:(?:at|by|around|about|until|till|make it) )?(?P<soon>{_HOUR})(?= (?:tonight|this (?:morning|afternoon"
+    r"|evening)))"
     rf"|\b(?:at|by|around|about|until|till|make it) (?P<at_hour>{_HOUR})\b(?:,? ?(?P<at_half>{_HALF}))?{_NOT_COUNTED}"
 )
 _RANGE = re.compile(
-    rf"\b(?P<word>between |from )?(?P<first>{_HOUR})(?: ?(?P<first_half>{_HALF}))? ?(?:to|and|till|until|-) ?(?P<last>{_HOUR})\b(?:,? ?(?P<half>{_HALF}))?{_NOT_COUNTED}"
+    rf"\b(?P<word>between |from )?(?P<first>{_HOUR})(?: ?(?P<first_half>{_HALF}))? ?(?:to|and|till|until"
+    rf"|-) ?(?P<last>{_HOUR})\b(?:,? ?(?P<half>{_HALF}))?{_NOT_COUNTED}"
 )
 _TENS_BEFORE = re.compile(rf"(?:{'|'.join(TENS)}|hundred|thousand)[ -]$")
 _ALONE = re.compile(
-    rf"\W*(?:(?:um|uh|well|maybe|let's say|about|around|at|make it|how about) )*(?P<hour>{_HOUR})\W*(?:please|then)?\W*$"
+    rf"\W*(?:(?:um|uh|well|maybe|let's say|about|around|at|make it|how about) )*(?P<hour>{_HOUR})\W*(?:please"
+    r"|then)?\W*$"
 )
 _PART = re.compile(
     r"\b(?:(?P<dawn>early hours)|(?P<morning>morning)|(?P<noon>lunch ?time)|(?P<afternoon>afternoon)"
@@ -167,7 +177,9 @@ def _from_now(said: Said) -> list[TimeSpan]:
             continue
         words = match["count"]
         hours = match["unit"] == "hour"
-        minutes = 30 if words.startswith("half") else (1 if words in ("a", "an") else _number(words)) * (60 if hours else 1)
+        minutes = (
+            30 if words.startswith("half") else (1 if words in ("a", "an") else _number(words)) * (60 if hours else 1)
+        )
         if hours and not words.startswith("half") and (match["more"] or match["half_more"]):
             minutes += 30
         times += _spans(after(said.now, match.start(), match.end(), minutes))

@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 
 from voicebot.dialogue.entities.clock import PartSpan, TimeSpan, after, in_part, without_part
-from voicebot.dialogue.entities.said import Said
 from voicebot.dialogue.entities.numerals_zh import SMALL, read_small
+from voicebot.dialogue.entities.said import Said
 
 _PARTS = (
     (r"凌晨|清早|拂晓", "dawn"),
-    (r"上午|早上|早晨|清晨|午前|一大早|大清早|一早|(?<=[明今昨后天])早(?!一?[点些])|(?<=[天号六日一二三四五])早(?=[零一二三四五六七八九十0-9])(?!一[点些])", "morning"),
+    (
+        r"上午|早上|早晨|清晨|午前|一大早|大清早|一早|(?<=[明今昨后天])早(?!一?[点些])|(?<=[天号六日一二三四五])早(?=[零一二三四五六七八九十0-9])(?!一[点些])",
+        "morning",
+    ),
     (r"中午|正午(?=[零一二三四五六七八九十0-9])|晌午", "noon"),
     (r"下午|午后|傍晚(?=[三四]点)", "afternoon"),
-    (r"晚上|傍晚|夜晚|晚间|夜里|(?<=[明今昨当后])晚(?!一?[点些])|(?<=[天号六日一二三四五])晚(?=[零一二三四五六七八九十0-9])(?!一[点些])", "evening"),
+    (
+        r"晚上|傍晚|夜晚|晚间|夜里|(?<=[明今昨当后])晚(?!一?[点些])|(?<=[天号六日一二三四五])晚(?=[零一二三四五六七八九十0-9])(?!一[点些])",
+        "evening",
+    ),
     (r"半夜|深夜|大半夜|午夜(?=[零一二三四五六七八九十0-9])", "night"),
 )
 _PART = re.compile("|".join(f"(?P<{name}>{words})" for words, name in _PARTS))
@@ -23,16 +29,22 @@ _CLOCK = re.compile(
     r"|(?<![0-9:./])(?P<h24>[01]?[0-9]|2[0-4]):(?P<m24>[0-5][0-9])(?::[0-5][0-9])?(?![0-9:])(?P<half> ?[ap]\.?m\b\.?)?"
     r"|(?<![0-9:./])(?P<h12>1[0-2]|[1-9]) ?(?P<half12>[ap]\.?m\b\.?)"
     rf"|(?P<hour>{SMALL})(?:点(?:钟|整)?|(?<=[0-9一二三四五六七八九十])时(?!间|候|段|代|刻|髦|尚|不))"
-    rf"(?P<minute>半|[一三1-3]刻|过?(?:{SMALL})分钟?|过?(?:[二三四五]?十[一二三四五六七八九]?|零[一二三四五六七八九]|[0-5][0-9](?![0-9]))(?![分万千百]))?"
+    rf"(?P<minute>半|[一三1-3]刻|过?(?:{SMALL})分钟?|过?(?:[二三四五]?十[一二三四五六七八九]?|零[一二三四五六七八九]"
+    r"|[0-5][0-9](?![0-9]))(?![分万千百]))?"
 )
 _EXACT = re.compile(r"(?P<noon>正午)|(?P<midnight>午夜|零点整|子夜)")
 _AFTER = re.compile(
     rf"(?:再?过)?(?:(?P<half>半)个?(?:小时|钟头)|(?P<quarter>[一三两二])刻钟"
-    rf"|(?P<hours>{SMALL})个?(?P<and_half>半)?(?:小时|钟头)(?P<half_more>半)?|(?P<minutes>{SMALL})分钟)(?P<later>之后|以后|过后|后)"
+    rf"|(?P<hours>{SMALL})个?(?P<and_half>半)?(?:小时|钟头)(?P<half_more>半)?|(?P<minutes>{SMALL})分钟)(?P<later>之后"
+    r"|以后|过后|后)"
 )
 # What makes the 点 of a bare 一点 or 三点 something else than an hour.
-_POINTS = re.compile(r"[个条]?(?:建议|问题|意见|要求|原因|内容|疑问|想法|事|儿|也|都(?!行|可以|有空)|不(?!行|可以|方便)|点|水)")
-_COUNTS_POINTS = re.compile(r"(?:这|那|哪|说|第|提|讲|几|百分之.{0,6}|分之.?|快|早|晚|大|小|多|少|高|低|慢|好|近|远|便宜|[0-9])$")
+_POINTS = re.compile(
+    r"[个条]?(?:建议|问题|意见|要求|原因|内容|疑问|想法|事|儿|也|都(?!行|可以|有空)|不(?!行|可以|方便)|点|水)"
+)
+_COUNTS_POINTS = re.compile(
+    r"(?:这|那|哪|说|第|提|讲|几|百分之.{0,6}|分之.?|快|早|晚|大|小|多|少|高|低|慢|好|近|远|便宜|[0-9])$"
+)
 _BEFORE_ONE = re.compile(r"(?:^|[到在是约改就那定,。 、嗯呃]|吧)$")
 _AFTER_ONE = re.compile(r"(?:$|[,。!?、 吧呢啊可行好左以之到见]|前|后)")
 _RANGE = re.compile(r"(?:钟|整)?(?:到|至|~|-|—|和)")

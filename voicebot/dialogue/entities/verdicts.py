@@ -36,7 +36,9 @@ def clauses(text: str, cut: re.Pattern[str]) -> list[tuple[int, int]]:
     return [(start, end) for start, end in places if start < end]
 
 
-def without_corrections(verdicts: list[Verdict], places: list[tuple[int, int]], is_filler: Callable[[int, int], bool]) -> list[Verdict]:
+def without_corrections(
+    verdicts: list[Verdict], places: list[tuple[int, int]], is_filler: Callable[[int, int], bool]
+) -> list[Verdict]:
     """Return the verdicts without a bare no between two statements: 周四吧，不，周五 answers nothing.
 
     Args:
