@@ -6,6 +6,8 @@ from tests.dialogue.shared import BOTS
 from voicebot.dialogue import load_bot
 from voicebot.dialogue.bot import Bot
 from voicebot.dialogue.decision import Decision, Kind
+from voicebot.dialogue.entities import Entity, EntityKind
+from voicebot.dialogue.slots import Filling, SlotValue
 from voicebot.errors import ConfigError
 from voicebot.evaluation.labels import Judge, Outcome, digits_of, time_read
 from voicebot.evaluation.turns import Turn
@@ -81,19 +83,36 @@ def test_dictated_digits(words: str, digits: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("slot", "value", "right"),
+    ("slot", "found", "right"),
     [
-        ("2026-11-25T15:00", "2026-11-25T15:00", True),
-        ("2026-11-25T15:00", "2026-11-25T03:00", False),
-        ("2026-11-25", "2026-11-25", True),
-        ("16:00", "2026-11-24T16:00", True),
-        ("2026-11-25T15:00", "the day after tomorrow", None),
-        ("", "2026-11-25", None),
+        ("2026-11-25T15:00", ["2026-11-25T15:00"], True),
+        ("2026-11-25T15:00", ["2026-11-25T03:00"], False),
+        ("2026-11-25 afternoon", ["2026-11-25", "afternoon"], True),
+        ("16:00", ["2026-11-24T16:00"], True),
+        ("2026-11-25", [], False),
+        ("", ["2026-11-25"], None),
     ],
 )
-def test_times_count_once_they_are_read(slot: str, value: str, right: bool | None) -> None:
-    decision = Decision(Kind.TRANSITION, "regex", goto="check_time", variables={"time": value})
-    assert time_read(turn("goto:check_time", slot=slot), decision) is right
+def test_times_are_found_in_the_words(slot: str, found: list[str], right: bool | None) -> None:
+    entities = tuple(Entity(EntityKind.DATETIME, "", 0, 0, value, "", 1.0) for value in found)
+    assert time_read(turn("goto:check_time", slot=slot), Decision(Kind.SLOT, entities=entities)) is right
+
+
+@pytest.mark.parametrize(
+    ("slot", "filled", "outcome"),
+    [
+        ("2026-11-25T15:00", ["2026-11-25", "15:00"], Outcome.RIGHT),
+        ("2026-11-25T15:00", ["2026-11-25"], Outcome.RIGHT),
+        ("2026-11-25T15:00", ["2026-11-26T15:00"], Outcome.WRONG),
+        ("2026-11-25 afternoon", ["2026-11-25", "15:00"], Outcome.WRONG),
+        ("16:00", ["2026-11-24T16:00"], Outcome.RIGHT),
+        ("", ["2026-11-25"], Outcome.WRONG),
+    ],
+)
+def test_slots_take_what_is_meant_and_no_more(judge: Judge, slot: str, filled: list[str], outcome: Outcome) -> None:
+    values = {f"slot{number}": SlotValue(value, "") for number, value in enumerate(filled)}
+    decision = Decision(Kind.SLOT, filling=Filling(values))
+    assert judge.outcome(turn("goto:go_ahead", slot=slot), decision) is outcome
 
 
 def test_a_topic_without_an_answer_is_not_meant_to_be_understood(judge: Judge) -> None:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.dialogue.shared import encoder, engine
+from tests.dialogue.shared import BOTS, encoder
+from voicebot.dialogue import Engine, load_bot
 from voicebot.dialogue.decision import Decision, Kind
 from voicebot.evaluation.labels import Judge, Outcome
-from voicebot.evaluation.turns import SETS, TOPICS, Turn, load_topics, load_turns
+from voicebot.evaluation.turns import NOW, SETS, TOPICS, Turn, load_topics, load_turns
 from voicebot.evaluation.understanding import ENGINE, Result, Sheet, evaluate, evaluate_peers
 from voicebot.evaluation.understanding_report import CLEAN, details, report
 
 DATA = Path(__file__).parents[1] / "data" / "understanding"
 # Share of right decisions at least, and of wrong ones at most. Raise them with what is reached; never lower them.
 FLOORS = {"appointment": (0.55, 0.26), "service": (0.57, 0.18)}
+
+
+@cache
+def engine(name: str) -> Engine:
+    return Engine(load_bot(BOTS / name / "bot.yaml"), encoder(), clock=lambda: NOW)
 
 
 async def sheet_of(bot: str) -> Sheet:

@@ -15,7 +15,17 @@ from voicebot.dialogue import Bot, Engine, UseEncoder, load_bots
 from voicebot.errors import ConfigError
 from voicebot.evaluation.hearing import hear, write_heard
 from voicebot.evaluation.labels import Judge
-from voicebot.evaluation.turns import DIRECTORY, SETS, TOPICS, Turn, heard_turns, load_heard, load_topics, load_turns
+from voicebot.evaluation.turns import (
+    DIRECTORY,
+    NOW,
+    SETS,
+    TOPICS,
+    Turn,
+    heard_turns,
+    load_heard,
+    load_topics,
+    load_turns,
+)
 from voicebot.evaluation.understanding import ENGINE, Sheet, evaluate, evaluate_peers
 from voicebot.evaluation.understanding_report import CLEAN, NOISY, TELEPHONE, details, report
 from voicebot.runtime.logs import set_up_logging
@@ -90,7 +100,7 @@ def conditions(name: str, language: str, folder: Path, asr: bool) -> dict[str, S
 
 
 def _sheets(bot: Bot, encoder: UseEncoder, args: argparse.Namespace) -> list[Sheet]:
-    engine = Engine(bot, encoder)
+    engine = Engine(bot, encoder, clock=lambda: NOW)
     judge = Judge(bot, load_topics(args.turns / TOPICS, bot.name))
     sheets: list[Sheet] = []
     for condition, turns in conditions(bot.name, bot.language, args.turns, args.asr).items():

@@ -18,7 +18,7 @@ _ENGLISH_DIGITS = {
     **{"zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"},
     **{"seven": "7", "eight": "8", "nine": "9"},
 }
-_TIME = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]|[0-2][0-9]:[0-5][0-9]")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Outcome(enum.Enum):
@@ -98,7 +98,7 @@ class Judge:
         if kind == FALLBACK:
             return decision.kind is Kind.FALLBACK
         if kind == "goto":
-            return decision.goto == name or (_fills_slots(decision) and time_read(turn, decision) is True)
+            return decision.goto == name or _fills_as_meant(turn, decision)
         if kind == "global":
             return decision.name == name or _same(decision.goto, self._bot.globals[name].goto)
         if kind == "intent":
@@ -120,11 +120,11 @@ def digits_of(text: str) -> str:
 
 
 def time_read(turn: Turn, decision: Decision) -> bool | None:
-    """Tell whether the time that a turn means was read out of it; None if the decision has no time in ISO form."""
-    values = " ".join(_values(decision))
-    if not turn.slot or not _TIME.search(values):
+    """Tell whether the time that a turn means was found in it; None if the turn means none."""
+    if not turn.slot:
         return None
-    return all(part in values for part in re.split("[T ]", turn.slot))
+    found = " ".join([*decision.variables.values(), *(entity.value for entity in decision.entities)])
+    return all(piece in found for piece in _pieces(turn.slot))
 
 
 def _names(decision: Decision) -> tuple[str, ...]:
@@ -133,17 +133,26 @@ def _names(decision: Decision) -> tuple[str, ...]:
     return decision.name, f"{kind}:{decision.name}", kind
 
 
-def _fills_slots(decision: Decision) -> bool:
-    return decision.kind.value == "slot"
+def _fills_as_meant(turn: Turn, decision: Decision) -> bool:
+    """Tell whether slots take what a turn means: no other day, no other time, and no time that was not said."""
+    if decision.kind is not Kind.SLOT or not turn.slot:
+        return False
+    meant = _pieces(turn.slot)
+    for value in decision.filling.values.values():
+        for piece in _pieces(value.value):
+            assumed_day = bool(_DAY.fullmatch(piece)) and not any(_DAY.fullmatch(one) for one in meant)
+            if piece not in meant and not assumed_day:
+                return False
+    return decision.filling.answers
+
+
+def _pieces(moment: str) -> list[str]:
+    """Return day, time and part of the day of a moment."""
+    return re.split("[T ]", moment)
 
 
 def _values(decision: Decision) -> list[str]:
-    """Return all values that were picked out of the words."""
-    found = [*decision.variables.values()]
-    filling = getattr(decision, "filling", None)
-    if filling is not None:
-        found += [value.value for value in filling.values.values()]
-    return found + [entity.value for entity in getattr(decision, "entities", ())]
+    return [*decision.variables.values(), *(value.value for value in decision.filling.values.values())]
 
 
 def _same(one: str, other: str) -> bool:

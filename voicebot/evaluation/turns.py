@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ DIRECTORY = Path("tests/data/understanding")
 SETS = {"appointment": "appointment_zh", "service": "service_en"}
 """The file of turns of each bot, without its ending."""
 TOPICS = "topics.json"
+NOW = datetime(2026, 11, 23, 10, 0)
+"""When the turns are said, a Monday: what their slots are relative to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Turn:
         said: the words.
         expect: labels that are right, as ``labels.Judge`` reads them.
         kind: what sort of turn it is, for the breakdown.
-        slot: the time that is meant, as in ISO 8601, a part of the day as in TIMEX3 ("2026-11-27TAF"); "" for none.
+        slot: the time that is meant: "2026-11-25T15:00", "2026-11-25", "15:00", "2026-11-25 afternoon"; "" for none.
         variables: what the conversation knows already.
     """
 

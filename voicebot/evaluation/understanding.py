@@ -61,7 +61,7 @@ class Sheet:
         return dict(sorted(kinds.items(), key=lambda pair: -pair[1].total()))
 
     def times(self) -> tuple[int, int]:
-        """Return how many times of day and dates were read right, and how many were read at all."""
+        """Return how many days and times were found as they are meant, and how many there are."""
         read = [time_read(result.turn, result.decision) for result in self.results]
         return read.count(True), len(read) - read.count(None)
 

@@ -83,4 +83,4 @@ def _kinds(sheets: Sequence[Sheet]) -> str:
 
 def _times(sheet: Sheet) -> str:
     right, read = sheet.times()
-    return f"{sheet.bot}, {sheet.condition}: {right} of {read} dates and times read as meant."
+    return f"{sheet.bot}, {sheet.condition}: {right} of {read} dates and times found as they are meant."
