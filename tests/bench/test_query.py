@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.dialogue.shared import BOTS, SMALL_BOT, models
-from voicebot.bench.query import KEY, Figures, Held, Plan, Row, _Rounds
+from voicebot.bench.query import KEY, Figures, Held, Plan, Row, _Rounds, with_stream_bot
 from voicebot.bench.query_load import Callers, Load, Outcome
 from voicebot.bench.query_process import load_process, server_process
 from voicebot.bench.query_report import first_chunk_p99_ms, ratio, report
-from voicebot.bench.query_server import stream_bot
+from voicebot.bench.query_server import STREAM_BOT, write_stream_bot
 from voicebot.bench.query_texts import known_wordings, paraphrases
 from voicebot.bench.query_wire import Connection, dechunked, request_bytes
 from voicebot.dialogue import load_bot
@@ -151,17 +151,18 @@ async def test_the_real_server_streams_the_sixteen_chunks_and_answers_from_the_f
     data = tmp_path / "data"
     data.mkdir()
     (data / "models").symlink_to(models())
-    overrides = [f"paths.data={data}", f"bots.directory={folder.parent}", "bots.default=small", f"http.api_key={KEY}"]
-    settings = load_settings(overrides=overrides)
+    overrides = [f"paths.data={data}", f"bots.directory={folder.parent}", "bots.default=small"]
+    plain = load_settings(overrides=overrides).model_copy(update={"lines": []})
     bot = load_bot(folder / "bot.yaml")
-    async with load_process() as load, server_process(settings) as server:
-        rounds = _Rounds(settings, bot, Plan(sessions=2, rounds=1, seconds=0.1, held=4), load)
-        lines = await rounds.sample(server)
-        assert [json.loads(line)["answer"][0]["chunkId"] for line in lines] == list(range(16))
-        outcome = await rounds._faq(server, known_wordings(bot), 50.0)
-        assert outcome.answers == outcome.faq > 0
-        async with server_process(settings, lines) as bare:
-            assert (await rounds._stream(bare, "")).sample == "".join(lines)
+    with with_stream_bot(plain) as settings:
+        async with load_process() as load, server_process(settings) as server:
+            rounds = _Rounds(settings, bot, Plan(sessions=2, rounds=1, seconds=0.1, held=4), load)
+            lines = await rounds.sample(server)
+            assert [json.loads(line)["answer"][0]["chunkId"] for line in lines] == list(range(16))
+            outcome = await rounds._faq(server, known_wordings(bot), 50.0)
+            assert outcome.answers == outcome.faq > 0
+            async with server_process(settings, lines) as bare:
+                assert (await rounds._stream(bare, "")).sample == "".join(lines)
 
 
 def outcome(answers: int, *first_ms: float) -> Outcome:
@@ -201,6 +202,7 @@ def test_the_report_says_which_goals_are_reached() -> None:
     assert any("ours" in line and " 0.60 " in line for line in lines)
 
 
-def test_the_bot_of_the_stream_gives_fifteen_sentences() -> None:
-    bot = stream_bot()
+def test_the_bot_of_the_stream_gives_fifteen_sentences(tmp_path: Path) -> None:
+    write_stream_bot(tmp_path)
+    bot = load_bot(tmp_path / STREAM_BOT / "bot.yaml")
     assert len(split_sentences(bot.faq[0].answer[0])) + len(split_sentences(bot.nodes["greeting"].again)) == 15

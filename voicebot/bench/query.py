@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from voicebot.bench.query_load import Load, Outcome
 from voicebot.bench.query_process import BenchProcess, LoadProcess, load_process, server_process
-from voicebot.bench.query_server import READY_BOT, STREAM_BOT, STREAM_CHUNKS, STREAM_QUESTION
+from voicebot.bench.query_server import READY_BOT, STREAM_BOT, STREAM_CHUNKS, STREAM_QUESTION, write_stream_bot
 from voicebot.bench.query_texts import known_wordings, paraphrases
 from voicebot.dialogue.bot import Bot
 from voicebot.errors import VoicebotError
@@ -97,14 +101,30 @@ async def measure(settings: Settings, bot: Bot, plan: Plan) -> Figures:
     Raises:
         VoicebotError: a process failed, or an answer was not what it should be.
     """
-    settings = settings.model_copy(update={"http": settings.http.model_copy(update={"api_key": KEY})})
-    async with load_process() as load:
-        rounds = _Rounds(settings, bot, plan, load)
-        async with server_process(settings) as server:
-            lines = await rounds.sample(server)
-            async with server_process(settings, lines) as bare:
-                stream, faq = await rounds.run(server, bare)
-        held = [await rounds.hold(with_connections) for with_connections in (False, True)]
+    with with_stream_bot(settings) as prepared:
+        async with load_process() as load:
+            return await _measure(prepared, bot, plan, load)
+
+
+@contextmanager
+def with_stream_bot(settings: Settings) -> Iterator[Settings]:
+    """Put the bot of the stream beside the others, in a folder of their own; the key is the bench's."""
+    with tempfile.TemporaryDirectory(prefix="voicebot-bench-") as folder:
+        directory = Path(folder) / "bots"
+        shutil.copytree(settings.bots.directory, directory)
+        write_stream_bot(directory)
+        bots = settings.bots.model_copy(update={"directory": directory})
+        http = settings.http.model_copy(update={"api_key": KEY})
+        yield settings.model_copy(update={"bots": bots, "http": http})
+
+
+async def _measure(settings: Settings, bot: Bot, plan: Plan, load: LoadProcess) -> Figures:
+    rounds = _Rounds(settings, bot, plan, load)
+    async with server_process(settings) as server:
+        lines = await rounds.sample(server)
+        async with server_process(settings, lines) as bare:
+            stream, faq = await rounds.run(server, bare)
+    held = [await rounds.hold(with_connections) for with_connections in (False, True)]
     return Figures(plan, stream, faq, held)
 
 

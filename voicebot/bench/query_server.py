@@ -16,13 +16,11 @@ import uvloop
 from aiohttp import web
 
 from voicebot.bench.query_wire import HOST
-from voicebot.dialogue.bot import Bot, Fallback, FaqEntry, Node, Silence
-from voicebot.dialogue.botfile import load_bots
-from voicebot.dialogue.engine import Engine
-from voicebot.dialogue.vectors import UseEncoder
+from voicebot.dialogue.botfile import FILE_NAME
 from voicebot.errors import VoicebotError
 from voicebot.protocol import Chunk, Query, Reply
 from voicebot.protocol.reply import ReplySource
+from voicebot.runtime.bots import OurBots
 from voicebot.runtime.heap import keep_what_is_loaded
 from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.stdio import report, stdin_lines
@@ -52,19 +50,19 @@ _WORDS = (
 _AGAIN = ("您请讲。", "我听着。")
 
 
-def stream_bot() -> Bot:
-    """Return a bot that answers STREAM_QUESTION with 15 short sentences and the chunk that ends the answer."""
-    greeting = Node("greeting", say=("您好。",), again="".join(_AGAIN))
-    answer = "".join(f"{words}。" for words in _WORDS)
-    return Bot(
-        name=STREAM_BOT,
-        language="zh",
-        start="greeting",
-        nodes={"greeting": greeting},
-        silence=Silence(("您还在吗？",), 2, "greeting"),
-        fallback=Fallback(("我没听清。",), 2, "greeting"),
-        faq=(FaqEntry(STREAM_QUESTION, (answer,)),),
-    )
+def write_stream_bot(directory: Path) -> None:
+    """Write a bot that answers STREAM_QUESTION with 15 short sentences and the chunk that ends the answer."""
+    bot = {
+        "language": "zh",
+        "start": "greeting",
+        "nodes": {"greeting": {"say": "您好。", "again": "".join(_AGAIN)}},
+        "silence": {"prompts": ["您还在吗？"], "goto": "greeting"},
+        "fallback": {"texts": ["我没听清。"], "goto": "greeting"},
+        "faq": [{"question": STREAM_QUESTION, "answer": "".join(f"{words}。" for words in _WORDS)}],
+    }
+    folder = directory / STREAM_BOT
+    folder.mkdir(parents=True)
+    (folder / FILE_NAME).write_text(json.dumps(bot, ensure_ascii=False), encoding="utf-8")  # JSON is YAML
 
 
 class ReadyBrain:
@@ -83,9 +81,8 @@ class ReadyBrain:
 @asynccontextmanager
 async def _product(settings: Settings) -> AsyncIterator[int]:
     """Run the service's server; yield its port."""
-    encoder = UseEncoder(settings.paths.models)
-    ours = [*load_bots(settings.bots.directory).values(), stream_bot()]
-    bots = [HostedBot.of(Engine(bot, encoder)) for bot in ours]
+    ours = OurBots(settings)
+    bots = [HostedBot.of(versions) for versions in ours]
     bots.append(HostedBot(READY_BOT, ReadyBrain(), "zh"))
     # Nobody fetches the audio: its addresses are made and the synthesiser is never asked.
     app = create_app(settings, bots, SpeechClient(Path("unused.sock")))
@@ -94,6 +91,7 @@ async def _product(settings: Settings) -> AsyncIterator[int]:
         yield server.port
     finally:
         await server.close()
+        await ours.close()
 
 
 @asynccontextmanager
