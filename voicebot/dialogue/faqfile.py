@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from voicebot.dialogue.bot import FaqEntry
+from voicebot.dialogue.textfile import decode, read_bytes
 from voicebot.dialogue.texts import unpaired_braces
 from voicebot.dialogue.yamltree import Item, read_yaml
 from voicebot.errors import ConfigError
@@ -26,7 +26,6 @@ _COLUMNS = {
 _REQUIRED = ("question", "answer")
 _SEPARATORS = re.compile(r"[|｜\n]")
 _DELIMITERS = ",;\t"
-_BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _MAX_CELL = 20_000
 
 Placed = tuple[str, FaqEntry]
@@ -78,21 +77,7 @@ def read_csv(file: Path) -> list[Placed]:
     Raises:
         ConfigError: the file cannot be read, or a line is wrong.
     """
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
-    return list(_entries(file, _decoded(file, content)))
-
-
-def _decoded(file: Path, content: bytes) -> str:
-    marked = [name for mark, name in _BYTE_ORDER_MARKS.items() if content.startswith(mark)]
-    for encoding in marked or ("utf-8", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise ConfigError(f"{file}: is neither UTF-8 nor GB18030 text; save it as 'CSV UTF-8'")
+    return list(_entries(file, decode(file, read_bytes(file))))
 
 
 def _entries(file: Path, text: str) -> Iterator[Placed]:
