@@ -1,8 +1,8 @@
 """Yes and no in Mandarin.
 
 Each clause is read by itself; then they are weighed: 好的，不用了 is a no, 可以是可以，但是… a hesitant yes. Two
-(不是不要, 不是不可以) are taken for a hesitant yes: ask back. Questions (是不是, 可以吗) and politeness (不好意思)
-answer nothing, and neither does 不知道 or 没听清.
+denials (不是不要, 不是不可以) are taken for a hesitant yes: ask back. Questions (是不是, 可以吗) and politeness
+(不好意思) answer nothing, and neither does 不知道 or 没听清.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def find_codes(said: Said) -> list[Found]:
     for run in said.runs:
         before = said.text[: run.start]
         match = (_ZH_CODE if said.mandarin else _EN_CODE).search(before)
-        match = match or (None if said.mandarin else _EN_CAPITALS.search(said.raw[: run.start]))
+        match = match or _capitals(said, run)
         if match is None or len(run.digits) < 2 or len(run.digits) > _LONGEST_DIGITS:
             continue
         letters = "".join(one or several for one, several in _LETTERS.findall(match[0].lower())).upper()
@@ -65,6 +65,13 @@ def find_codes(said: Said) -> list[Found]:
         confidence = _MIXED if run.numbers or (letters in ("A", "I", "O") and not said.mandarin) else 0.9
         found.append(Found(EntityKind.CODE, match.start(), run.end, value, spoken, confidence))
     return found
+
+
+def _capitals(said: Said, run: Run) -> re.Match[str] | None:
+    """Return capitals before a run: AB 1234. Where all is in capitals they tell nothing."""
+    if said.mandarin or run.numbers or said.raw.isupper():
+        return None
+    return _EN_CAPITALS.search(said.raw[: run.start])
 
 
 def _is_quantity(said: Said, run: Run) -> bool:

@@ -50,7 +50,7 @@ def find_amounts(said: Said) -> list[Found]:
 
 def _amount(text: str, match: re.Match[str]) -> list[Found]:
     numeral = read(match["amount"])
-    if numeral is None or match["about"] == "几" or _ROUGHLY.match(match["amount"]):
+    if numeral is None or numeral.value < 0 or match["about"] == "几" or _ROUGHLY.match(match["amount"]):
         return []
     if match["unit"] in ("块", "元") and _NO_AMOUNT.search(text[: match.start()]):
         return []

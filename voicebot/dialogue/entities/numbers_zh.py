@@ -121,7 +121,7 @@ def _single(before: str, word: str, after: str) -> float:
     if _ABOUT.match(after) and word == "十":
         return APPROXIMATE
     if _COUNTED.match(after):
-        alone = _OPEN_RIGHT.match(after[1:]) or after[:1] in "人位"
+        alone = _OPEN_LEFT.search(before) and (_OPEN_RIGHT.match(after[1:]) or after[:1] in "人位")
         return 0.95 if word != "一" or alone else 0.5
     return 0.9 if _OPEN_LEFT.search(before) and _OPEN_RIGHT.match(after) else 0.0
 

@@ -54,6 +54,8 @@ _RANGE = re.compile(
     rf"|-) ?(?P<last>{_HOUR})\b(?:,? ?(?P<half>{_HALF}))?{_NOT_COUNTED}"
 )
 _TENS_BEFORE = re.compile(rf"(?:{'|'.join(TENS)}|hundred|thousand)[ -]$")
+# So many digits in a row are no time: "nine oh two" in a telephone number.
+_DICTATED = 5
 _ALONE = re.compile(
     rf"\W*(?:(?:um|uh|well|maybe|let's say|about|around|at|make it|how about) )*(?P<hour>{_HOUR})\W*(?:please"
     r"|then)?\W*$"
@@ -83,8 +85,12 @@ def find_parts(said: Said) -> list[PartSpan]:
 def find_times(said: Said, parts: list[PartSpan]) -> list[TimeSpan]:
     """Return times of day; a lone part of the day counts for all that have none."""
     times = _from_now(said)
+    dictated = [run for run in said.runs if run.items >= _DICTATED]
     for finder in (_ranges, _clocks, _named):
-        times += [time for time in finder(said.text) if not any(_overlap(time, other) for other in times)]
+        for time in finder(said.text):
+            inside = any(run.start <= time.start and time.end <= run.end for run in dictated)
+            if not inside and not any(_overlap(time, other) for other in times):
+                times.append(time)
     if not times and EntityKind.TIME in said.asked and (match := _ALONE.match(said.text)):
         times = _spans(without_part(*match.span("hour"), _number(match["hour"]), 0))
     if len(parts) == 1:
