@@ -50,6 +50,19 @@ def test_text_without_punctuation_is_cut_to_what_a_model_takes(text: str) -> Non
         ("请看https://a.cn/b,c.html。谢谢您的来电。", ["请看https://a.cn/b,c.html。", "谢谢您的来电。"]),
         ("他说：“好的。”然后走了。", ["他说：", "“好的。”", "然后走了。"]),
         ("再见。好", ["再见。好"]),
+        # Without punctuation, a long one is cut where a person draws breath; the first one sooner.
+        (
+            "跟您确认一下您预约的是明天下午三点的口腔检查如果您时间不方便我们可以帮您改到后天上午",
+            ["跟您确认一下您预约的是明天下午三点的口腔检查", "如果您时间不方便我们可以帮您改到后天上午"],
+        ),
+        (
+            "I can put you through to our billing team because they can look into your account and the last payment.",
+            [
+                "I can put you through to our billing team ",
+                "because they can look into your account and the last payment.",
+            ],
+        ),
+        ("您先挂号然后到二楼找王医生", ["您先挂号然后到二楼找王医生"]),
         ("", []),
         ("……！？", []),
     ],

@@ -23,6 +23,8 @@ def phonemes(tmp_path_factory: pytest.TempPathFactory) -> MandarinPhonemes:
         ("行走", "ɕi↗ŋʦou↓"),
         ("VIP", "vˈi ˈI pˈi"),
         ("APP", "ˈA pˈi pˈi"),
+        ("qq", "kjˈu kjˈu"),
+        ("SIM", "sˈɪm"),
         ("Hello", "həlˈO"),
         ("（好）", "(xau↓)"),
         ("", ""),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from voicebot.filecache import MIB, FileCache
 
-RENDERER_VERSION = "2"
+RENDERER_VERSION = "3"
 """Part of every key. To be raised when the same text comes to sound different: levels, gaps, phonemes."""
 
 _MEMORY_BYTES = 32 * MIB

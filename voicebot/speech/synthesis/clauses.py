@@ -13,6 +13,10 @@ LATER_CLAUSE_WEIGHT = 9.0
 """Later clauses join at commas until they have this many: longer clauses have the better melody."""
 LONGEST_CLAUSE_WEIGHT = 60.0
 """Beyond this a clause is cut between words: Kokoro takes 510 phonemes, about 100 syllables."""
+LONG_FIRST_CLAUSE_WEIGHT = 16.0
+LONG_CLAUSE_WEIGHT = 30.0
+"""Beyond these a clause without punctuation is cut before a word that begins a new thought, if it has one."""
+_SHORTEST_PART_WEIGHT = 5.0
 
 _CLOSERS = r"[”’」』】）》\"')\]]*"
 _ABBREVIATIONS = "Mr|Mrs|Ms|Dr|Prof|St|Ave|Rd|No|Nr|vs|etc|Inc|Ltd|Co|Corp|Jr|Sr|Fig|ext|approx|dept|tel|min|max"
@@ -29,6 +33,12 @@ _WHOLE = re.compile(
 )
 _STRONG = re.compile(rf"(?:[。！？!?；;…]+|\.+(?=[\s\u3400-\u9fff”’\"')\]]|$)){_CLOSERS}\s*")
 _WEAK = re.compile(rf"(?:[，、,：:]+|[—–]+(?=\D)){_CLOSERS}\s*")
+# People draw breath before these.
+_BREATHS = re.compile(
+    r"(?:但是?|不过|所以|因为|因此|如果|要是|然后|而且|并且|或者|以及|还有|同时|另外|其中|那么|虽然|由于|为了|只要|除了|请您|我们|您可以|您也)"
+    r"|(?<=\s)(?:and|but|because|so|which|if|when|while|then|or|where|unless|before|after|since|please|that)\s",
+    re.IGNORECASE,
+)
 _SYLLABLE_PER_LETTER = 0.35
 
 
@@ -46,13 +56,13 @@ def clauses(text: str) -> list[str]:
         enough = LATER_CLAUSE_WEIGHT if found else FIRST_CLAUSE_WEIGHT
         weight = syllables(held)
         if weight >= enough or (strong and weight >= FIRST_CLAUSE_WEIGHT):
-            found += _cut(held)
+            found += _cut(held, first=not found)
             held = ""
     if held:
         # What is left is too short to stand alone ("Ok."): it goes with the clause before it.
         if found and syllables(held) < FIRST_CLAUSE_WEIGHT:
             held = found.pop() + held
-        found += _cut(held)
+        found += _cut(held, first=not found)
     return found
 
 
@@ -102,8 +112,33 @@ def _is_word(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
 
-def _cut(clause: str) -> list[str]:
-    """Cut an overlong clause between words (anywhere between ideographs)."""
+def _cut(clause: str, *, first: bool) -> list[str]:
+    """Cut a long clause before words that begin a new thought, and an overlong one anywhere between words."""
+    parts: list[str] = []
+    rest = clause
+    while syllables(rest) > (LONG_CLAUSE_WEIGHT if parts or not first else LONG_FIRST_CLAUSE_WEIGHT):
+        at = _breath(rest, early=first and not parts)
+        if not at:
+            break
+        parts.append(rest[:at])
+        rest = rest[at:]
+    return [piece for part in (*parts, rest) for piece in _cut_anywhere(part)]
+
+
+def _breath(clause: str, *, early: bool) -> int:
+    """Return where to cut: the first good place, or the one nearest to the middle; 0 if there is none."""
+    whole = syllables(clause)
+    places = []
+    for match in _BREATHS.finditer(clause):
+        before = syllables(clause[: match.start()])
+        if min(before, whole - before) >= _SHORTEST_PART_WEIGHT:
+            places.append((abs(before - whole / 2), match.start()))
+    if not places:
+        return 0
+    return places[0][1] if early else min(places)[1]
+
+
+def _cut_anywhere(clause: str) -> list[str]:
     if syllables(clause) <= LONGEST_CLAUSE_WEIGHT:
         return [clause]
     parts = [""]

@@ -16,7 +16,9 @@ from typing import Any
 from voicebot.errors import SynthesisError
 
 _RUNS = re.compile(r"[\u3400-\u9fff]+|[A-Za-z][A-Za-z'’.-]*[A-Za-z]|[A-Za-z]|[^\u3400-\u9fffA-Za-z]+")
-_SPELLED = re.compile(r"[A-Z]{2,5}|[A-Za-z]")
+# Capitals, and what has no vowel ("qq", "km"), are spelled; not the few that people say as words.
+_SPELLED = re.compile(r"[A-Z]{2,5}|[A-Za-z]|(?i:[b-df-hj-np-tv-xz]{2,5})")
+_SAID = frozenset({"SIM", "PIN", "WIFI", "LOGO", "COVID", "OPPO", "VIVO", "NASA", "SAAS", "IKEA"})
 _PUNCTUATION = str.maketrans(
     {"、": ", ", "，": ", ", "。": ". ", "．": ". ", "！": "! ", "？": "? ", "：": ": ", "；": "; ", "—": "—", "…": "…"}
     | dict.fromkeys("《「『【〈“", " “")
@@ -88,7 +90,7 @@ class MandarinPhonemes:
             return ""
 
     def _english_word(self, word: str) -> str:
-        if _SPELLED.fullmatch(word):
+        if _SPELLED.fullmatch(word) and word not in _SAID:
             # One at a time: within a text espeak takes the letter A for the article.
             return " ".join(map(self._english_sounds, word))
         return self._english_sounds(word)

@@ -1,7 +1,7 @@
 """Numbers, money, dates, times and telephone numbers in Mandarin words.
 
 The rules run in order, each taking what it is sure of: what an earlier one wrote has no digits left
-for a later one. Long digit runs are read digit by digit with 幺 for 1, as people do on the telephone.
+for a later one. Telephone numbers and codes are read digit by digit with 幺 for 1, as people do on the telephone.
 """
 
 from __future__ import annotations
@@ -9,108 +9,139 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import cn2an  # type: ignore[import-untyped]
+from voicebot.speech.synthesis.mandarin_signs import speak_signs
+from voicebot.speech.synthesis.mandarin_words import (
+    amount,
+    cardinal,
+    clock,
+    code,
+    digit_by_digit,
+    half_day_clock,
+    money,
+    year,
+)
 
-_DIGITS = "零一二三四五六七八九"
-_PHONE_DIGITS = "零幺二三四五六七八九"
 _MAX_DIGITS_AS_NUMBER = 8
-_MAX_CENTS_DIGITS = 2
 
-_CURRENCIES = {"¥": "元", "$": "美元", "€": "欧元", "£": "英镑", "HK$": "港元", "US$": "美元"}
+_CURRENCIES = {
+    "¥": "元", "$": "美元", "€": "欧元", "£": "英镑", "HK$": "港元", "US$": "美元", "RMB": "元", "CNY": "元",
+    "USD": "美元", "HKD": "港元", "EUR": "欧元", "GBP": "英镑", "JPY": "日元",
+}  # fmt: skip
 _UNITS = {
     "km/h": "公里每小时", "m/s": "米每秒", "km²": "平方公里", "km": "公里", "kg": "公斤", "cm": "厘米", "mm": "毫米",
     "mg": "毫克", "ml": "毫升", "mL": "毫升", "m²": "平方米", "m2": "平方米", "㎡": "平方米", "m³": "立方米",
-    "m": "米", "g": "克", "L": "升", "t": "吨", "kW": "千瓦", "kWh": "千瓦时", "V": "伏", "℃": "摄氏度",
-    "°C": "摄氏度", "℉": "华氏度", "°": "度", "h": "小时", "min": "分钟", "s": "秒", "ms": "毫秒",
+    "m": "米", "g": "克", "L": "升", "t": "吨", "W": "瓦", "kW": "千瓦", "kWh": "千瓦时", "V": "伏", "kV": "千伏",
+    "mA": "毫安", "mAh": "毫安时", "Hz": "赫兹", "kHz": "千赫", "MHz": "兆赫", "dB": "分贝", "Pa": "帕", "kPa": "千帕",
+    "MPa": "兆帕", "mmHg": "毫米汞柱", "mmol/L": "毫摩尔每升", "mol/L": "摩尔每升", "kcal": "千卡", "℃": "摄氏度",
+    "°C": "摄氏度", "℉": "华氏度", "°F": "华氏度", "°": "度", "h": "小时", "min": "分钟", "s": "秒", "ms": "毫秒",
+    "cm²": "平方厘米", "cm³": "立方厘米", "μm": "微米", "GB": "G", "TB": "T", "MB": "兆", "KB": "K", "Mbps": "兆",
+    "M": "兆", "ft": "英尺",
 }  # fmt: skip
 # Words that say that the digits behind them are a code, not an amount.
 _CODE_WORDS = (
-    "电话|手机号?码?|号码|拨打?|致电|热线|分机号?|转|尾号|验证码|校验码|密码|工号|单号|订单号?|编号|卡号|账号|帐号|"
-    "航班号?|车次|房间号?|邮编|QQ号?|微信号?|代码"
+    "电话|座机|手机号?码?|号码|[拨打]打?|致电|热线|分机号?|转|尾号|末四位|验证码|校验码|取件码|提货码|兑换码|密码|口令|工号|"
+    "[快递物流运]*单号?|订单编?号?|编号|流水号|合同号|保单号|会员号|卡号|账号|帐号|账户|航班号?|车次|车牌号?|房间号?|门牌号|邮编|"
+    "身份证号?码?|QQ号?|微信号?|代码|ID|No\\.编号"
 )
 _LIANG_WORDS = (
-    "个|位|次|天|张|件|份|条|名|家|台|辆|本|只|杯|瓶|间|种|项|笔|套|岁|年|周|小时|分钟|秒|点|块|元|万|亿|千|倍|公里|公斤|米|"
-    "人|遍|句|步|层|页|部|场|节|门|口|双|对|把|包|箱|袋|星期|礼拜|季度"
+    "个|位|次|天|张|件|份|条|名|家|台|辆|本|只|杯|瓶|间|种|项|笔|套|岁|年|周|小时|分钟|秒|点|块|元|万|亿|千|百|倍|公里|公斤|米|"
+    "人|遍|句|步|层|页|部|场|节|门|口|双|对|把|包|箱|袋|星期|礼拜|季度|斤|吨|升|平方米|美元|盒|颗|枚|台|班|期|盏|栋|届|克|晚|趟|座"
 )  # fmt: skip
 # Numbers that everybody knows as numbers to dial: carriers, banks, railways, hotlines of the state.
-_SERVICE_NUMBERS = r"100(?:86|10|00|01)|12(?:306|315|333|345|348|366|388)|95\d{3}"
+_SERVICE_NUMBERS = r"100(?:86|10|01)|12(?:306|315|333|345|348|366|388)|95\d{3}"
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-_NO_DIGIT_BEFORE = r"(?<![\d.,])"
-
-
-def digit_by_digit(digits: str, one: str = "幺") -> str:
-    """Read digits one after the other; anything else in the string is dropped."""
-    names = _PHONE_DIGITS if one == "幺" else _DIGITS
-    return "".join(names[int(digit)] for digit in digits if "0" <= digit <= "9")
-
-
-def cardinal(number: str) -> str:
-    """Read an amount: "1,050" is 一千零五十, "3.50" is 三点五零."""
-    whole, _, fraction = number.replace(",", "").partition(".")
-    if len(whole) > _MAX_DIGITS_AS_NUMBER * 2:
-        spoken = digit_by_digit(whole, one="一")
-    else:
-        spoken = str(cn2an.an2cn(str(int(whole)), "low"))
-    return spoken + ("点" + digit_by_digit(fraction, one="一") if fraction else "")
+_NO_DIGIT_BEFORE = r"(?<![\d.,])(?<!\d[ -])"
+_RANGE = r"\s*[-~～—–至到]\s*"
+_DASH = r"\s*[-~～—–]+\s*"
 
 
 def speak_mandarin(text: str) -> str:
     """Replace what is written in digits and signs by words; English words stay as they are."""
     for pattern, replace in _RULES:
         text = pattern.sub(replace, text)
-    return text
+    return speak_signs(text)
+
+
+def _is_day(month: int, day: int) -> bool:
+    return 1 <= month <= 12 and 1 <= day <= 31
+
+
+def _day(month: str, day: str) -> str:
+    return f"{cardinal(month)}月{cardinal(day)}日"
 
 
 def _date(match: re.Match[str]) -> str:
-    year, month, day = match.group("year"), int(match.group("month")), int(match.group("day"))
-    if not (1 <= month <= 12 and 1 <= day <= 31):
+    if not _is_day(int(match["month"]), int(match["day"])):
         return match.group()
-    return f"{digit_by_digit(year, one='一')}年{cardinal(str(month))}月{cardinal(str(day))}日"
+    return f"{year(match['year'])}年{_day(match['month'], match['day'])}"
+
+
+def _days(match: re.Match[str]) -> str:
+    """9/1-9/5."""
+    first, last = (match["month"], match["day"]), (match["month2"], match["day2"])
+    if not (_is_day(*map(int, first)) and _is_day(*map(int, last))):
+        return match.group()
+    return f"{_day(*first)}到{_day(*last)}"
+
+
+def _day_or_fraction(match: re.Match[str]) -> str:
+    """11/22 is a day, 1/2 a fraction: a day where the text says so, or where nobody writes such a fraction."""
+    above, below = int(match["above"]), int(match["below"])
+    if _is_day(above, below) and (match["sure"] or below > 10 or below <= above):
+        return _day(match["above"], match["below"])
+    if 0 < above < below:
+        return f"{cardinal(match['below'])}分之{cardinal(match['above'])}"
+    return match.group()
 
 
 def _time(match: re.Match[str]) -> str:
-    hour, minute, second = int(match["hour"]), int(match["minute"]), match["second"]
-    if hour > 24 or minute > 59 or (second and int(second) > 59):
+    second = match["second"]
+    return clock(int(match["hour"]), int(match["minute"]), int(second) if second else None)
+
+
+def _half_day(match: re.Match[str]) -> str:
+    hour = int(match["hour"])
+    if not 1 <= hour <= 12:
         return match.group()
-    spoken = ("两" if hour == 2 else cardinal(str(hour))) + "点"
-    if second:
-        return spoken + _padded(minute) + "分" + _padded(int(second)) + "秒"
-    if minute == 0:
-        return spoken
-    return spoken + ("半" if minute == 30 else _padded(minute) + "分")
+    return half_day_clock(hour, int(match["minute"] or 0), match["half"].lower())
 
 
-def _padded(number: int) -> str:
-    return ("零" if 0 < number < 10 else "") + cardinal(str(number))
-
-
-def _money(amount: str, currency: str) -> str:
-    """元 with 角 and 分 where there are two decimals at most, else a plain decimal number."""
-    whole, _, cents = amount.replace(",", "").partition(".")
-    if currency != "元" or not cents or len(cents) > _MAX_CENTS_DIGITS:
-        return _amount(amount) + currency
-    jiao, fen = int(cents[0]), int((cents + "0")[1])
-    spoken = _amount(whole) + "元" if int(whole) or not (jiao or fen) else ""
-    if jiao:
-        spoken += _DIGITS[jiao] + "角"
-    elif fen and spoken:
-        spoken += "零"
-    return spoken + (_DIGITS[fen] + "分" if fen else "")
-
-
-def _amount(number: str) -> str:
-    return "两" if number == "2" else cardinal(number)
+def _money(match: re.Match[str]) -> str:
+    currency = _CURRENCIES[match["sign"]]
+    if match["scale"]:
+        return cardinal(match["number"]) + match["scale"] + currency
+    return money(match["number"], currency)
 
 
 def _money_range(match: re.Match[str]) -> str:
-    return f"{_amount(match['low'])}到{_amount(match['high'])}{_CURRENCIES[match['sign']]}"
+    return f"{amount(match['low'])}到{amount(match['high'])}{_CURRENCIES[match['sign']]}"
+
+
+def _yuan(match: re.Match[str]) -> str:
+    return ("负" if match["minus"] else "") + money(match["number"], "元")
+
+
+def _range(match: re.Match[str]) -> str:
+    low = cardinal(match["low"])
+    if match["low"] == "2" and match["counted"]:
+        low = "两"
+    return ("百分之" if match["sign"] else "") + low + "到"
+
+
+def _percent(match: re.Match[str]) -> str:
+    return ("负" if match["minus"] else "") + "百分之" + cardinal(match["number"])
 
 
 def _unit(match: re.Match[str]) -> str:
     unit = _UNITS[match["unit"]]
     if match["minus"]:
         return ("零下" if unit.endswith("氏度") else "负") + cardinal(match["number"]) + unit
-    return _amount(match["number"]) + unit
+    return amount(match["number"]) + unit
+
+
+def _degrees_range(match: re.Match[str]) -> str:
+    minus = "零下" if match["minus"] else ""
+    return f"{minus}{cardinal(match['low'])}到{'零下' if match['minus2'] else ''}{cardinal(match['high'])}摄氏度"
 
 
 def _mobile(match: re.Match[str]) -> str:
@@ -120,76 +151,111 @@ def _mobile(match: re.Match[str]) -> str:
 
 
 def _grouped(match: re.Match[str]) -> str:
-    return "，".join(digit_by_digit(part) for part in re.findall(r"\d+", match.group()))
+    """A telephone number with its groups as they are written; an extension is announced."""
+    groups = re.findall(r"\d+", match["number"])
+    if len(groups) == 1 and len(groups[0]) == 10:  # 4008001234
+        groups = [groups[0][:3], groups[0][3:6], groups[0][6:]]
+    spoken = "，".join(map(code, groups))
+    return spoken + ("，转" + digit_by_digit(match["extension"]) if match["extension"] else "")
 
 
 def _code(match: re.Match[str]) -> str:
-    return match["word"] + digit_by_digit(match["digits"])
+    groups = re.findall(r"\d+", match["digits"])
+    if max(map(len, groups)) == 1:
+        groups = ["".join(groups)]
+    return match["word"] + match["letters"].replace("-", "") + "，".join(map(code, groups))
 
 
 def _dotted(match: re.Match[str]) -> str:
-    return "点".join(cardinal(part) for part in match.group().split("."))
-
-
-def _fraction(match: re.Match[str]) -> str:
-    above, below = int(match["above"]), int(match["below"])
-    return f"{cardinal(str(below))}分之{cardinal(str(above))}" if 0 < above < below else match.group()
+    parts = match.group().split(".")
+    return "点".join((digit_by_digit if len(parts) == 4 else cardinal)(part) for part in parts)
 
 
 def _plain(match: re.Match[str]) -> str:
-    minus = "负" if match["minus"] else ""
-    number = match["number"]
-    whole = number.partition(".")[0]
-    is_code = len(whole) > _MAX_DIGITS_AS_NUMBER or (len(whole) > 1 and whole.startswith("0"))
-    if number.isdigit() and is_code:
-        return minus + digit_by_digit(number)
-    return minus + cardinal(number)
+    minus, number, counted = "负" if match["minus"] else "", match["number"], match["counted"] or ""
+    if number.isdigit() and _is_code(number) and not counted:
+        return minus + code(number)
+    return minus + cardinal(number) + counted
 
 
-_NOT_AN_AMOUNT = r"(?![\d.%]|[,，]\d{3}|元|块|个|分|度|年|月|天|点|次)"
+def _is_code(digits: str) -> bool:
+    if len(digits) > 1 and digits.startswith("0"):
+        return True
+    # A round number is an amount, however long.
+    return len(digits) >= _MAX_DIGITS_AS_NUMBER and not digits.endswith("000")
+
+
+_NOT_AN_AMOUNT = r"(?![\d.%]|[,，]\d{3}|元|块|个|分|度|年|月|天|点|次|人|条|件|位|笔|张|小时)"
 Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 _SIGNS = "|".join(re.escape(sign) for sign in sorted(_CURRENCIES, key=len, reverse=True))
+_CODES_OF_CURRENCIES = "|".join(sign for sign in _CURRENCIES if sign.isalpha())
 _UNIT_NAMES = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
-_CLOCK = r"(?P<hour>[01]?\d|2[0-4])[:：](?P<minute>[0-5]\d)(?:[:：](?P<second>[0-5]\d))?(?![\d:：])"
+_HOUR = r"(?:[01]?\d|2[0-4])"
+_CLOCK = rf"(?P<hour>{_HOUR})[:：](?P<minute>[0-5]\d)(?:[:：](?P<second>[0-5]\d))?(?![\d:：])"
+_MINUS = r"(?P<minus>(?:(?<=[\s（(，。:：、])|^)[-−])?"
+_EXTENSION = r"(?:\s?(?:转分?机?|分机|ext\.?|-)\s?(?P<extension>\d{1,6}))?(?!\d)"
+_YEAR = r"(?:1[5-9]|20|21)\d\d"
 _RULES: tuple[Rule, ...] = tuple(
     (re.compile(pattern), replace)
     for pattern, replace in (
         # Telephone numbers first: they contain what looks like ranges and dates.
-        (rf"{_NO_DIGIT_BEFORE}(?P<country>\+?86[- ]?)?(?P<number>1[3-9]\d[- ]?\d{{4}}[- ]?\d{{4}})(?!\d)", _mobile),
-        (rf"{_NO_DIGIT_BEFORE}[48]00(?:[- ]?\d{{3}}[- ]?\d{{4}}|-\d{{4}}-\d{{3}})(?!\d)", _grouped),
-        (rf"{_NO_DIGIT_BEFORE}\(?0\d{{2,3}}\)?[- ]?\d{{7,8}}(?:-\d{{1,6}})?(?!\d)", _grouped),
-        (r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?!\d)", _date),
-        (r"(?<!\d)\d{4}(?=年)", lambda match: digit_by_digit(match.group(), one="一")),
-        (r"(?<=\d)\s*[-~～—–]\s*(?=(?:[01]?\d|2[0-4])[:：][0-5]\d)", "到"),
-        (rf"(?<![\d:：]){_CLOCK}", _time),
-        (rf"(?P<word>(?:{_CODE_WORDS})(?:是|为|[:： ])*)(?P<digits>\d[\d -]*\d){_NOT_AN_AMOUNT}", _code),
+        (rf"{_NO_DIGIT_BEFORE}(?P<country>(?:\+?86|0086)[- ]?)?(?P<number>1[3-9]\d[- ]?\d{{4}}[- ]?\d{{4}})(?!\d)",
+         _mobile),
+        (rf"{_NO_DIGIT_BEFORE}(?P<number>[48]00(?:[- ]?\d{{3}}[- ]?\d{{4}}|-\d{{4}}-\d{{3}})){_EXTENSION}", _grouped),
+        (rf"{_NO_DIGIT_BEFORE}(?P<number>[(（]0\d{{2,3}}[)）][- ]?\d{{3,4}}[- ]?\d{{4}}){_EXTENSION}", _grouped),
+        (rf"{_NO_DIGIT_BEFORE}(?P<number>0\d{{2,3}}[- ]?(?:\d{{7,8}}|\d{{3,4}}[- ]\d{{4}})){_EXTENSION}", _grouped),
+        (r"(?<![\d.])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![\d.])", _dotted),
+        (r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?!\d)T?", _date),
+        (rf"(?<!\d)(?P<one>{_YEAR})年?{_RANGE}(?P<two>{_YEAR})(?=年)",
+         lambda match: f"{year(match['one'])}到{year(match['two'])}"),
+        (r"(?<!\d)\d0(?=年代)", lambda match: cardinal(match.group())),
+        (r"(?<!\d)\d[05](?=(?:[、和]\d[05])*后(?![\u4e00-\u9fff]?天))", lambda match: year(match.group())),
+        (rf"(?<!\d){_YEAR}(?=年(?!的?历史|来|之?久)|[届款版]|财年|春节)", lambda match: year(match.group())),
+        (r"(?<!\d)(1\d|20)(\d0)s(?![A-Za-z])", lambda match: f"{year(match[1] + match[2])}年代"),
+        (r"(?<![\d/])(?P<month>\d{1,2})/(?P<day>\d{1,2})" + _RANGE + r"(?P<month2>\d{1,2})/(?P<day2>\d{1,2})(?![\d/])",
+         _days),
+        (r"第(?P<page>\d+)/(?P<pages>\d+)页",
+         lambda match: f"第{cardinal(match['page'])}页，共{cardinal(match['pages'])}页"),
+        (r"(?<![\d/.])(?P<above>\d{1,2})/(?P<below>\d{1,2})(?![\d/.])"
+         r"(?P<sure>[号日]|(?=\s?(?:[上下中]午|晚上|早上|周[一二三四五六日]|星期|[（(]周)))?", _day_or_fraction),
+        (rf"(?<=[\dmM])\s*[-~～—–]\s*(?={_HOUR}(?:[:：][0-5]\d|\s?[apAP]\.?[mM]))", "到"),
+        (r"(?<![\d.])(?<!\d[:：])(?P<hour>\d{1,2})(?:[:：](?P<minute>[0-5]\d))?\s?(?P<half>[apAP])\.?[mM](?![A-Za-z])\.?",
+         _half_day),
+        (rf"(?<!\d)(?<!\d[:：]){_CLOCK}", _time),
+        (rf"(?P<word>(?:{_CODE_WORDS})(?:是|为|[:： 「“\"])*)(?P<letters>[A-Za-z]{{0,4}}-?)"
+         rf"(?P<digits>\d[\d -]*\d)(?<![ -]){_NOT_AN_AMOUNT}", _code),
         (rf"(?<!\d)(?:{_SERVICE_NUMBERS})(?![\d.,]|{_LIANG_WORDS})", lambda match: digit_by_digit(match.group())),
-        (rf"(?P<sign>{_SIGNS})\s?(?P<low>{_NUMBER})[-~～—–](?:{_SIGNS})?(?P<high>{_NUMBER})", _money_range),
-        (rf"(?P<sign>{_SIGNS})\s?(?P<number>{_NUMBER})(?P<scale>[万亿千百]?)",
-         lambda match: cardinal(match["number"]) + match["scale"] + _CURRENCIES[match["sign"]] if match["scale"]
-         else _money(match["number"], _CURRENCIES[match["sign"]])),
-        (rf"{_NO_DIGIT_BEFORE}(?P<number>{_NUMBER})元", lambda match: _money(match["number"], "元")),
-        (rf"(?<![\d.A-Za-z-])(?P<low>{_NUMBER})(?P<sign>[%％]?)\s*[-~～—–]\s*(?={_NUMBER})(?!\d+[-\d]*-)",
-         lambda match: ("百分之" if match["sign"] else "") + cardinal(match["low"]) + "到"),
-        (rf"(?P<minus>(?<![A-Za-z\d)])[-−])?(?P<number>{_NUMBER})\s?[%％]",
-         lambda match: ("负" if match["minus"] else "") + "百分之" + cardinal(match["number"])),
+        (r"(?<!\d)(?:985|211|996|315)(?=[高大院工晚、/和与]|$)", lambda match: digit_by_digit(match.group())),
+        (r"(?<!\d)\d{3,4}(?=室|号?房(?!子|产|屋))", lambda match: digit_by_digit(match.group())),
+        (r"(?<![\d.])\d+(?:-\d+){2,}(?![\d.])",
+         lambda match: "杠".join(digit_by_digit(part) for part in match.group().split("-"))),
+        (rf"(?P<sign>{_SIGNS})\s?(?P<low>{_NUMBER}){_RANGE}(?:{_SIGNS})?(?P<high>{_NUMBER})(?![\d.]|[万亿千百])元?",
+         _money_range),
+        (rf"(?P<sign>{_SIGNS})\s?(?P<number>{_NUMBER})(?P<scale>[万亿千百]?)元?", _money),
+        (rf"(?P<number>{_NUMBER})(?P<scale>[万亿千百]?)\s?(?P<sign>{_CODES_OF_CURRENCIES})(?![A-Za-z])", _money),
+        (rf"(?P<minus>(?<![\d.,])[-−])?(?P<low>{_NUMBER})\s?(?:℃|°C)?{_RANGE}(?P<minus2>[-−])?(?P<high>{_NUMBER})"
+         r"\s?(?:℃|°C)", _degrees_range),
+        (r"(?<![\d-])(?P<low>\d+)-(?P<high>\d+)(?=\s*=)",
+         lambda match: f"{cardinal(match['low'])}减{cardinal(match['high'])}"),
+        (rf"(?<![\d.A-Za-z-])(?P<low>{_NUMBER})(?P<sign>[%％]?)\s*[-~～—–]+\s*(?=[-−]?(?:{_NUMBER})"
+         rf"(?P<counted>{_LIANG_WORDS})?)(?!\d+[-\d]*-)", _range),
+        (rf"(?P<minus>(?<![\u4e00-\u9fffA-Za-z\d)])[-−])?{_NO_DIGIT_BEFORE}(?P<number>{_NUMBER})元", _yuan),
+        (rf"(?P<minus>(?<![A-Za-z\d)])[-−])?(?P<number>{_NUMBER})\s?[%％]", _percent),
         (rf"(?P<number>{_NUMBER})‰", lambda match: "千分之" + cardinal(match["number"])),
-        (r"(?<![\d:：])(?P<left>\d+)[:：](?P<right>\d+)(?![\d:：])",
+        (r"(?<!\d)(?<!\d[:：])(?P<left>\d+)[:：](?P<right>\d+)(?![\d:：])",
          lambda match: cardinal(match["left"]) + "比" + cardinal(match["right"])),
-        (r"(?<=[\u4e00-\u9fff])/(?=[年月周天日人次个小时分秒])", "每"),
+        (r"(?<=[\u4e00-\u9fff\d])/(?=[年月周天日人次个小时分秒])", "每"),
         (r"(?<![\d.])\d+(?:\.\d+){2,}(?![\d.])", _dotted),
-        (r"(?<![\d/])(?P<above>\d{1,2})/(?P<below>\d{1,2})(?![\d/])", _fraction),
+        (r"(?<![\d.])(?P<hours>\d{1,2})h(?P<minutes>\d{1,2})m(?:in)?(?![A-Za-z])",
+         lambda match: f"{amount(match['hours'])}小时{cardinal(match['minutes'])}分钟"),
         (rf"(?P<minus>(?<![A-Za-z\d)])[-−])?{_NO_DIGIT_BEFORE}(?P<number>{_NUMBER})"
          rf"\s?(?P<unit>{_UNIT_NAMES})(?![A-Za-z])", _unit),
+        (r"(?<=\d米)\d\d(?!\d)", lambda match: digit_by_digit(match.group(), one="一")),
+        # Letters and three digits or more are a name: CA1234, 1080P.
+        (r"(?<=[A-Za-z])(?<![A-Za-z]{7})\d{3,}(?![\d.])", lambda match: code(match.group())),
+        (r"(?<![\d.,])\d{3,4}(?=[A-Za-z])", lambda match: code(match.group())),
+        (r"(?<=[A-Za-z])-(?=\d)", "杠"),
         (rf"(?<![\d.,第])2(?={_LIANG_WORDS})(?!年级|月|号|日|楼)", "两"),
-        (rf"(?P<minus>(?:(?<=[\s（(，。:：])|^)[-−])?(?P<number>{_NUMBER})", _plain),
-        (r"(?<=[零一二三四五六七八九十百千万亿两])\s*[×xX*]\s*(?=[零一二三四五六七八九十百千万亿两])", "乘"),
-        (r"\s*&\s*", "和"),
-        (r"(?<=[零-龥])\s*\+\s*(?=[零-龥])", "加"),
-        (r"(?<=[零-龥])\s*=\s*(?=[零-龥])", "等于"),
-        (r"#号?(?=键)|井号?(?=键)|#", "井号"),
-        (r"\*号?(?=键)|\*", "星号"),
-        (r"(?<=[零-龥])\s*[~～]\s*(?=[零-龥])", "到"),
-        (r"(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])", ""),
+        (rf"{_MINUS}(?P<number>{_NUMBER})(?P<counted>{_LIANG_WORDS})?", _plain),
     )
 )  # fmt: skip

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
+_MARKUP = re.compile(
+    r"(?P<end><br\s*/?>|</(?:p|div|li|tr|h[1-6])>)"
+    r"|</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>\n]*)?/?>",
+    re.I,
+)
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^[ \t]*(?:```|~~~)[^\n]*$", re.M), ""),
-    (re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*\)"), r"\1"),
+    (re.compile(r"!?\[([^\]\n]*)\]\([^)\s]*(?:\s\"[^\"\n]*\")?\)"), r"\1"),
+    (re.compile(r"\[([^\]\n]+)\]\[[^\]\n]*\]"), r"\1"),
+    (re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>"), r" \1 "),
+    (re.compile(r"^[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)+[ \t]*(?::?-{2,}:?)?[ \t]*$", re.M), ""),
+    (re.compile(r"^[ \t]*\|[ \t]*|[ \t]*\|[ \t]*$", re.M), ""),
+    (re.compile(r"^[ \t]*[-*+][ \t]+\[[ xX]\][ \t]+", re.M), ""),
+    (re.compile(r"^([ \t]*\d{1,2})[.)][ \t]+(?=[\u3400-\u9fff])", re.M), r"\1、"),
     (re.compile(r"^[ \t]*#{1,6}[ \t]+", re.M), ""),
     (re.compile(r"^[ \t]*>+[ \t]?", re.M), ""),
     (re.compile(r"^[ \t]*[-*+•][ \t]+", re.M), ""),
@@ -20,8 +32,8 @@ _SPACE = re.compile(r"[ \t\u00a0\u3000]+")
 _LINES = re.compile(r"\s*\n\s*")
 # A line that ends without punctuation is still the end of something: the voice must pause there.
 _BARE_LINE_END = re.compile(r"(?<=[^\W_])\n")
-# Symbols (category So) that are read aloud.
-_SPOKEN_SYMBOLS = frozenset("℃℉°№㎡")
+# Symbols (category So) that are read aloud, besides the square units (U+3371 to U+33DF: ㎏, ㎡).
+_SPOKEN_SYMBOLS = frozenset("℃℉°№")
 _CJK = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 
 
@@ -42,6 +54,10 @@ def speakable(text: str) -> str:
     ("。" after Mandarin, "." otherwise). The result is "" when nothing in it can be spoken.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    if "&" in text:
+        text = html.unescape(text)
+    if "<" in text:
+        text = _MARKUP.sub(_end_or_nothing, text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     text = "".join(kept for character in text if (kept := _keep(character)))
@@ -60,9 +76,13 @@ def _keep(character: str) -> str:
         return ""
     if "\U0001f3fb" <= character <= "\U0001f3ff":  # skin tones: modifiers, not symbols, to Unicode
         return ""
-    if category == "So" and character not in _SPOKEN_SYMBOLS:
+    if category == "So" and character not in _SPOKEN_SYMBOLS and not "\u3371" <= character <= "\u33df":
         return " "
     return character
+
+
+def _end_or_nothing(match: re.Match[str]) -> str:
+    return "\n" if match["end"] else ""
 
 
 def _end_line(match: re.Match[str]) -> str:
