@@ -136,7 +136,9 @@ class Chat:
         if decision is None:
             return source
         method = f" by {decision.method.value}" if decision.method is not None else ""
-        return f"{source}; {decision.kind.value} {decision.name}{method}, score {decision.score:.2f}"
+        entities = ", ".join(f"{entity.kind.value} {entity.value}" for entity in decision.entities)
+        found = f"; entities {entities}" if entities else ""
+        return f"{source}; {decision.kind.value} {decision.name}{method}, score {decision.score:.2f}{found}"
 
     def _next_query(self) -> Query | None:
         """Read a line; None at the end of the input."""

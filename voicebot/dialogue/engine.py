@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 
-from voicebot.dialogue.bot import Bot
+from voicebot.dialogue.bot import Bot, Node
 from voicebot.dialogue.decision import Decision, Kind, build_matcher_examples, decide
 from voicebot.dialogue.entities import find_entities
 from voicebot.dialogue.flow import Answer, Flow
@@ -196,13 +196,15 @@ class Engine:
 
     async def _decide(self, session: Session, text: str) -> Decision:
         node = self.bot.nodes[session.node or self.bot.start]
-        filling = self._flow.fill(session, text)
-        entities = filling.entities if node.wants else tuple(find_entities(text, self.bot.language, self._clock()))
         if len(text) <= LONG_TEXT:
-            decision = decide(self.bot, self._matcher, node, text, session.variables)
-        else:
-            decision = await asyncio.to_thread(decide, self.bot, self._matcher, node, text, dict(session.variables))
-        return replace(choose(node, decision, filling), entities=entities)
+            return self._judge(node, text, session.variables)
+        return await asyncio.to_thread(self._judge, node, text, dict(session.variables))
+
+    def _judge(self, node: Node, text: str, variables: Mapping[str, str]) -> Decision:
+        filling = self._flow.fill(node, variables, text)
+        entities = filling.entities if node.wants else tuple(find_entities(text, self.bot.language, self._clock()))
+        decision = choose(node, decide(self.bot, self._matcher, node, text, variables), filling)
+        return replace(decision, entities=entities)
 
     def _note(self, session: Session, decision: Decision) -> None:
         session.decision = decision

@@ -61,10 +61,9 @@ class Flow:
         self._bot = bot
         self._slots = SlotFlow(bot, clock)
 
-    def fill(self, session: Session, words: str) -> Filling:
-        """Return what words of the caller give to the slots that are wanted now; changes nothing."""
-        node = self._node(session)
-        return self._slots.fill(session, node, words) if node is not None and node.wants else Filling()
+    def fill(self, node: Node, variables: Mapping[str, str], words: str) -> Filling:
+        """Return what words of the caller give to the slots that are wanted at a node."""
+        return self._slots.fill(node, variables, words) if node.wants else Filling()
 
     def respond(self, session: Session, decision: Decision, words: str = "") -> Answer:
         """Answer words of the caller, or the first turn."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,10 +35,10 @@ class SlotFlow:
         self._bot = bot
         self._clock = clock
 
-    def fill(self, session: Session, node: Node, words: str) -> Filling:
-        """Return what words of the caller give to the slots that are wanted at a node; changes nothing."""
+    def fill(self, node: Node, variables: Mapping[str, str], words: str) -> Filling:
+        """Return what words of the caller give to the slots that are wanted at a node."""
         owner = self.owner(node)
-        wanted = Wanted(owner.slots, session.variables, self._clock(), correcting=owner is not node)
+        wanted = Wanted(owner.slots, variables, self._clock(), correcting=owner is not node)
         return fill(wanted, words, self._bot.language)
 
     def owner(self, node: Node) -> Node:
