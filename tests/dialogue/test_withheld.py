@@ -60,7 +60,7 @@ def test_empty_values_hide_nothing() -> None:
 
 
 def test_marks_can_be_taken_out_again() -> None:
-    assert secrets(pin="1111").unmarked("Your [pin] is safe [1].") == "Your  is safe [1]."
+    assert secrets(pin="1111").unmarked("Your [pin] is safe [1].") == "Your is safe [1]."
 
 
 def test_there_is_a_limit() -> None:

@@ -58,7 +58,7 @@ class Secrets:
     def unmarked(self, text: str) -> str:
         """Return a text without these names in brackets: a model may repeat them."""
         for name in set(self._names.values()):
-            text = text.replace(_mark(name), "")
+            text = re.sub(r"\s*" + re.escape(_mark(name)), "", text)
         return text
 
 
