@@ -37,10 +37,10 @@ def test_figures_of_each_condition_are_printed_and_written(
     assert main([*command, str(page), *OPTIONS]) == 0
     printed = capsys.readouterr().out
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in printed.splitlines()[2:5]]
-    assert [(row[1], row[4], row[6]) for row in rows] == [
-        ("as written", "100.0 %", "0.0 %"),
-        ("telephone", "100.0 %", "0.0 %"),
-        ("telephone, noise", "0.0 %", "100.0 %"),
+    assert [(row[1], row[2], row[5], row[7]) for row in rows] == [
+        ("as written", "", "100.0 %", "0.0 %"),
+        ("telephone", "0.0 %", "100.0 %", "0.0 %"),
+        ("telephone, noise", "150.0 %", "0.0 %", "100.0 %"),
     ]
     assert "missed 1 at greeting: My hovercraft is full of eels" in printed
     assert "| service | telephone, noise |" in page.read_text(encoding="utf-8")

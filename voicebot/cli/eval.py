@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from voicebot.bench.figures import replace_figures
@@ -13,7 +14,7 @@ from voicebot.cli.common import add_config_arguments, settings_from
 from voicebot.cli.main import Subparsers
 from voicebot.dialogue import Bot, Engine, UseEncoder, load_bots
 from voicebot.errors import ConfigError
-from voicebot.evaluation.hearing import hear, write_heard
+from voicebot.evaluation.hearing import error_rate, hear, write_heard
 from voicebot.evaluation.labels import Judge
 from voicebot.evaluation.turns import (
     DIRECTORY,
@@ -83,42 +84,40 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def conditions(name: str, language: str, folder: Path, asr: bool) -> dict[str, Sequence[Turn]]:
-    """Return a bot's turns by the way they are heard.
-
-    Raises:
-        ConfigError: a file is missing or wrong.
-    """
-    turns = load_turns(folder / f"{SETS[name]}.jsonl")
-    found: dict[str, Sequence[Turn]] = {CLEAN: turns}
-    if asr:
-        file = folder / f"asr_{language}.jsonl"
-        heard = load_heard(file)
-        found[TELEPHONE] = heard_turns(turns, [entry for entry in heard if not entry.noise], file)
-        found[NOISY] = heard_turns(turns, [entry for entry in heard if entry.noise], file)
-    return found
-
-
 def _sheets(bot: Bot, encoder: UseEncoder, args: argparse.Namespace) -> list[Sheet]:
     engine = Engine(bot, encoder, clock=lambda: NOW)
     judge = Judge(bot, load_topics(args.turns / TOPICS, bot.name))
     sheets: list[Sheet] = []
-    for condition, turns in conditions(bot.name, bot.language, args.turns, args.asr).items():
+    for condition, turns, misheard in _conditions(bot, args.turns, args.asr):
         judge.check(turns)
         own = asyncio.run(evaluate(engine, judge, turns, condition))
-        sheets.append(own)
-        if args.peers:
-            sheets += evaluate_peers(engine, encoder, judge, own)
+        others = evaluate_peers(engine, encoder, judge, own) if args.peers else []
+        sheets += [replace(sheet, error_rate=misheard) for sheet in (own, *others)]
     return sheets
+
+
+def _conditions(bot: Bot, folder: Path, asr: bool) -> Iterator[tuple[str, Sequence[Turn], float | None]]:
+    """Yield a bot's turns by the way they are heard, with the recogniser's error rate."""
+    turns = load_turns(folder / f"{SETS[bot.name]}.jsonl")
+    yield CLEAN, turns, None
+    if asr:
+        file = folder / f"asr_{bot.language}.jsonl"
+        heard = load_heard(file)
+        for condition, noisy in ((TELEPHONE, False), (NOISY, True)):
+            these = [entry for entry in heard if bool(entry.noise) == noisy]
+            yield condition, heard_turns(turns, these, file), error_rate(these, _language(bot))
+
+
+def _language(bot: Bot) -> Language:
+    return "zh" if bot.language == "zh" else "en"
 
 
 def _hear_anew(bot: Bot, folder: Path, settings: Settings, speech: Path) -> None:
     turns = load_turns(folder / f"{SETS[bot.name]}.jsonl")
-    language: Language = "zh" if bot.language == "zh" else "en"
 
     def tell(done: int) -> None:
         if not done % 20 or done == len(turns):
             print(f"{bot.name}: {done} of {len(turns)} turns heard", flush=True)
 
-    heard = asyncio.run(hear(turns, language, settings, speech, tell))
-    write_heard(folder / f"asr_{language}.jsonl", heard)
+    heard = asyncio.run(hear(turns, _language(bot), settings, speech, tell))
+    write_heard(folder / f"asr_{bot.language}.jsonl", heard)

@@ -21,6 +21,7 @@ from voicebot.modelstore.store import ModelStore
 from voicebot.settings import Settings
 from voicebot.settings.section import Language
 from voicebot.speech.clips import Clip, load_clips
+from voicebot.speech.recognition.scoring import errors
 from voicebot.speech.recognition.whisper import WhisperRecogniser
 from voicebot.speech.synthesis.service import SynthesisService, open_shelf
 from voicebot.speech.types import SpeechRequest, TranscriptionRequest
@@ -105,6 +106,12 @@ async def hear(
 def write_heard(file: Path, heard: Sequence[Heard]) -> None:
     """Write transcripts, one JSON object a line."""
     file.write_text("".join(json.dumps(asdict(entry), ensure_ascii=False) + "\n" for entry in heard), encoding="utf-8")
+
+
+def error_rate(heard: Sequence[Heard], language: Language) -> float:
+    """Return the share of wrong characters (Mandarin) or words (English) in transcripts."""
+    counts = [errors(entry.said, entry.heard, language) for entry in heard]
+    return sum(wrong for wrong, _ in counts) / max(1, sum(units for _, units in counts))
 
 
 async def _open_mouth(

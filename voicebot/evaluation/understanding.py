@@ -36,6 +36,7 @@ class Sheet:
         results: in the order of the turns.
         without_answer: turns that the bot is not meant to understand.
         threshold: a peer's, chosen for these turns; None for the engine.
+        error_rate: of the recogniser, 0..1; None for the very words.
     """
 
     bot: str
@@ -44,6 +45,7 @@ class Sheet:
     results: tuple[Result, ...]
     without_answer: int
     threshold: float | None = None
+    error_rate: float | None = None
 
     def share(self, outcome: Outcome) -> float:
         """Return the share of turns with an outcome, 0..1."""

@@ -50,13 +50,14 @@ def describe(decision: Decision) -> str:
     return f"{decision.kind.value} {decision.name}{way}{method}, score {decision.score:.2f}"
 
 
-_HEAD = ("bot", "heard", "decided by", "turns", "right", "wrong", "asked again", "goals reached")
+_HEAD = ("bot", "heard", "misheard", "decided by", "turns", "right", "wrong", "asked again", "goals reached")
 
 
 def _row(sheet: Sheet) -> list[str]:
     by = sheet.by if sheet.threshold is None else f"{sheet.by} from {sheet.threshold:.2f}"
     shares = [f"{100 * sheet.share(outcome):.1f} %" for outcome in (Outcome.RIGHT, Outcome.WRONG, Outcome.MISSED)]
-    return [sheet.bot, sheet.condition, by, str(len(sheet.results)), *shares, _goals(sheet)]
+    misheard = "" if sheet.error_rate is None else f"{100 * sheet.error_rate:.1f} %"
+    return [sheet.bot, sheet.condition, misheard, by, str(len(sheet.results)), *shares, _goals(sheet)]
 
 
 def _goals(sheet: Sheet) -> str:
