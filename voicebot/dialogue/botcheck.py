@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 
 from voicebot.dialogue.bot import Bot, Node
+from voicebot.dialogue.modelfile import check_model_use
 from voicebot.dialogue.texts import unpaired_braces
 from voicebot.dialogue.yamltree import Item
+from voicebot.errors import ConfigError
 
 _WITHOUT_TEMPLATES = ("regex",)
 
@@ -18,21 +21,45 @@ def check_bot(bot: Bot, entries: Mapping[str, Item]) -> None:
         ConfigError: a node, an intent, a skill or a parameter is named that does not exist, nodes that do not listen
             may form a circle, or braces that belong to no variable would be spoken.
     """
+    for check in _checks(bot, entries):
+        check()
+
+
+def problems_of(bot: Bot, entries: Mapping[str, Item]) -> list[str]:
+    """Return the messages of all that ``check_bot`` would refuse, not only of the first."""
+    problems = []
+    for check in _checks(bot, entries):
+        try:
+            check()
+        except ConfigError as error:
+            problems.append(error.message)
+    return problems
+
+
+def _checks(bot: Bot, entries: Mapping[str, Item]) -> Iterator[Callable[[], None]]:
     for item, target in _gotos(entries):
-        if target not in bot.nodes:
-            _fail_unknown(item, "node", target, sorted(bot.nodes))
+        yield partial(_check_known, item, "node", target, bot.nodes)
     for item, name in _intent_uses(entries):
-        if name not in bot.intents:
-            _fail_unknown(item, "intent", name, sorted(bot.intents))
+        yield partial(_check_known, item, "intent", name, bot.intents)
     for name, item in entries["nodes"].map().items():
         if "skill" in item.map():
-            _check_skill(bot, item.map()["skill"])
-        corrected = bot.nodes[name].corrects
-        if corrected and not bot.nodes[corrected].slots:
-            item.map()["corrects"].fail(f"the node '{corrected}' has no slots")
-        _check_circle(bot, name, item)
+            yield partial(_check_skill, bot, item.map()["skill"])
+        yield partial(_check_corrected, bot, name, item)
+        yield partial(_check_circle, bot, name, item)
     for entry in entries.values():
-        _check_braces(entry)
+        yield partial(_check_braces, entry)
+    yield partial(check_model_use, entries.get("language_model"), bot.nodes, bot.skills, len(bot.mcp))
+
+
+def _check_known(item: Item, kind: str, name: str, known: Collection[str]) -> None:
+    if name not in known:
+        _fail_unknown(item, kind, name, sorted(known))
+
+
+def _check_corrected(bot: Bot, name: str, item: Item) -> None:
+    corrected = bot.nodes[name].corrects
+    if corrected in bot.nodes and not bot.nodes[corrected].slots:
+        item.map()["corrects"].fail(f"the node '{corrected}' has no slots")
 
 
 def _fail_unknown(item: Item, kind: str, name: str, known: list[str]) -> None:
@@ -118,6 +145,8 @@ def _check_circle(bot: Bot, name: str, item: Item) -> None:
     def follow(node: Node, path: tuple[str, ...]) -> None:
         # A node that has been entered often enough leads on, too.
         for target in [*bot.next_nodes(node), *([node.then] if node.then else [])]:
+            if target not in bot.nodes:
+                continue  # told elsewhere
             if target in path:
                 item.fail(f"goes in a circle without ever listening: {' → '.join([*path, target])}")
             if target not in done:

@@ -12,7 +12,7 @@ from voicebot.dialogue.chitchat import builtin_chitchat
 from voicebot.dialogue.faqfile import read_entry, read_faq_files
 from voicebot.dialogue.intentfile import read_intents
 from voicebot.dialogue.mcpfile import declared_skills, read_mcp_servers
-from voicebot.dialogue.modelfile import check_model_use, read_model_use
+from voicebot.dialogue.modelfile import read_model_use
 from voicebot.dialogue.nodefile import read_node, read_silence
 from voicebot.dialogue.skillfile import read_remote_skills
 from voicebot.dialogue.yamltree import Item, read_yaml
@@ -51,6 +51,17 @@ def load_bot(file: Path) -> Bot:
     Raises:
         ConfigError: the file is wrong; names the line, the key and what is allowed.
     """
+    bot, entries = read_bot(file)
+    check_bot(bot, entries)
+    return bot
+
+
+def read_bot(file: Path) -> tuple[Bot, Mapping[str, Item]]:
+    """Read one bot, and return with it the sections of its file. What its parts say of each other is not looked at.
+
+    Raises:
+        ConfigError: a part is wrong; names the line, the key and what is allowed.
+    """
     root = read_yaml(file)
     entries = root.map(_KEYS)
     for key in _REQUIRED:
@@ -81,9 +92,7 @@ def load_bot(file: Path) -> Bot:
         on_transfer_failed=entries["on_transfer_failed"].text() if "on_transfer_failed" in entries else "",
         on_transfer_busy=entries["on_transfer_busy"].text() if "on_transfer_busy" in entries else "",
     )
-    check_bot(bot, entries)
-    check_model_use(entries.get("language_model"), bot.nodes, bot.skills, len(servers))
-    return bot
+    return bot, entries
 
 
 def _texts_by_name(item: Item | None) -> Mapping[str, str]:

@@ -49,10 +49,12 @@ class Expression:
 
     Attributes:
         text: as it was written.
+        names: of the variables in it.
     """
 
     text: str
     _test: Test
+    names: tuple[str, ...] = ()
 
     def holds(self, lookup: Lookup) -> bool:
         """Tell whether it is true now; never raises, whatever the variables hold."""
@@ -68,7 +70,8 @@ def parse_expression(text: str, fail: Callable[[str], NoReturn]) -> Expression:
     """
     if len(text) > MAX_LENGTH:
         fail(f"a condition has at most {MAX_LENGTH} characters")
-    return Expression(text, _Parser(text, fail).parse())
+    parser = _Parser(text, fail)
+    return Expression(text, parser.parse(), tuple(dict.fromkeys(parser.names)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class _Parser:
     def __init__(self, text: str, fail: Callable[[str], NoReturn]) -> None:
         self._fail_with = fail
         self._tokens = self._tokens_of(text)
+        self.names: list[str] = []
         self._place = 0
         self._depth = 0
 
@@ -137,11 +141,13 @@ class _Parser:
     def _name(self) -> str:
         if self._next.kind not in ("word", "variable"):
             self._fail("expected the name of a variable")
+        self.names.append(self._next.text)
         return self._advance().text
 
     def _value(self) -> Value:
         token = self._next
         if token.kind == "variable":
+            self.names.append(token.text)
             self._advance()
             return lambda lookup: lookup(token.text)
         if token.kind == "quoted":
