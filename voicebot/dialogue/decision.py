@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -59,7 +59,7 @@ class Decision:
     variables: Mapping[str, str] = field(default_factory=dict)
     intent: str = ""
     filling: Filling = field(default_factory=Filling)
-    entities: tuple[Entity, ...] = ()
+    entities: Sequence[Entity] = ()
 
 
 def build_matcher_examples(bot: Bot) -> list[tuple[Label, str]]:

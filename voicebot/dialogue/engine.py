@@ -9,10 +9,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from voicebot.dialogue.bot import Bot, Node
 from voicebot.dialogue.decision import Decision, Kind, build_matcher_examples, decide
-from voicebot.dialogue.entities import find_entities
+from voicebot.dialogue.entities import FoundLater, find_entities
 from voicebot.dialogue.flow import Answer, Flow
 from voicebot.dialogue.matching import Matcher
 from voicebot.dialogue.modeldesk import LOOKED_UP, ModelDesk
@@ -201,15 +202,19 @@ class Engine:
         return await asyncio.to_thread(self._judge, node, text, dict(session.variables))
 
     def _judge(self, node: Node, text: str, variables: Mapping[str, str]) -> Decision:
+        decision = decide(self.bot, self._matcher, node, text, variables)
+        if not node.wants:
+            return replace(
+                decision, entities=FoundLater(partial(find_entities, text, self.bot.language, self._clock()))
+            )
         filling = self._flow.fill(node, variables, text)
-        entities = filling.entities if node.wants else tuple(find_entities(text, self.bot.language, self._clock()))
-        decision = choose(node, decide(self.bot, self._matcher, node, text, variables), filling)
-        return replace(decision, entities=entities)
+        return replace(choose(node, decision, filling), entities=filling.entities)
 
     def _note(self, session: Session, decision: Decision) -> None:
         session.decision = decision
-        logger.debug(
-            "session %s turn %d at %s: %s %s %.2f entities %s",
-            *(session.id, session.turn, session.node or "-", decision.kind.value, decision.name, decision.score),
-            ",".join(entity.kind.value for entity in decision.entities) or "-",
-        )
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug(
+                "session %s turn %d at %s: %s %s %.2f entities %s",
+                *(session.id, session.turn, session.node or "-", decision.kind.value, decision.name, decision.score),
+                ",".join(entity.kind.value for entity in decision.entities) or "-",
+            )

@@ -2,5 +2,6 @@
 
 from voicebot.dialogue.entities.entity import NEGATED, Entity, EntityKind
 from voicebot.dialogue.entities.find import find_entities
+from voicebot.dialogue.entities.later import FoundLater
 
-__all__ = ["NEGATED", "Entity", "EntityKind", "find_entities"]
+__all__ = ["NEGATED", "Entity", "EntityKind", "FoundLater", "find_entities"]
