@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from voicebot.dialogue.entities import spoken_en, spoken_zh
 from voicebot.dialogue.entities.entity import EntityKind, Found
-from voicebot.dialogue.entities.runs import Run
+from voicebot.dialogue.entities.runs import Run, find_runs
 from voicebot.dialogue.entities.said import Said
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
@@ -23,12 +24,27 @@ _OTHER_NUMBER = re.compile(
     r"|\b(?:order|account|card|reference|booking|tracking|invoice|serial|passport|policy|confirmation|code"
     r"|id)\b[^,.]{0,12}$"
 )
-_PLAIN, _LIKELY, _GUESSED = 0.95, 0.85, 0.6
+_PLAIN, _LIKELY, _MISHEARD, _GUESSED = 0.95, 0.85, 0.7, 0.6
+# Words that a recogniser writes for 幺 among digits.
+_HEARD_ONE = re.compile(r"[要腰邀妖药摇](?=[ ,]?[零一二三四五六七八九幺要0-9])")
 
 
 def find_phones(said: Said) -> list[Found]:
     """Return telephone numbers; an extension is kept as in RFC 3966, ";ext="."""
-    runs = said.runs
+    found = _in_runs(said, said.runs)
+    if found or not said.mandarin:
+        return found
+    heard = _HEARD_ONE.sub("幺", said.text)
+    if heard == said.text:
+        return []
+    return [
+        replace(each, confidence=_MISHEARD)
+        for each in _in_runs(said, find_runs(heard, mandarin=True))
+        if _MOBILE.fullmatch(each.value)
+    ]
+
+
+def _in_runs(said: Said, runs: list[Run]) -> list[Found]:
     found: list[Found] = []
     for place, run in enumerate(runs):
         following = runs[place + 1] if place + 1 < len(runs) else None

@@ -40,6 +40,7 @@ _CLOCK = re.compile(
     rf"\b(?P<few>(?:a )?quarter|half|(?:five|ten|twenty|twenty[ -]five|5|10|20|25)(?: minutes)?|(?:{_COUNTS}"
     r"|[1-5]?[0-9]) minutes?)"
     rf" (?P<way>past|after|to|of|before|till) (?P<past_hour>{_HOUR})\b(?:,? ?(?P<past_half>{_HALF}))?"
+    r"|(?<![0-9:./$€£-])\b(?P<packed>(?:1[0-2]|[1-9])[0-5][0-9]) ?(?P<packed_half>[ap]\.? ?m\b\.?)"
     r"|(?<![0-9:./$€£-])\b(?P<h24>[01]?[0-9]|2[0-4])[:.](?P<m24>[0-5][0-9])(?![0-9:%]"
     rf"|\.[0-9])(?:,? ?(?P<half24>{_HALF}))?"
     r"|\b(?:(?P<minute_word>at|by|around|about|from"
@@ -134,6 +135,9 @@ def _clock(match: re.Match[str]) -> list[TimeSpan]:
     start, end = match.span()
     if match["few"]:
         return _in_half(_past_or_to(match), match["past_half"])
+    if match["packed"]:  # a recogniser writes 330PM
+        hour, minute = divmod(int(match["packed"]), 100)
+        return _in_half(without_part(start, end, hour, minute), match["packed_half"])
     if match["h24"]:
         return _in_half(without_part(start, end, int(match["h24"]), int(match["m24"])), match["half24"])
     if match["sharp"]:

@@ -23,13 +23,15 @@ _PARTS = (
     (r"半夜|深夜|大半夜|午夜(?=[零一二三四五六七八九十0-9])", "night"),
 )
 _PART = re.compile("|".join(f"(?P<{name}>{words})" for words, name in _PARTS))
+# 刻 as it is heard, too: a recogniser writes 差1克4点.
+_QUARTER = "[一1][刻克课]"
 _CLOCK = re.compile(
-    rf"(?P<to>差(?P<to_minutes>一刻钟?|{SMALL}分钟?)(?:钟)?(?:到)?(?P<to_hour>{SMALL})点(?:钟|整)?)"
-    rf"|(?P<minus_hour>{SMALL})点(?:钟)?(?:差|欠|还差)(?P<minus>一刻|{SMALL}分?)"
+    rf"(?P<to>差(?P<to_minutes>{_QUARTER}钟?|{SMALL}分钟?)(?:钟)?(?:到)?(?P<to_hour>{SMALL})点(?:钟|整)?)"
+    rf"|(?P<minus_hour>{SMALL})点(?:钟)?(?:差|欠|还差)(?P<minus>{_QUARTER}|{SMALL}分?)"
     r"|(?<![0-9:./])(?P<h24>[01]?[0-9]|2[0-4]):(?P<m24>[0-5][0-9])(?::[0-5][0-9])?(?![0-9:])(?P<half> ?[ap]\.?m\b\.?)?"
     r"|(?<![0-9:./])(?P<h12>1[0-2]|[1-9]) ?(?P<half12>[ap]\.?m\b\.?)"
     rf"|(?P<hour>{SMALL})(?:点(?:钟|整)?|(?<=[0-9一二三四五六七八九十])时(?!间|候|段|代|刻|髦|尚|不))"
-    rf"(?P<minute>半|[一三1-3]刻|过?(?:{SMALL})分钟?|过?(?:[二三四五]?十[一二三四五六七八九]?|零[一二三四五六七八九]"
+    rf"(?P<minute>半|[一三13][刻克课]|过?(?:{SMALL})分钟?|过?(?:[二三四五]?十[一二三四五六七八九]?|零[一二三四五六七八九]"
     r"|[0-5][0-9](?![0-9]))(?![分万千百]))?"
 )
 _EXACT = re.compile(r"(?P<noon>正午)|(?P<midnight>午夜|零点整|子夜)")
@@ -130,7 +132,7 @@ def _minute(words: str) -> int:
         return 0
     if words == "半":
         return 30
-    if words.endswith("刻"):
+    if words[-1] in "刻克课":
         return {"一": 15, "1": 15, "三": 45, "3": 45}.get(words[0], -1)
     return read_small(words.lstrip("过").removesuffix("钟").removesuffix("分"))
 
@@ -138,7 +140,7 @@ def _minute(words: str) -> int:
 def _minus(start: int, end: int, hour_words: str, minute_words: str) -> TimeSpan | None:
     """Return so many minutes before an hour."""
     words = minute_words.removesuffix("钟").removesuffix("分")
-    hour, minutes = read_small(hour_words), 15 if words == "一刻" else read_small(words)
+    hour, minutes = read_small(hour_words), 15 if words[-1] in "刻克课" else read_small(words)
     if not 1 <= hour <= 24 or not 0 < minutes < 60:
         return None
     return without_part(start, end, 12 if hour == 1 else hour - 1, 60 - minutes)
