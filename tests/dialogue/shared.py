@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +12,9 @@ from voicebot.dialogue import Engine, UseEncoder, load_bot
 from voicebot.dialogue.decision import Decision
 from voicebot.protocol import Chunk, Query, SilenceType, TransferState
 from voicebot.settings import load_settings
+
+NOW = datetime(2026, 3, 2, 10, 15)
+"""A Monday."""
 
 ROOT = Path(__file__).resolve().parents[2]
 BOTS = ROOT / "config" / "bots"
@@ -70,6 +75,11 @@ faq:
 """
 
 
+def clock() -> datetime:
+    """Return the time of all test callers."""
+    return NOW
+
+
 def models() -> Path:
     """Return the directory of the model files."""
     data = load_settings(environ=os.environ).paths.models
@@ -85,14 +95,14 @@ def encoder() -> UseEncoder:
 @cache
 def engine(name: str) -> Engine:
     """Return one of the example bots."""
-    return Engine(load_bot(BOTS / name / "bot.yaml"), encoder())
+    return Engine(load_bot(BOTS / name / "bot.yaml"), encoder(), clock=clock)
 
 
-def small_engine(folder: Path, text: str = SMALL_BOT) -> Engine:
+def small_engine(folder: Path, text: str = SMALL_BOT, clock: Callable[[], datetime] = clock) -> Engine:
     """Return a bot of a text."""
     file = folder / "bot.yaml"
     file.write_text(text, encoding="utf-8")
-    return Engine(load_bot(file), encoder())
+    return Engine(load_bot(file), encoder(), clock=clock)
 
 
 class Caller:

@@ -13,7 +13,7 @@ from tests.dialogue.shared import Caller, encoder, engine
 from tests.skills.endpoint import Endpoint, endpoint
 from voicebot.dialogue import Engine
 from voicebot.dialogue.decision import Kind
-from voicebot.protocol import Blacklist, Hangup, Instruction, ToCustomerService, TransferState
+from voicebot.protocol import Hangup, Instruction, ToCustomerService
 from voicebot.skills.runner import BotSkills
 
 CONFIRM, SERVICE = "appointment", "service"
@@ -105,66 +105,6 @@ async def test_answers_to_the_first_question(text: str, goto: str) -> None:
 async def talk(name: str, words: list[str]) -> tuple[list[str], tuple[Instruction, ...]]:
     caller = Caller(engine(name))
     return [await caller.say(text) for text in ["", *words]], caller.chunks[-1].instructions
-
-
-async def test_confirming() -> None:
-    answers, instructions = await talk(CONFIRM, ["是我", "停车方便吗", "可以，没问题", "没有了，谢谢"])
-    assert answers == [
-        "您好，我是安心口腔的预约助手。请问是王女士吗？",
-        "跟您确认一下，您约了明天下午三点来看牙。到时候方便过来吗？",
-        "楼下有地下停车场，看诊的客人可以免费停两个小时。那明天下午三点，您方便过来吗？",
-        "好的，已经帮您确认了。明天下午三点，我们等您。请问还有别的问题吗？",
-        "好的，感谢您的接听，祝您生活愉快，再见。",
-    ]
-    assert instructions == (Hangup(),)
-
-
-@pytest.mark.parametrize(
-    ("words", "time"),
-    [
-        (["后天上午十点吧"], "后天上午十点"),
-        (["嗯，下周三下午三点半行吗"], "下周三下午三点半"),
-        (["星期五", "不对", "周六早上9点"], "周六早上9点"),
-        (["十二号下午两点"], "十二号下午两点"),
-    ],
-)
-async def test_rescheduling(words: list[str], time: str) -> None:
-    answers, instructions = await talk(CONFIRM, ["对", "那天我去不了", *words, "对", "没了"])
-    assert f"改到{time}，对吗？" in answers[-3]
-    assert answers[-2].startswith(f"好的，帮您记下了，{time}。")
-    assert instructions == (Hangup(),)
-
-
-async def test_cancelling() -> None:
-    answers, instructions = await talk(CONFIRM, ["是的", "我不去了", "是的"])
-    assert answers[-1].startswith("好的，已经帮您取消了。")
-    assert instructions == (Hangup(),)
-
-
-async def test_refusing() -> None:
-    _, instructions = await talk(CONFIRM, ["不需要，别再打了"])
-    assert instructions == (Blacklist(), Hangup())
-
-
-async def test_a_person_who_is_busy() -> None:
-    caller = Caller(engine(CONFIRM))
-    await caller.say("")
-    await caller.say("帮我转员工")
-    assert [type(item) for item in caller.chunks[-1].instructions] == [ToCustomerService]
-    assert await caller.come_back(TransferState.BUSY) == ("不好意思，同事现在都在忙。我让他们晚点给您回电话，可以吗？")
-    assert await caller.say("好的") == "好的，同事会尽快联系您。再见。"
-
-
-async def test_nobody_there() -> None:
-    caller = Caller(engine(CONFIRM))
-    await caller.say("")
-    texts = [await caller.keep_silent() for _ in range(3)]
-    assert texts == [
-        "您好，您还在听吗？",
-        "喂，能听到我说话吗？",
-        "好像听不到您的声音，我们晚点再联系您。再见。",
-    ]
-    assert caller.chunks[-1].instructions == (Hangup(),)
 
 
 @pytest.fixture

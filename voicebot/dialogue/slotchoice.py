@@ -35,7 +35,8 @@ def choose(node: Node, other: Decision, filling: Filling) -> Decision:
         )
     if filling.unchanged and other.kind in _UNCLEAR:
         return _agreement(node, other) or _slot(filling)
-    if filling.fallback and not _means(other):
+    by_rule = other.method is Method.RULE and not other.intent
+    if filling.fallback and not by_rule and not _means(other):
         return _slot(replace(filling, values=filling.fallback))
     return other
 

@@ -124,7 +124,9 @@ class _Filler:
             if words and self._misses(slot):
                 self._half(slot, words, f"|{said.part}" if said.part else "")
         elif said.days and clock is None:
-            self._half(slot, said.part_words or said.days[0].spoken, f"{said.days[0].value}|{said.part}")
+            self._half(
+                slot, said.part_words or said.day_words or said.days[0].spoken, f"{said.days[0].value}|{said.part}"
+            )
         elif clock is not None:
             day = day or slotmoments.next_day_with(clock, self.language, self.wanted.now)
             self._offer(slot, slotmoments.joined(day, clock, self.language))

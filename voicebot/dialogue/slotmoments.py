@@ -20,6 +20,7 @@ class SaidMoments:
 
     Attributes:
         days, times: single ones, in order.
+        day_words: the caller's words for the first day.
         day_range, time_range: the caller's words for several ("next week"); "" for none.
         range_days: the days of the range, both included.
         part: the part of the day that stands without a time: "morning" and so on; "" for none.
@@ -28,6 +29,7 @@ class SaidMoments:
 
     days: list[SlotValue] = field(default_factory=list)
     times: list[SlotValue] = field(default_factory=list)
+    day_words: str = ""
     day_range: str = ""
     range_days: tuple[date, date] | None = None
     time_range: str = ""
@@ -50,11 +52,12 @@ def moments_in(entities: Sequence[Entity], language: str, now: datetime) -> Said
         for entity in joined:
             day = date.fromisoformat(entity.value[:10])
             found.days.append(SlotValue(day.isoformat(), spoken_day(day, language, now), entity.confidence))
-    ranges = {entity.kind: entity for entity in reversed(meant)}
-    days, times = ranges.get(EntityKind.DATE_RANGE), ranges.get(EntityKind.TIME_RANGE)
-    part = ranges.get(EntityKind.DAYPART)
+    firsts = {entity.kind: entity for entity in reversed(meant)}
+    days, times = firsts.get(EntityKind.DATE_RANGE), firsts.get(EntityKind.TIME_RANGE)
+    part, single = firsts.get(EntityKind.DAYPART), firsts.get(EntityKind.DATE)
     return replace(
         found,
+        day_words=single.text if single is not None else "",
         day_range=days.text if days is not None else "",
         range_days=_range(days.value) if days is not None else None,
         time_range=times.text if times is not None else "",
@@ -68,7 +71,8 @@ def in_known_part(found: SlotValue, part: str) -> SlotValue:
     if not part or found.confidence >= PLAINLY:
         return found
     clock = time.fromisoformat(found.value)
-    return _with_clock(found, in_part(TimeSpan(0, 0, clock.hour, clock.minute, found.confidence, open_half=True), part))
+    span = in_part(TimeSpan(0, 0, clock.hour, clock.minute, found.confidence, open_half=True), part)
+    return SlotValue(f"{span.hour:02}:{span.minute:02}", "", span.confidence)
 
 
 def other_half(found: SlotValue) -> SlotValue | None:
@@ -129,7 +133,3 @@ def _day(entity: Entity, joined: list[Entity], language: str, now: datetime) -> 
 def _range(value: str) -> tuple[date, date]:
     first, _, last = value.partition("/")
     return date.fromisoformat(first), date.fromisoformat(last)
-
-
-def _with_clock(found: SlotValue, span: TimeSpan) -> SlotValue:
-    return SlotValue(f"{span.hour:02}:{span.minute:02}", "", found.confidence)
