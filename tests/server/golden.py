@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.dialogue.shared import BOTS, encoder
+from tests.dialogue.shared import BOTS, clock, encoder
 from tests.server.running import HEADERS, serving, settings
 from voicebot.dialogue import Engine, load_bot
 from voicebot.dialogue.session import SessionStore
@@ -48,7 +48,7 @@ def _counting(pattern: Callable[[int], str]) -> Callable[[], str]:
 def _engine(bot: str) -> Engine:
     ids = SessionIds(b"golden", _counting(lambda number: f"{number:024x}"))
     new_query_id = _counting(lambda number: str(uuid.UUID(int=number)))
-    return Engine(load_bot(FILES[bot]), encoder(), SessionStore(ids=ids), new_query_id)
+    return Engine(load_bot(FILES[bot]), encoder(), SessionStore(ids=ids), new_query_id, clock=clock)
 
 
 async def converse(name: str, framing: Framing, data: Path) -> list[bytes]:
