@@ -57,7 +57,12 @@ def noises(folder: Path) -> list[Surroundings]:
 
 
 async def hear(
-    turns: Sequence[Turn], language: Language, settings: Settings, folder: Path, tell: Callable[[int], None]
+    turns: Sequence[Turn],
+    language: Language,
+    settings: Settings,
+    folder: Path,
+    tell: Callable[[int], None],
+    hint: str = "",
 ) -> list[Heard]:
     """Speak each turn, send it over a quiet line and over one with noise, and transcribe it as calls are.
 
@@ -69,6 +74,7 @@ async def hear(
         settings: models, voice activity and recogniser as calls have them.
         folder: clips with a manifest, for the noise.
         tell: called with the number of finished turns.
+        hint: words that the bot's lines tell the recogniser to expect.
 
     Raises:
         ConfigError: the folder has no noise.
@@ -92,7 +98,7 @@ async def hear(
                 heard = []
                 for around in (_QUIET, surroundings[number % len(surroundings)]):
                     pcm = telephone.to_pcm(telephone.over_the_line(_amid(quiet, around, number)))
-                    transcript = await ears.transcribe(TranscriptionRequest(pcm, telephone.RATE_HZ, language))
+                    transcript = await ears.transcribe(TranscriptionRequest(pcm, telephone.RATE_HZ, language, hint))
                     snr_db = SNR_DB if around.name else None
                     model = settings.speech.recogniser.model
                     heard.append(Heard(turn.id, turn.said, transcript.text, model, voice, speed, around.name, snr_db))
