@@ -98,7 +98,7 @@ async def modelled(
     assert bot.language_model is not None
     async with endpoint(script) as served:
         settings = served.settings(**{"filler_after_ms": 0, **changes})
-        skills = BotSkills(bot.skills, folder / "home")
+        skills = BotSkills(bot.skills, folder / "home", servers=bot.mcp)
         desk = ModelDesk(bot, bot.language_model, OpenAIModel(settings), settings, skills, lambda: skills.specs)
         engine = Engine(bot, encoder(), skills=skills, model=desk)
         try:

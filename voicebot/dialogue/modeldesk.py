@@ -15,6 +15,7 @@ from voicebot.dialogue.matching import Method
 from voicebot.dialogue.modelfile import model_texts
 from voicebot.dialogue.modelprompt import PromptWriter
 from voicebot.dialogue.modeluse import ModelUse
+from voicebot.dialogue.modelwaits import Waits
 from voicebot.dialogue.passages import Passage
 from voicebot.dialogue.session import Session
 from voicebot.dialogue.withheld import Withheld
@@ -31,8 +32,6 @@ from voicebot.skills.spec import SkillRunner, SkillSpec
 
 logger = logging.getLogger(__name__)
 
-FILLER_AGAIN_S = 5.0
-"""After the first filler the next one comes when so long nothing else did."""
 LOOKED_UP = frozenset({Kind.FAQ})
 """What a rewritten question may be taken for. It may not move the conversation: the caller did not say it so."""
 _REWRITE_TOKENS = 120
@@ -122,28 +121,24 @@ class ModelDesk:
         Raises:
             ModelReplyError: the model has said nothing, or nothing that can be spoken. Fillers may have been said.
         """
-        loop = asyncio.get_running_loop()
-        deadline_s = loop.time() + self._settings.total_timeout_ms / 1000
-        fillers = list(self.use.filler) if self._settings.filler_after_ms else []
-        wait_s = self._settings.filler_after_ms / 1000
+        waits = Waits(self._settings, self.use.filler)
         async with aclosing(self._parts(session, text, passages, faq_answer)) as parts:
             coming = asyncio.ensure_future(_next(parts))
             said = False
             try:
                 while True:
-                    left_s = deadline_s - loop.time()
-                    # A filler between two sentences would only be in the way.
-                    speaks = bool(fillers) and not said and wait_s < left_s
-                    await asyncio.wait({coming}, timeout=max(wait_s if speaks else left_s, 0.0))
-                    if not coming.done() and speaks:
-                        wait_s = FILLER_AGAIN_S
-                        yield Said(fillers.pop(0), ReplySource.TEXT_REPLY)
+                    await asyncio.wait({coming}, timeout=waits.next_s())
+                    if not coming.done() and waits.filler is not None:
+                        yield Said(waits.take_filler(), ReplySource.TEXT_REPLY)
+                        waits.heard()
                         continue
                     part = self._taken(coming, said)
                     if part is None:
                         return
                     said = True
+                    waits.no_more_fillers()
                     yield part
+                    waits.heard()
                     coming = asyncio.ensure_future(_next(parts))
             finally:
                 coming.cancel()
