@@ -41,7 +41,7 @@ _NO_PLAIN = (
 )
 _YES = re.compile(rf"^{_FILLER}(?P<words>{_WHO}{_YES_PLAIN}){_END}$")
 _WEAK = re.compile(rf"^{_FILLER}(?P<words>{_YES_WEAK}){_END}$")
-_NO = re.compile(rf"^{_FILLER}(?P<words>{_WHO}{_NO_PLAIN}){_END}$")
+_NO = re.compile(rf"{_FILLER}嗯*(?P<words>{_WHO}{_NO_PLAIN}){_END}$")
 _TWICE = re.compile(
     r"(?P<words>(?:也|又|并|倒|我)*(?:不是|不会|没有|没说|没|不能|并非)(?:我|说|是)?不(?:要|想|行|可以|能|愿意|同意"
     r"|需要|去|方便|好|来|用|办|买|接受|对|喜欢|答应)|不是没有?(?!问题)|不得不)"
@@ -61,7 +61,7 @@ _LEADING_YES = re.compile(
     r"|当然可以|ok|确认)(?=.)"
 )
 _LEADING_NO = re.compile(
-    r"^(?:呃|额|啊|哦|噢|嗯|那|我|我们|现在|暂时|目前|真的|都|也|还|就|可能|恐怕|应该|今天|明天)*"
+    r"(?:呃|额|啊|哦|噢|嗯|那|我|我们|现在|暂时|目前|真的|都|也|还|就|可能|恐怕|应该|今天|明天)*"
     r"(?P<words>不用了?|不要了?|不行|不是的?|没有|不需要|不同意|不可以|不想|不考虑|不方便|不愿意?|不接受|不感兴趣"
     r"|没兴趣|没时间|没空|别(?![人的处墅])|不太方便|不打算|不去|不办|不买|不订|不做|不改|不换|不来|还没|没收到|没订"
     r"|没买|没去|没做|没用)(?=.)"
@@ -131,7 +131,11 @@ def _read(clause: str) -> _Reading:
         if match := pattern.match(clause):
             return match, value, 0.7 if _HEDGE.search(match["words"]) else confidence
     if match := _LEADING_YES.match(clause):
-        return match, "yes", 0.75
+        after = match.end()
+        no = _NO.match(clause, after) or _LEADING_NO.match(clause, after)
+        return (no, "no", 0.75) if no else (match, "yes", 0.75)
+    if (noted := _NOTED.match(clause)) and (match := _NO.match(clause, noted.end())):
+        return match, "no", 0.75
     if _NO_ANSWER.search(clause):
         return _NOTHING
     if match := _LEADING_NO.match(clause):
@@ -139,6 +143,8 @@ def _read(clause: str) -> _Reading:
     return _trailing(clause)
 
 
+# A yes that takes note, with no pause after it: 好不用了.
+_NOTED = re.compile(r"[好嗯哦行对]+(?=[不没])")
 _DISBELIEF = re.compile(r"^[啊哦诶]?(?:不会|不是|没有)吧$|^别着?急")
 _HEDGE = re.compile(r"可能|恐怕|应该|好像")
 _SHORTEST_QUESTION = 3

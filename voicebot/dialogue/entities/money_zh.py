@@ -21,7 +21,7 @@ _PATTERN = re.compile(
     rf"|[¥$€£])[ ]?)?(?<![几0-9.])(?P<amount>{NUMERAL})(?P<about>[多来余几])?(?P<big>[万亿])?(?:[ ]?"
     rf"(?P<unit>块(?![儿去来走都])|元(?![旦宵素])|圆(?!形|的|圈)|{_FOREIGN}|人民币|rmb)"
     rf"(?:(?P<mao>{_DIGIT})[毛角](?:(?P<fen>{_DIGIT})分?)?|零(?P<only_fen>{_DIGIT})分?"
-    rf"|(?P<more>{_DIGIT})(?![0-9十百千万个]|[天月号点])|(?P<half>半))?(?:钱(?!包))?)?"
+    rf"|(?P<more>{_DIGIT})(?![0-9十百千万个]|[天月号点])|(?P<half>半)|(?P<heard>[酒久屋舞])(?=$|[,。、!?]))?(?:钱(?!包))?)?"
 )
 _SMALL_CHANGE = re.compile(
     rf"(?<![块元0-9十百千万叫])(?P<mao>{_DIGIT})[毛角](?:(?P<fen>{_DIGIT})分?)?(?:钱)?(?!不拔|一样)"
@@ -29,6 +29,8 @@ _SMALL_CHANGE = re.compile(
 )
 _NO_AMOUNT = re.compile(r"(?:[几这那哪第整一]|我们|咱们|他们)$")
 _ROUGHLY = re.compile(r"[一二两三四五六七八][二两三四五六七八九][十百千万]?")
+# What a recogniser writes for the last digit of an amount: 99块酒.
+_HEARD = {"酒": Decimal("0.9"), "久": Decimal("0.9"), "屋": Decimal("0.5"), "舞": Decimal("0.5")}
 _PLAIN, _ROUGH, _BARE = 0.95, 0.5, 0.6
 
 
@@ -67,7 +69,7 @@ def _amount(text: str, match: re.Match[str]) -> list[Found]:
     currency = _CURRENCIES.get(match["unit"] or "", "")
     if currency in ("", "CNY") and sign:
         currency = _CURRENCIES[sign]
-    return [_found(*match.span(), amount, currency or "CNY", _ROUGH if match["about"] else _PLAIN)]
+    return [_found(*match.span(), amount, currency or "CNY", _ROUGH if match["about"] or match["heard"] else _PLAIN)]
 
 
 def _at_end(text: str, match: re.Match[str]) -> bool:
@@ -77,6 +79,8 @@ def _at_end(text: str, match: re.Match[str]) -> bool:
 def _change(match: re.Match[str]) -> Decimal:
     if match["half"]:
         return Decimal("0.5")
+    if match["heard"]:
+        return _HEARD[match["heard"]]
     tenths = Decimal(_digit(match["mao"] or match["more"]))
     return tenths / 10 + Decimal(_digit(match["fen"] or match["only_fen"])) / 100
 

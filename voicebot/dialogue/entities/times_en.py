@@ -44,7 +44,7 @@ _CLOCK = re.compile(
     r"|(?<![0-9:./$€£-])\b(?P<h24>[01]?[0-9]|2[0-4])[:.](?P<m24>[0-5][0-9])(?![0-9:%]"
     rf"|\.[0-9])(?:,? ?(?P<half24>{_HALF}))?"
     r"|\b(?:(?P<minute_word>at|by|around|about|from"
-    rf"|until) )?(?P<hour>{_HOUR})[ -](?P<minute>{_MINUTE})\b(?:,? ?(?P<half>{_HALF}))?{_NOT_COUNTED}"
+    rf"|until) )?(?P<hour>{_HOUR})(?: |(?<=[a-z])-)(?P<minute>{_MINUTE})\b(?:,? ?(?P<half>{_HALF}))?{_NOT_COUNTED}"
     rf"|(?<![0-9$€£.:/-])\b(?P<sharp>{_HOUR}),? ?(?P<sharp_half>{_HALF})"
     rf"|\b(?:(?:at|by|around|about|until|till|make it) )?(?P<soon>{_HOUR})(?= (?:tonight|this (?:morning|afternoon"
     r"|evening)))"

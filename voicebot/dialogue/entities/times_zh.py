@@ -30,6 +30,7 @@ _CLOCK = re.compile(
     rf"|(?P<minus_hour>{SMALL})点(?:钟)?(?:差|欠|还差)(?P<minus>{_QUARTER}|{SMALL}分?)"
     r"|(?<![0-9:./])(?P<h24>[01]?[0-9]|2[0-4]):(?P<m24>[0-5][0-9])(?::[0-5][0-9])?(?![0-9:])(?P<half> ?[ap]\.?m\b\.?)?"
     r"|(?<![0-9:./])(?P<h12>1[0-2]|[1-9]) ?(?P<half12>[ap]\.?m\b\.?)"
+    r"|(?<![0-9:./])(?P<dot_hour>2[0-3]|1[0-9]|0?[1-9])\.(?P<dot_minute>[0-5][0-9])(?![0-9.%元块万])"
     rf"|(?P<hour>{SMALL})(?:点(?:钟|整)?|(?<=[0-9一二三四五六七八九十])时(?!间|候|段|代|刻|髦|尚|不))"
     rf"(?P<minute>半|[一三13][刻克课]|过?(?:{SMALL})分钟?|过?(?:[二三四五]?十[一二三四五六七八九]?|零[一二三四五六七八九]"
     r"|[0-5][0-9](?![0-9]))(?![分万千百]))?"
@@ -102,6 +103,8 @@ def _time(text: str, match: re.Match[str], has_part: bool) -> TimeSpan | None:
         if time is not None and half:
             return in_part(time, "pm" if "p" in half else "am")
         return time
+    if match["dot_hour"]:  # a recogniser writes 下午5.20
+        return without_part(start, end, int(match["dot_hour"]), int(match["dot_minute"])) if has_part else None
     if not match["minute"] and not has_part and not _is_hour(text, match):
         return None
     minute = _minute(match["minute"] or "")
