@@ -136,13 +136,14 @@ def _plain_word(word: str) -> str:
 def _best(bot: Bot, transitions: tuple[Transition, ...], matches: Mapping[Label, Match]) -> Decision | None:
     candidates: list[tuple[float, Decision]] = []
     local = {name: transition.goto for transition in reversed(transitions) for name in transition.when.intents}
+    intents = {label.intent: match for label, match in matches.items() if label.intent}
     for name, goto in local.items():
-        match = matches.get(Label(intent=name))
+        match = intents.get(name)
         if match is not None and match.score >= bot.thresholds.intent:
             decision = Decision(Kind.TRANSITION, name, match.score, match.method, goto, intent=name)
             candidates.append((match.score + _TRANSITION_BONUS, decision))
     for name, effect in bot.globals.items():
-        match = matches.get(Label(intent=name))
+        match = intents.get(name)
         if name not in local and match is not None and match.score >= bot.thresholds.everywhere:
             decision = Decision(Kind.GLOBAL, name, match.score, match.method, effect.goto, intent=name)
             candidates.append((match.score + _GLOBAL_BONUS, decision))
