@@ -130,12 +130,21 @@ def _read(clause: str) -> _Reading:
     for pattern, value, confidence in ((_WEAK, "yes", 0.75), (_YES, "yes", 0.95), (_NO, "no", 0.95)):
         if match := pattern.match(clause):
             return match, value, 0.7 if _HEDGE.search(match["words"]) else confidence
+    return _led(clause) or _unled(clause)
+
+
+def _led(clause: str) -> _Reading | None:
+    """Return what a clause says that begins with a yes; a no right after it is what is meant: 好的不用了."""
     if match := _LEADING_YES.match(clause):
         after = match.end()
         no = _NO.match(clause, after) or _LEADING_NO.match(clause, after)
         return (no, "no", 0.75) if no else (match, "yes", 0.75)
     if (noted := _NOTED.match(clause)) and (match := _NO.match(clause, noted.end())):
         return match, "no", 0.75
+    return None
+
+
+def _unled(clause: str) -> _Reading:
     if _NO_ANSWER.search(clause):
         return _NOTHING
     if match := _LEADING_NO.match(clause):
