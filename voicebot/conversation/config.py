@@ -28,6 +28,7 @@ class ConversationConfig:
         unavailable: said in place of an answer while the brain is left alone because it keeps failing.
         fallback: who the caller is put through to then; None: nobody, the line hangs up.
         play_audio: audio files that the brain gives are played; else its texts are spoken.
+        hint: words that the caller is likely to say, one a line, for the recogniser.
     """
 
     language: str = "zh"
@@ -46,3 +47,4 @@ class ConversationConfig:
     unavailable: str = "非常抱歉，系统暂时无法为您服务，请您稍后再拨。"
     fallback: ToCustomerService | None = None
     play_audio: bool = False
+    hint: str = ""

@@ -288,6 +288,7 @@ class CallSession:
             pcm=self._ears.audio(action.utterance_id, action.attempt),
             rate_hz=self.leg.rate_hz,
             language=self._config.language,
+            hint=self._config.hint,
             speculative=action.speculative,
         )
         try:

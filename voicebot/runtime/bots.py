@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from voicebot.dialogue.bot import Bot
 from voicebot.dialogue.botfile import FILE_NAME, load_bot, load_bots
 from voicebot.dialogue.engine import Engine
+from voicebot.dialogue.hotwords import FILE_NAME as HOT_WORDS_FILE
+from voicebot.dialogue.hotwords import read_hot_words
 from voicebot.dialogue.session import SessionStore
 from voicebot.dialogue.sessionids import SessionIds
 from voicebot.dialogue.vectors import UseEncoder
@@ -15,6 +17,7 @@ from voicebot.dialogue.versions import EngineVersions
 from voicebot.errors import ConfigError
 from voicebot.runtime.folders import fingerprints
 from voicebot.runtime.modeldesks import model_desk_of
+from voicebot.runtime.memory import StoredMemory
 from voicebot.runtime.together import together
 from voicebot.server.secrets import session_secret
 from voicebot.settings.model import Settings
@@ -50,22 +53,25 @@ class OurBots:
                 raise ConfigError(f"lines: line '{line.name}' wants the bot '{line.bot}'; known bots: {known}")
         self._encoder = UseEncoder(settings.paths.models)
         self._ids = SessionIds(session_secret(settings))
-        self.by_folder = {folder: EngineVersions(self._engine(bot)) for folder, bot in bots.items()}
+        self._memory = StoredMemory.of(settings)
+        self.by_folder = {folder: EngineVersions(self._engine(bot), self._memory) for folder, bot in bots.items()}
 
     def __iter__(self) -> Iterator[EngineVersions]:
         return iter(self.by_folder.values())
 
     async def start(self) -> None:
-        """Get all skills ready.
+        """Get all skills ready, and begin to keep what is to be remembered.
 
         Raises:
             ConfigError: a skill file cannot be run.
         """
+        self._memory.start()
         await together(*(versions.current.start() for versions in self))
 
     async def close(self) -> None:
         """Close all versions of all bots."""
         await asyncio.gather(*(versions.close() for versions in self))
+        await self._memory.stop()
 
     async def take_over(self, folder: str) -> EngineVersions:
         """Load a bot anew and let it answer new conversations.
@@ -81,7 +87,7 @@ class OurBots:
             raise
         versions = self.by_folder.get(folder)
         if versions is None:
-            versions = self.by_folder[folder] = EngineVersions(engine)
+            versions = self.by_folder[folder] = EngineVersions(engine, self._memory)
         else:
             versions.replace(engine)
         return versions
@@ -89,6 +95,7 @@ class OurBots:
     def _load(self, folder: str) -> Engine:
         file = self.directory / folder / FILE_NAME
         bot = load_bot(file)
+        read_hot_words(file.with_name(HOT_WORDS_FILE))  # a mistake in it counts as one of the bot
         known = self.by_folder.get(folder)
         if known is not None and known.bot.name != bot.name:
             raise ConfigError(f"{file}: name: another name ('{bot.name}') needs a restart of the service")

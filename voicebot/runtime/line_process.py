@@ -28,6 +28,7 @@ from voicebot.conversation.session import CallSession, Services
 from voicebot.conversation.stopwatch import Stopwatch
 from voicebot.conversation.voice import LineVoice
 from voicebot.errors import SpeechError, VoicebotError
+from voicebot.hotwords import variable_words
 from voicebot.protocol.instruction import Blacklist, ShortMessage
 from voicebot.runtime.archive import safe_name, save_record
 from voicebot.runtime.lines import fallback_transfer, line_for, transfer_request
@@ -51,6 +52,7 @@ class LineWorker:
     def __init__(self, order: WorkerOrder) -> None:
         self._order = order
         self._settings: Settings = order.settings
+        self._hot_words = order.hot_words
         self._speech = SpeechClient(order.speech_socket)
         self._brains: dict[str, CustomRobotBrain] = {}
         self._voices: dict[str, LineVoice] = {}
@@ -103,6 +105,8 @@ class LineWorker:
         """Carry out a message of the supervisor."""
         if message.get("do") == "register":
             self._agent.register()
+        elif message.get("do") == "expect":
+            self._hot_words = message["hot_words"]
         else:
             logger.warning("unknown order %r", message.get("do"))
 
@@ -176,7 +180,15 @@ class LineWorker:
             unavailable=settings.unavailable[line.language],
             fallback=fallback_transfer(self._settings.brain.fallback_transfer),
             play_audio=self._plays_audio(line),
+            hint=self._hint(line, info),
         )
+
+    def _hint(self, line: LineSettings, info: CallInfo) -> str:
+        """Return what this caller is likely to say: names that came with the call, then the words of the bot."""
+        if self._settings.speech.recogniser.hot_words == "off":
+            return ""
+        words = [*variable_words(info.headers), *self._hot_words.get(line.name, ())]
+        return "\n".join(dict.fromkeys(words))
 
     def _tell_turn(self, call_id: str, what: str, turn: TurnRecord) -> None:
         if not self._order.tell_turns:

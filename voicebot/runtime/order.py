@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ class WorkerOrder:
         api_key: key for it.
         rtp_port: first UDP port for audio, 0 for any.
         tell_turns: report the conversation as it happens (for the demo and the bench).
+        hot_words: what callers of each line are likely to say, by the line's name.
     """
 
     token: str
@@ -40,6 +42,7 @@ class WorkerOrder:
     api_key: str = field(repr=False)
     rtp_port: int = 0
     tell_turns: bool = False
+    hot_words: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the order as plain values."""

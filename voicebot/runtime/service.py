@@ -19,6 +19,7 @@ from voicebot.messages.delivery import Delivery
 from voicebot.runtime.bots import OurBots
 from voicebot.runtime.child import Child
 from voicebot.runtime.heap import keep_what_is_loaded
+from voicebot.runtime.hotwords import hot_words_of_lines
 from voicebot.runtime.keeper import Keeper
 from voicebot.runtime.prerendering import Prerendering
 from voicebot.runtime.reload import Reloader
@@ -101,7 +102,13 @@ class Service:
         internal_key = secrets.token_urlsafe(24)  # lives as long as the service, and in memory only
         self._app = create_app(self._settings, bots, self._speech, self._health, internal_key)
         self._http = await start_server(self._app, http.host, http.port)
-        wiring = Wiring(self._socket, self._http.url, internal_key, tell_turns=self._on_event is not None)
+        wiring = Wiring(
+            self._socket,
+            self._http.url,
+            internal_key,
+            tell_turns=self._on_event is not None,
+            hot_words=hot_words_of_lines(self._settings, self._bots),
+        )
         self._supervisor = Supervisor(self._settings, wiring, self._on_worker_event)
         await self._supervisor.open_edge()
         await together(self._speech_keeper.start(), self._supervisor.start_workers())
@@ -155,6 +162,7 @@ class Service:
         assert self._app is not None, "bots change after the start"
         host(self._app, HostedBot.of(versions))
         self._prerendering.start({versions.bot.name: versions.bot})
+        self.supervisor.expect(hot_words_of_lines(self._settings, self._bots))
 
     def _keep_speech_worker(self) -> Keeper:
         order = SpeechOrder(self._socket, self._settings).as_json()

@@ -11,8 +11,8 @@ import asyncio
 import logging
 import math
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +40,14 @@ class Wiring:
         brain_url: base URL of our own HTTP server.
         api_key: key for it.
         tell_turns: have the line workers report conversations as they happen.
+        hot_words: what callers of each line are likely to say, by the line's name.
     """
 
     speech_socket: Path
     brain_url: str
     api_key: str = field(repr=False)
     tell_turns: bool = False
+    hot_words: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class LineSlot:
@@ -157,7 +159,14 @@ class Supervisor:
             api_key=self._wiring.api_key,
             rtp_port=rtp_port + slot.number * RTP_PORTS if rtp_port else 0,
             tell_turns=self._wiring.tell_turns,
+            hot_words=self._wiring.hot_words,
         )
+
+    def expect(self, hot_words: Mapping[str, Sequence[str]]) -> None:
+        """Tell all line workers, also those to come, what callers are likely to say; calls that are up keep theirs."""
+        self._wiring = replace(self._wiring, hot_words=hot_words)
+        for slot in self._slots:
+            slot.keeper.send({"do": "expect", "hot_words": hot_words})
 
     def accept_calls(self) -> None:
         """Let calls in from now on: whoever is ready gets some, and the PBX is told where we are."""

@@ -186,6 +186,9 @@ class RecogniserSettings(Section):
     """Transcriptions at a time."""
     min_window_s: float = Field(default=10.0, ge=4, le=30)
     """Shortest encoder window; under 10 s Whisper base starts to repeat itself."""
+    hot_words: Literal["off", "sound", "prompt"] = "sound"
+    """What is made of a bot's hot words: nothing; transcripts that sound like them are put right (Mandarin); and
+    Whisper is told them before it listens."""
 
 
 class SynthesiserSettings(Section):

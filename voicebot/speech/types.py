@@ -43,7 +43,7 @@ class TranscriptionRequest:
         pcm: the audio, s16le mono.
         rate_hz: 8000 or 16000.
         language: "zh" or "en".
-        hint: words to expect (Whisper's initial prompt), "" for none.
+        hint: words to expect, one a line, those that matter most first; "" for none.
         speculative: started while the caller may still go on; worked off after the others.
     """
 
