@@ -75,7 +75,7 @@ async def test_some_tools_end_the_answer() -> None:
 
 
 async def test_after_the_last_round_there_are_no_tools_but_those_that_end_the_answer() -> None:
-    again = [ToolCall("1", "look", ""), Finish("tool_calls")]
+    again: list[Piece] = [ToolCall("1", "look", ""), Finish("tool_calls")]
     model = ScriptedModel(again, again, [TextDelta("Well."), Finish("stop")])
     pieces = [piece async for piece in answer_in_rounds(model, REQUEST, look, leaving=("leave",), max_rounds=2)]
     assert pieces == [TextDelta("Well."), Finish("stop")]
