@@ -13,6 +13,7 @@ from voicebot.bench.scripts import speech_folder
 from voicebot.cli.common import add_config_arguments, settings_from
 from voicebot.cli.main import Subparsers
 from voicebot.dialogue import Bot, Engine, UseEncoder, load_bots
+from voicebot.dialogue.hotwords import hot_words, read_hot_words
 from voicebot.errors import ConfigError
 from voicebot.evaluation.hearing import error_rate, hear, write_heard
 from voicebot.evaluation.labels import Judge
@@ -29,6 +30,7 @@ from voicebot.evaluation.turns import (
 )
 from voicebot.evaluation.understanding import ENGINE, Sheet, evaluate, evaluate_peers
 from voicebot.evaluation.understanding_report import CLEAN, NOISY, TELEPHONE, details, report
+from voicebot.runtime.hotwords import list_file
 from voicebot.runtime.logs import set_up_logging
 from voicebot.settings import Settings
 from voicebot.settings.model import LogSettings
@@ -119,5 +121,12 @@ def _hear_anew(bot: Bot, folder: Path, settings: Settings, speech: Path) -> None
         if not done % 20 or done == len(turns):
             print(f"{bot.name}: {done} of {len(turns)} turns heard", flush=True)
 
-    heard = asyncio.run(hear(turns, _language(bot), settings, speech, tell))
+    heard = asyncio.run(hear(turns, _language(bot), settings, speech, tell, _hint(bot, settings)))
     write_heard(folder / f"asr_{bot.language}.jsonl", heard)
+
+
+def _hint(bot: Bot, settings: Settings) -> str:
+    """Return what a line of the bot tells the recogniser to expect."""
+    if settings.speech.recogniser.hot_words == "off":
+        return ""
+    return "\n".join(hot_words(bot, listed=read_hot_words(list_file(settings, bot.name))))
