@@ -19,6 +19,7 @@ COMMANDS = (
     "keys",
     "messages",
     "blacklist",
+    "memory",
     "bench",
     "eval",
     "models",

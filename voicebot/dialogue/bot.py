@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from voicebot.dialogue.expression import Expression
+from voicebot.dialogue.memoryuse import MemoryUse
 from voicebot.dialogue.modeluse import ModelUse
 from voicebot.dialogue.slots import DEFAULT_TRIES, Slot
 from voicebot.protocol.instruction import Instruction, ToCustomerService
@@ -260,6 +261,7 @@ class Bot:
         skills: all that it can run, by name.
         mcp: servers that bring more skills along.
         language_model: what it wants of a language model; None if it wants none.
+        memory: what it remembers of callers; None if it wants to remember nothing.
     """
 
     name: str
@@ -281,6 +283,7 @@ class Bot:
     skills: Mapping[str, SkillSpec] = field(default_factory=dict)
     mcp: tuple[McpServer, ...] = ()
     language_model: ModelUse | None = None
+    memory: MemoryUse | None = None
     on_transfer_failed: str = ""
     on_transfer_busy: str = ""
 

@@ -12,6 +12,7 @@ from voicebot.dialogue.chitchat import builtin_chitchat
 from voicebot.dialogue.faqfile import read_entry, read_faq_files
 from voicebot.dialogue.intentfile import read_intents
 from voicebot.dialogue.mcpfile import declared_skills, read_mcp_servers
+from voicebot.dialogue.memoryuse import read_memory_use
 from voicebot.dialogue.modelfile import read_model_use
 from voicebot.dialogue.nodefile import read_node, read_silence
 from voicebot.dialogue.skillfile import read_remote_skills
@@ -27,7 +28,7 @@ LANGUAGES = ("zh", "en")
 _KEYS = (
     *("name", "language", "voice", "start", "end_of_speech_ms", "silence_s", "variables", "thresholds", "silence"),
     *("fallback", "intents", "globals", "faq", "nodes", "on_transfer_failed", "on_transfer_busy"),
-    *("skills", "chitchat", "mcp", "language_model"),
+    *("skills", "chitchat", "mcp", "language_model", "memory"),
 )
 _THRESHOLDS = ("intent", "everywhere", "faq", "documents", "chitchat")
 _REQUIRED = ("language", "start", "nodes", "silence", "fallback")
@@ -88,6 +89,7 @@ def read_bot(file: Path) -> tuple[Bot, Mapping[str, Item]]:
         skills={**declared_skills(servers), **_skills(entries.get("skills"), file.parent / SKILL_FOLDER)},
         mcp=servers,
         language_model=read_model_use(entries.get("language_model"), language),
+        memory=read_memory_use(entries.get("memory")),
         nodes=_nodes(entries["nodes"]),
         on_transfer_failed=entries["on_transfer_failed"].text() if "on_transfer_failed" in entries else "",
         on_transfer_busy=entries["on_transfer_busy"].text() if "on_transfer_busy" in entries else "",

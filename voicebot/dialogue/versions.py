@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from voicebot.dialogue.bot import Bot
 from voicebot.dialogue.engine import Engine
+from voicebot.dialogue.memory import Memory, Remembering
 from voicebot.protocol.chunk import Chunk
 from voicebot.protocol.query import Query
 
@@ -14,8 +15,15 @@ from voicebot.protocol.query import Query
 class EngineVersions:
     """The versions of one bot that are in use; satisfies ``voicebot.connectors.Brain``."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, memory: Memory | None = None) -> None:
+        """Begin with a first version.
+
+        Args:
+            engine: that version.
+            memory: keeps what is to be remembered; None: nothing is.
+        """
         self._engines = [engine]
+        self._remembering = Remembering(memory) if memory is not None else None
 
     @property
     def current(self) -> Engine:
@@ -42,7 +50,8 @@ class EngineVersions:
         Raises:
             UnknownSessionError: the query goes on with a session that is over.
         """
-        return self._engine_of(query.session_id).ask(query)
+        engine = self._engine_of(query.session_id)
+        return engine.ask(query) if self._remembering is None else self._remembering.ask(engine, query)
 
     def replace(self, engine: Engine) -> None:
         """Give new conversations another version, which has been started."""

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
+from voicebot.dialogue.memoryuse import LAST
+
 MAX_VALUES = 1000
 _MAX_LOOSE = 64
 _GAPS = re.compile(r"[\s\-]+")
@@ -24,7 +26,9 @@ class Withheld:
 
     def hides(self, name: str) -> bool:
         """Tell whether a variable is withheld."""
-        return any(fnmatchcase(name.lower(), pattern) for pattern in self._patterns)
+        # What is remembered of the last call is as secret as it was then.
+        names = (name.lower(), name.lower().removeprefix(LAST))
+        return any(fnmatchcase(one, pattern) for one in names for pattern in self._patterns)
 
 
 class Secrets:

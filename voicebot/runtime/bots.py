@@ -16,6 +16,7 @@ from voicebot.dialogue.vectors import UseEncoder
 from voicebot.dialogue.versions import EngineVersions
 from voicebot.errors import ConfigError
 from voicebot.runtime.folders import fingerprints
+from voicebot.runtime.memory import StoredMemory
 from voicebot.runtime.modeldesks import model_desk_of
 from voicebot.runtime.together import together
 from voicebot.server.secrets import session_secret
@@ -52,22 +53,25 @@ class OurBots:
                 raise ConfigError(f"lines: line '{line.name}' wants the bot '{line.bot}'; known bots: {known}")
         self._encoder = UseEncoder(settings.paths.models)
         self._ids = SessionIds(session_secret(settings))
-        self.by_folder = {folder: EngineVersions(self._engine(bot)) for folder, bot in bots.items()}
+        self._memory = StoredMemory.of(settings)
+        self.by_folder = {folder: EngineVersions(self._engine(bot), self._memory) for folder, bot in bots.items()}
 
     def __iter__(self) -> Iterator[EngineVersions]:
         return iter(self.by_folder.values())
 
     async def start(self) -> None:
-        """Get all skills ready.
+        """Get all skills ready, and begin to keep what is to be remembered.
 
         Raises:
             ConfigError: a skill file cannot be run.
         """
+        self._memory.start()
         await together(*(versions.current.start() for versions in self))
 
     async def close(self) -> None:
         """Close all versions of all bots."""
         await asyncio.gather(*(versions.close() for versions in self))
+        await self._memory.stop()
 
     async def take_over(self, folder: str) -> EngineVersions:
         """Load a bot anew and let it answer new conversations.
@@ -83,7 +87,7 @@ class OurBots:
             raise
         versions = self.by_folder.get(folder)
         if versions is None:
-            versions = self.by_folder[folder] = EngineVersions(engine)
+            versions = self.by_folder[folder] = EngineVersions(engine, self._memory)
         else:
             versions.replace(engine)
         return versions

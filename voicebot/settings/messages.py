@@ -10,10 +10,14 @@ from voicebot.settings.section import Section
 
 
 class StorageSettings(Section):
-    """The database: outbox, blacklist."""
+    """The database: outbox, blacklist, what bots remember of callers, and what was said if that is wanted."""
 
     url: str = Field(default="", repr=False)
     """SQLAlchemy URL ("postgresql+psycopg://user:password@host/voicebot"); empty: SQLite in ``<data>/voicebot.db``."""
+    history: bool = False
+    """Keep every turn of every conversation with our bots: what the caller said and what was answered."""
+    history_days: int = Field(default=30, ge=1, le=3650)
+    """Turns are forgotten after this."""
 
 
 class WebhookSenderSettings(Section):

@@ -15,9 +15,11 @@ from voicebot.protocol.instruction import BLACKLIST, SHORT_MESSAGE
 from voicebot.settings.model import Settings
 from voicebot.storage.blacklist import Blacklist, BlacklistEntry, BlacklistEvent
 from voicebot.storage.database import Database
+from voicebot.storage.memories import CallerMemories
 from voicebot.storage.numbers import normalise
 from voicebot.storage.outbox import Message, MessageState, Outbox
 from voicebot.storage.spool import Order, Spool
+from voicebot.storage.turns import TurnHistory
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +50,8 @@ class Storage:
         self.spool = Spool(settings.paths.outbox)
         self.outbox = Outbox(self._database)
         self.blacklist = Blacklist(self._database)
+        self.memories = CallerMemories(self._database)
+        self.turns = TurnHistory(self._database)
 
     def close(self) -> None:
         """Give the database's connections back."""

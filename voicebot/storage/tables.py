@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from sqlalchemy import (
+    Boolean,
     Column,
     DateTime,
     Dialect,
+    Float,
     Index,
     Integer,
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 from sqlalchemy.types import TypeDecorator
@@ -94,4 +97,32 @@ blacklist_events = Table(
     Column("call_id", String(255), nullable=False),
     Column("line", String(255), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+)
+
+caller_memory = Table(
+    "caller_memory",
+    metadata,
+    Column("bot", String(255), primary_key=True),
+    Column("number", String(255), primary_key=True),
+    Column("variables", Text, nullable=False),  # a JSON object of texts
+    Column("calls", Integer, nullable=False),
+    Column("last_call_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("session_id", String(255), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("bot", String(255), nullable=False),
+    Column("node", String(255), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("score", Float, nullable=False),
+    Column("caller", String(255), nullable=False, index=True),
+    Column("caller_text", Text, nullable=False),
+    Column("bot_text", Text, nullable=False),
+    Column("cut_short", Boolean, nullable=False),  # the caller talked over it: bot_text is what was heard
 )

@@ -21,6 +21,7 @@ _FIX = 'declare it under variables, with "" if the platform brings it along, or 
 
 def check_variables(source: BotSource) -> Iterator[Finding]:
     """Compare the variables that are used with those that are set."""
+    yield from _remembered(source)
     known, used = _set_somewhere(source.bot) | _brought_along(source), set[str]()
     told: set[str] = set()
     for where, name, has_default in _uses(source):
@@ -35,6 +36,16 @@ def check_variables(source: BotSource) -> Iterator[Finding]:
             where = source.place("variables", name)
             problem = f"the variable '{name}' is declared and never used"
             yield Finding(Severity.HINT, "unused_variable", where, problem, "delete it if no skill of yours wants it")
+
+
+def _remembered(source: BotSource) -> Iterator[Finding]:
+    use = source.bot.memory
+    known = _set_somewhere(source.bot)
+    for name in use.remember if use is not None else ():
+        if not _is_known(name, known):
+            problem = f"nothing sets the variable '{name}' that is to be remembered"
+            fix = "set it with a regex, a slot, a skill or 'set'"
+            yield Finding(Severity.WARNING, "unknown_variable", source.place("memory", "remember"), problem, fix)
 
 
 def _uses(source: BotSource) -> Iterator[tuple[str, str, bool]]:
@@ -77,7 +88,7 @@ def _is_known(name: str, known: set[str]) -> bool:
 
 
 def _set_somewhere(bot: Bot) -> set[str]:
-    known = {*OF_A_CALL, *bot.variables}
+    known = {*OF_A_CALL, *bot.variables, *(bot.memory.variables if bot.memory is not None else ())}
     for node in bot.nodes.values():
         known |= {name for name, _ in node.assignments}
         known |= {name for slot in node.slots for name in slot.variables}
