@@ -48,6 +48,8 @@ class LanguageModelSettings(Section):
     withheld: list[str] = [
         *("*password*", "*passwd*", "*secret*", "*token*", "*pin", "*pin_code*", "dtmf*"),
         *("*id_card*", "*idcard*", "*id_number*", "*passport*", "*card_no*", "*card_number*", "*cvv*"),
+        *("phone", "*phone_no*", "*phone_number*", "*mobile*"),
+        *("*密码*", "*身份证*", "*卡号*", "*手机号*", "*电话号码*"),
     ]
     """Names of variables whose values the model is never told; * stands for anything."""
 
