@@ -103,8 +103,10 @@ class MemoryRecogniser:
 
     def __init__(self) -> None:
         self.hears: list[str | Exception] = []
+        self.hints: list[str] = []
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcript:
+        self.hints.append(request.hint)
         await asyncio.sleep(0)
         heard = self.hears.pop(0)
         if isinstance(heard, Exception):
@@ -163,7 +165,7 @@ class MemoryCall:
             store=lambda instruction, _session_id: self.stored.append(instruction),
         )
         stopwatch = Stopwatch(self.leg.info, "line")
-        config = ConversationConfig(apology="抱歉。", goodbye="再见。", play_audio=files is not None)
+        config = ConversationConfig(apology="抱歉。", goodbye="再见。", play_audio=files is not None, hint="王女士")
         self.session = CallSession(self.leg, config, self.ears, services, stopwatch, lambda _: self.ended.set())
 
     async def settle(self) -> None:

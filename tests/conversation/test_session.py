@@ -42,6 +42,15 @@ async def test_the_caller_is_greeted_understood_and_answered() -> None:
     await call.session.close()
 
 
+async def test_the_recogniser_is_told_what_words_to_expect() -> None:
+    call = await greeted(["好的。"])
+    await say(call, "我是王女士")
+    await call.listen()
+    assert call.recogniser.hints
+    assert set(call.recogniser.hints) == {"王女士"}
+    await call.session.close()
+
+
 async def test_a_barge_in_silences_the_bot_and_counts_only_what_was_heard() -> None:
     call = await greeted(["第一句话很长很长。"], ["请说。"])
     await say(call, "你好")

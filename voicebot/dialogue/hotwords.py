@@ -25,9 +25,12 @@ _QUESTION_WORDS_ZH = re.compile(
     "是否|能够|应该|想要|想|能|会|要|有|是|在|到|去|来|用|给|把|被|让|跟|和|与|或|的|地|得|了|着|过|吗|呢|吧|啊|呀|么|嘛|不|没|我|"
     "你|您|他|她|它|吗|就|都|也|还|再|又|很|太|最|更|只|才|从|对|向|为|以|上|下|里|外|后|前|时|走|看|说|做|行|好"
 )
-_ARTICLES_EN = frozenset(
-    "a an and any are at be by can could do does for from get have how i if in is it long many me much my of on or our "
-    "should some tell that the their there they this to was we what when where which who why will with would you your".split()
+_COMMON_EN = frozenset(
+    {
+        *("have", "many", "much", "should", "some", "tell", "that", "their", "there", "they", "this", "what", "when"),
+        *("where", "which", "will", "with", "would", "your", "does", "from", "could", "want", "something", "back"),
+        *("another", "please", "about", "after", "before", "under", "until", "more", "need", "take", "takes", "time"),
+    }
 )
 
 
@@ -104,8 +107,9 @@ def _nouns_zh(text: str) -> list[str]:
 
 
 def _nouns_en(text: str) -> list[str]:
-    found = []
-    for word in re.findall(r"[A-Za-z][A-Za-z'’-]+", text):
-        if word.lower() not in _ARTICLES_EN and len(word) > 3:
-            found.append(word if not word.istitle() or text.find(word) > 0 else word.lower())
-    return found
+    """Return the longer words, in lower case at the beginning of a sentence."""
+    return [
+        match.group().lower() if not match.start() and match.group().istitle() else match.group()
+        for match in re.finditer(r"[A-Za-z][A-Za-z'’-]{3,}", text)
+        if match.group().lower() not in _COMMON_EN
+    ]

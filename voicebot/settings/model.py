@@ -190,6 +190,12 @@ class RecogniserSettings(Section):
     """What is made of a bot's hot words: nothing; transcripts that sound like them are put right (Mandarin); and
     Whisper is told them before it listens."""
 
+    @field_validator("hot_words", mode="before")
+    @classmethod
+    def _yaml_booleans(cls, value: object) -> object:
+        # YAML takes a bare "off" for a boolean.
+        return {False: "off", True: "sound"}[value] if isinstance(value, bool) else value
+
 
 class SynthesiserSettings(Section):
     """Piper and Kokoro."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -96,11 +97,34 @@ def test_a_tight_window_falls_back_to_the_full_one(whisper_directory: Path) -> N
         assert not is_suspicious(text, len(clip.pcm(8000)) / 16000), clip.path.name
 
 
-def test_a_hint_is_taken_as_context(model: WhisperModel) -> None:
-    clip = load_clips(own_directory(), "zh")[0]
-    request = TranscriptionRequest(clip.pcm(8000), 8000, "zh", hint="爱,够了,只要")
-    missed, units = errors(clip.text, model.transcribe(request).text, "zh")
+# Whisper base hears 同意 ("agreed") where 统一 ("uniformly") is said.
+_MISHEARD = 2
+
+
+def hear_hinted(directory: Path, mode: Literal["off", "sound", "prompt"], hint: str) -> str:
+    clip = load_clips(own_directory(), "zh")[_MISHEARD]
+    request = TranscriptionRequest(clip.pcm(8000), 8000, "zh", hint=hint)
+    return WhisperModel(directory, RecogniserSettings(hot_words=mode)).transcribe(request).text
+
+
+def test_what_sounds_like_a_hot_word_becomes_it(whisper_directory: Path) -> None:
+    assert "已经统一" not in hear_hinted(whisper_directory, "off", "已经统一")
+    assert "已经统一" in hear_hinted(whisper_directory, "sound", "王女士\n已经统一")
+
+
+def test_whisper_can_be_told_the_hot_words(whisper_directory: Path) -> None:
+    clip = load_clips(own_directory(), "zh")[_MISHEARD]
+    text = hear_hinted(whisper_directory, "prompt", "政策\n已经统一")
+    missed, units = errors(clip.text, text, "zh")
+    assert "已经统一" in text
     assert missed <= units // 4
+
+
+def test_noise_is_not_taken_for_hot_words(whisper_directory: Path) -> None:
+    model = WhisperModel(whisper_directory, RecogniserSettings(hot_words="prompt"))
+    for seconds in (0.5, 3.0):
+        request = TranscriptionRequest(noise(-30, seconds), 16000, "zh", hint="补牙\n洗牙\n安心口腔")
+        assert model.transcribe(request).text == ""
 
 
 def test_the_longest_utterance_is_transcribed_whole(model: WhisperModel) -> None:
