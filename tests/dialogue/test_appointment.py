@@ -148,6 +148,29 @@ CALLS: dict[str, tuple[Turns, tuple[Instruction, ...]]] = {
         ],
         (Hangup(),),
     ),
+    "busy, with a time at once": (
+        [("我在开会，一个小时以后再打", "好的，那我们三月二号中午十一点十五分再给您打电话。您先忙，再见。")],
+        (Hangup(),),
+    ),
+    "a time alone, and the day asked for": (
+        [
+            ("对", CONFIRM),
+            ("三点来不了，四点行不行", "好，下午四点。您想改到哪天？"),
+            ("后天", "好，给您改到三月四号下午四点，对吗？"),
+            ("对", rescheduled("三月四号下午四点")),
+            ("没有了", GOODBYE),
+        ],
+        (NEW_TIME, Hangup()),
+    ),
+    "the old time is not the new one": (
+        [
+            ("对", CONFIRM),
+            ("我明天下午三点过不去", ASK_TIME),
+            ("还是原来的时间吧", CONFIRMED),
+            ("没有了", GOODBYE),
+        ],
+        (CONFIRMATION, Hangup()),
+    ),
     "busy, any time": (
         [
             ("我正在忙", "好的，那您先忙。您看什么时候再给您打方便？"),

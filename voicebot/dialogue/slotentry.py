@@ -19,7 +19,7 @@ _WISHED_BEFORE = re.compile(
 )
 _WISHED_AFTER = re.compile(
     "[\\s,\uff0c]*(?:\u884c\u5417|\u53ef\u4ee5\u5417|\u884c\u4e0d\u884c|\u53ef\u4e0d\u53ef\u4ee5|\u600e\u4e48\u6837"
-    "|\u597d\u5417|\u5427|\u6709\u7a7a|\u65b9\u4fbf\u5417|\u6709\u4f4d|\u6709\u53f7|\u80fd\u884c)"
+    "|\u597d\u5417|\u5427|\u6709\u7a7a|\u65b9\u4fbf\u5417|\u518d\u6253|\u6253\u7ed9|\u6253\u8fc7\u6765|\u518d\u8054\u7cfb|\u7ed9\u6211\u6253|\u6709\u4f4d|\u6709\u53f7|\u80fd\u884c)"
     r"|\s*(?:would be better|instead|works|is fine|would work)",
 )
 _MOMENTS = (SlotKind.DATE, SlotKind.TIME, SlotKind.DATETIME)
