@@ -16,6 +16,7 @@ COMMANDS = (
     "serve",
     "demo",
     "chat",
+    "check",
     "keys",
     "messages",
     "blacklist",

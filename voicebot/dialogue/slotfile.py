@@ -13,9 +13,9 @@ from voicebot.dialogue.slots import Rule, Slot, SlotKind, SlotRules
 from voicebot.dialogue.yamltree import Item
 
 _T = TypeVar("_T")
-_ALL = ("kind", "ask", "invalid", "vague", "echo", "valid_if", "end_of_speech_ms")
+KEYS_OF_ALL = ("kind", "ask", "invalid", "vague", "echo", "valid_if", "end_of_speech_ms")
 _DAYS = ("earliest", "latest", "only_on", "not_on")
-_KEYS: Mapping[SlotKind, tuple[str, ...]] = {
+KEYS_OF_KIND: Mapping[SlotKind, tuple[str, ...]] = {
     SlotKind.DATE: _DAYS,
     SlotKind.TIME: ("earliest", "latest", "between", "day"),
     SlotKind.DATETIME: (*_DAYS, "between"),
@@ -55,7 +55,7 @@ def _slot(name: str, item: Item) -> Slot:
     if "kind" not in parts:
         item.fail("'kind' is missing")
     kind = SlotKind(parts["kind"].choice([each.value for each in SlotKind]))
-    entries = item.map((*_ALL, *_KEYS.get(kind, ())))
+    entries = item.map((*KEYS_OF_ALL, *KEYS_OF_KIND.get(kind, ())))
     if "ask" not in entries:
         item.fail("'ask' is missing: the question for this slot alone")
     if kind is SlotKind.NAME and "values" not in entries:
