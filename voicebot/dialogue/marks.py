@@ -76,7 +76,7 @@ def read_day_mark(text: str) -> DayMark | None:
     match = _ZH_WEEKDAY.fullmatch(word)
     if match:
         return DayMark(weekday=_ZH_DAYS.index(match[1].replace("\u5929", "\u65e5")))
-    day = _date(word)
+    day = read_date(word)
     return None if day is None else DayMark(day=day)
 
 
@@ -91,7 +91,7 @@ def read_moment_mark(text: str) -> MomentMark | None:
     if match:
         unit = _UNITS.get(match["unit"][0]) or _ZH_UNITS[match["unit"][-1]]
         return MomentMark(ahead=timedelta(**{unit: int(match["count"])}), whole_days=unit in ("days", "weeks"))
-    day, clock = _date(word), read_clock(word)
+    day, clock = read_date(word), read_clock(word)
     if day is not None:
         return MomentMark(day=day)
     return None if clock is None else MomentMark(clock=clock)
@@ -105,8 +105,9 @@ def read_clock(text: str) -> time | None:
     return time(int(match[1]), int(match[2]))
 
 
-def _date(word: str) -> date | None:
+def read_date(text: str) -> date | None:
+    """Read a date such as 2026-10-01; None if it is none."""
     try:
-        return date.fromisoformat(word) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", word) else None
+        return date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
     except ValueError:
         return None

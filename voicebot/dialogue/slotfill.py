@@ -8,6 +8,7 @@ from datetime import time
 
 from voicebot.dialogue import slotmoments
 from voicebot.dialogue.entities import NEGATED, Entity, EntityKind, find_entities
+from voicebot.dialogue.marks import read_clock
 from voicebot.dialogue.slotmoments import SaidMoments, moments_in
 from voicebot.dialogue.slotrules import refusal
 from voicebot.dialogue.slots import ENTITY_KINDS, Filling, Rule, Slot, SlotKind, SlotValue, Wanted
@@ -62,6 +63,7 @@ class _Filler:
                 self._moment(slot, moments)
             else:
                 self._other(slot, meant)
+        self._look_again()
         if any(slot.kind in _MOMENTS for slot in self.wanted.slots):
             self.used += [(entity.start, entity.end) for entity in meant if _is_moment(entity)]
         in_order = {slot.name: self.values[slot.name] for slot in self.wanted.slots if slot.name in self.values}
@@ -144,6 +146,15 @@ class _Filler:
             return self._spoken(slotmoments.in_known_part(said.times[0], part))
         earlier = self.wanted.known.get(slot.value_name, "")
         return slotmoments.time_of(earlier, self.language) if earlier else None
+
+    def _look_again(self) -> None:
+        """Refuse a time of an earlier utterance that the day said now makes impossible."""
+        for slot in self.wanted.slots:
+            known = self.wanted.known.get(slot.value_name, "")
+            if slot.rules.day in self.values and slot.name not in self._done() and read_clock(known) is not None:
+                rule = self._refused(slot, SlotValue(known, known))
+                if rule is not None:
+                    self.rejected[slot.name] = rule
 
     def _spoken(self, found: SlotValue) -> SlotValue:
         if found.spoken:

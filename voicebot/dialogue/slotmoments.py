@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from voicebot.dialogue.entities import NEGATED, Entity, EntityKind, spoken_en, spoken_zh
 from voicebot.dialogue.entities.clock import TimeSpan, in_part
+from voicebot.dialogue.marks import read_clock, read_date
 from voicebot.dialogue.slots import PLAINLY, SlotValue
 
 _ONLY_A_TIME = 0.6
@@ -97,16 +98,16 @@ def next_day_with(clock: SlotValue, language: str, now: datetime) -> SlotValue:
     return SlotValue(day.isoformat(), spoken_day(day, language, now), _ONLY_A_TIME)
 
 
-def day_of(value: str, language: str, now: datetime) -> SlotValue:
-    """Return the day of a canonical date or moment."""
-    day = date.fromisoformat(value[:10])
-    return SlotValue(day.isoformat(), spoken_day(day, language, now))
+def day_of(value: str, language: str, now: datetime) -> SlotValue | None:
+    """Return the day of a canonical date or moment; None if it is neither: it may come from anywhere."""
+    day = read_date(value[:10])
+    return None if day is None else SlotValue(day.isoformat(), spoken_day(day, language, now))
 
 
-def time_of(value: str, language: str) -> SlotValue:
-    """Return the time of a canonical moment."""
-    clock = time.fromisoformat(value[11:16])
-    return SlotValue(value[11:16], spoken_time(clock, language))
+def time_of(value: str, language: str) -> SlotValue | None:
+    """Return the time of a canonical moment; None if it is none."""
+    clock = read_clock(value[11:16])
+    return None if clock is None else SlotValue(value[11:16], spoken_time(clock, language))
 
 
 def spoken_day(day: date, language: str, now: datetime) -> str:
@@ -126,7 +127,8 @@ def _day(entity: Entity, joined: list[Entity], language: str, now: datetime) -> 
     # Midnight at the end of a day is on the next one.
     for moment in joined:
         if moment.start <= entity.start and entity.end <= moment.end and moment.value[:10] != entity.value:
-            return replace(day_of(moment.value, language, now), confidence=entity.confidence)
+            day = date.fromisoformat(moment.value[:10])
+            return SlotValue(day.isoformat(), spoken_day(day, language, now), entity.confidence)
     return SlotValue(entity.value, entity.spoken, entity.confidence)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, time
 
-from voicebot.dialogue.marks import MomentMark
+from voicebot.dialogue.marks import MomentMark, read_date
 from voicebot.dialogue.slots import Rule, Slot, SlotKind, SlotRules, SlotValue, Wanted
 
 
@@ -36,7 +36,7 @@ def _of_kind(slot: Slot, found: SlotValue, wanted: Wanted, others: Mapping[str, 
         return _day(rules, date.fromisoformat(found.value), wanted)
     if slot.kind is SlotKind.TIME:
         own = others[rules.day].value if rules.day in others else wanted.known.get(f"{rules.day}_value", "")
-        day = date.fromisoformat(own) if own else wanted.today
+        day = read_date(own) or wanted.today
         return _clock(rules, time.fromisoformat(found.value), day, wanted)
     if slot.kind is SlotKind.DATETIME:
         moment = datetime.fromisoformat(found.value)
