@@ -82,7 +82,8 @@ def decide_all(
 
 
 def _is_by_rule(bot: Bot, decision: Decision) -> bool:
-    return decision.method is Method.RULE and decision.name not in bot.intents
+    by_rule = decision.method is Method.RULE and decision.name not in bot.intents
+    return by_rule or decision.kind is Kind.SLOT
 
 
 def _from(decision: Decision, threshold: float) -> Decision:
