@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 
 from voicebot.speech.synthesis.speakable import speakable
 
@@ -80,13 +81,13 @@ def sentences(text: str) -> list[str]:
 
 def syllables(text: str) -> float:
     """Estimate how many syllables a text has: one per ideograph and digit, a third per Latin letter."""
-    total = 0.0
-    for character in text:
-        if "\u3400" <= character <= "\u9fff" or character.isdigit():
-            total += 1.0
-        elif character.isalpha():
-            total += _SYLLABLE_PER_LETTER
-    return total
+    return sum(map(_weight, text))
+
+
+def _weight(character: str) -> float:
+    if "\u3400" <= character <= "\u9fff" or character.isdigit():
+        return 1.0
+    return _SYLLABLE_PER_LETTER if character.isalpha() else 0.0
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:
@@ -114,36 +115,46 @@ def _is_word(character: str) -> bool:
 
 def _cut(clause: str, *, first: bool) -> list[str]:
     """Cut a long clause before words that begin a new thought, and an overlong one anywhere between words."""
-    parts: list[str] = []
-    rest = clause
-    while syllables(rest) > (LONG_CLAUSE_WEIGHT if parts or not first else LONG_FIRST_CLAUSE_WEIGHT):
-        at = _breath(rest, early=first and not parts)
-        if not at:
-            break
-        parts.append(rest[:at])
-        rest = rest[at:]
-    return [piece for part in (*parts, rest) for piece in _cut_anywhere(part)]
+    if syllables(clause) <= (LONG_FIRST_CLAUSE_WEIGHT if first else LONG_CLAUSE_WEIGHT):
+        return [clause]
+    ends = [*_breaths(clause, first=first), len(clause)]
+    parts = [clause[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    return [piece for part in parts for piece in _cut_anywhere(part)]
 
 
-def _breath(clause: str, *, early: bool) -> int:
-    """Return where to cut: the first good place, or the one nearest to the middle; 0 if there is none."""
-    whole = syllables(clause)
-    places = []
-    for match in _BREATHS.finditer(clause):
-        before = syllables(clause[: match.start()])
-        if min(before, whole - before) >= _SHORTEST_PART_WEIGHT:
-            places.append((abs(before - whole / 2), match.start()))
-    if not places:
-        return 0
-    return places[0][1] if early else min(places)[1]
+def _breaths(clause: str, *, first: bool) -> list[int]:
+    """Return where to cut a long clause: a first one as soon as there is a place, others as late as they may last."""
+    weights = list(accumulate(map(_weight, clause), initial=0.0))
+    cuts: list[int] = []
+    start = held = 0
+    for at in (match.start() for match in _BREATHS.finditer(clause)):
+        weight = weights[at] - weights[start]
+        if min(weight, weights[-1] - weights[at]) < _SHORTEST_PART_WEIGHT:
+            continue
+        if first and not cuts:
+            cuts.append(at)
+            start = at
+        elif weight > LONG_CLAUSE_WEIGHT and held > start:
+            cuts.append(held)
+            start = held
+            held = at if weights[at] - weights[start] >= _SHORTEST_PART_WEIGHT else start
+        else:
+            held = at
+    if held > start and weights[-1] - weights[start] > LONG_CLAUSE_WEIGHT:
+        cuts.append(held)
+    return cuts
 
 
 def _cut_anywhere(clause: str) -> list[str]:
     if syllables(clause) <= LONGEST_CLAUSE_WEIGHT:
         return [clause]
     parts = [""]
+    weight = 0.0
     for word in re.findall(r"[\u3400-\u9fff]\W*|(?:(?![\u3400-\u9fff])\S)+\s*|\s+", clause):
-        if parts[-1] and syllables(parts[-1] + word) > LONGEST_CLAUSE_WEIGHT:
+        more = syllables(word)
+        if parts[-1] and weight + more > LONGEST_CLAUSE_WEIGHT:
             parts.append("")
+            weight = 0.0
         parts[-1] += word
+        weight += more
     return parts

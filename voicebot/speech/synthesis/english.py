@@ -12,9 +12,9 @@ _LONG_RUN_DIGITS = 7
 # "p.m." with its last full stop, unless that ends the sentence too.
 _HALF_DAY = r"(?:[ap]m\b|[ap]\.m(?:\.(?=,|\s+(?-i:[a-z])))?)"
 # Words that say that the digits behind them are a code, not an amount.
-_CODE_WORDS = "code|pin|passcode|password|number|ending (?:in|with)|extension|ext\\.?|flight|id|dial|zip"
+_CODE_WORDS = "code|pin|passcode|password|ending (?:in|with)|extension|ext\\.?|flight|id|dial|zip"
 # These do so for three digits or more only: "order 12 pizzas".
-_WEAK_CODE_WORDS = "order|account|ticket|case|invoice|reference|confirmation|tracking|policy|serial"
+_WEAK_CODE_WORDS = "number|order|account|ticket|case|invoice|reference|confirmation|tracking|policy|serial"
 _SIGN = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
 _CODES_OF_CURRENCIES = "|".join(sign for sign in CURRENCIES if sign.isalpha())
 _UNIT_NAMES = "|".join(re.escape(name) for name in sorted(UNITS, key=len, reverse=True))
@@ -52,7 +52,8 @@ def _slash_date(match: re.Match[str]) -> str:
     """11/22/2026, or 22/11/2026 where only that can be."""
     first, second = int(match["first"]), int(match["second"])
     month, day = (first, second) if first <= 12 else (second, first)
-    return long_date(month, day, match["year"]) or match.group()
+    year = match["year"] if len(match["year"]) > 2 else f"20{match['year']}"
+    return long_date(month, day, year) or match.group()
 
 
 def _day_or_fraction(match: re.Match[str]) -> str:
@@ -80,6 +81,12 @@ def _time(match: re.Match[str]) -> str:
     return f"{hour} {spoken}{tail}"
 
 
+def _long_time(match: re.Match[str]) -> str:
+    minutes = int(match["minutes"])
+    spoken = f"oh {minutes}" if minutes < 10 else str(minutes)
+    return f"{int(match['hours'])} {spoken} and {int(match['seconds'])} seconds"
+
+
 _NOT_AN_AMOUNT = (
     r"(?![\d%]|[.,]\d|\s?(?:%|percent|dollars?|items?|days?|weeks?|months?|years?|hours?|minutes?|times)\b)"
 )
@@ -90,8 +97,9 @@ _RULES: tuple[Rule, ...] = tuple(
         (r"(?<![\d.,])(?:\+\d{1,3}[- ]?)\d{2,4}(?:[- ]?\d{2,4}){2,3}(?!\d)", _phone),
         (r"(?<![\d.,-])\d{3}-\d{4}(?![\d-])", _phone),
         (r"(?<=\d{4}-\d\d-\d\d)T(?=\d\d:)", " "),
+        (r"(?<![\d.,-])\d+(?:-\d+){2,}(?![\d-])(?<!\d{4}-\d\d-\d\d)", _phone),
         (r"(?P<year>\d{4})(?P<mark>[-/])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?!\d)", _iso_date),
-        (r"(?<![\d/])(?P<first>\d{1,2})/(?P<second>\d{1,2})/(?P<year>\d{4})(?![\d/])", _slash_date),
+        (r"(?<![\d/])(?P<first>\d{1,2})/(?P<second>\d{1,2})/(?P<year>(?:\d\d)?\d\d)(?![\d/])", _slash_date),
         (r"\b24/7\b", "twenty-four seven"),
         (r"(?<![\d/.,])(?P<whole>\d+ )?(?P<above>\d{1,2})/(?P<below>\d{1,2})(?![\d/])", _day_or_fraction),
         (rf"(?P<word>\b(?:(?:{_CODE_WORDS})|(?:{_WEAK_CODE_WORDS})(?=[^\d\n]{{1,8}}\d{{3}}))(?:\s+(?:is|code|no\.)|[:\s#])+)"
@@ -116,7 +124,7 @@ _RULES: tuple[Rule, ...] = tuple(
         (r"(?<![\d.,:])0\d+(?![\d.,:]*\d)", lambda match: spell(match.group())),
         (r"(?<=\d\d\d0)s\b", "'s"),
         (r"(?<![\d:])(?P<hours>\d{1,2}):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)(?![\d:])",
-         lambda match: f"{int(match['hours'])} {match['minutes']} and {int(match['seconds'])} seconds"),
+         _long_time),
         (r"(?<![\d:])(\d+):(\d+)(?![\d:])", r"\1 to \2"),
         (r"(?<![\d.])\.(?=\d)", "0."),
         (r"\bv\.?(?=\d)", "version "),
@@ -133,7 +141,7 @@ _RULES: tuple[Rule, ...] = tuple(
         (r"\bw/o\b", "without"),
         (r"\bw/(?=\s|$)", "with"),
         (r"\band/or\b", "and or"),
-        (r"(?<=dollars)/(?=[a-z])|(?<=dollar)/(?=[a-z])|(?<=euros)/(?=[a-z])|(?<=pounds)/(?=[a-z])", " per "),
+        (r"\s?/\s?(?=(?:min|minute|hour|hr|day|night|week|month|mo|year|yr|person|item|unit|call|kg|GB)\b)", " per "),
         (r"(?<=[A-Za-z])/(?=[A-Za-z])", " or "),
         (r"\s*&\s*", " and "),
         (r"(?<=[A-Za-z])\+\+", " plus plus"),

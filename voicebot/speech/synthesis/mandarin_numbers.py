@@ -191,19 +191,24 @@ _SIGNS = "|".join(re.escape(sign) for sign in sorted(_CURRENCIES, key=len, rever
 _CODES_OF_CURRENCIES = "|".join(sign for sign in _CURRENCIES if sign.isalpha())
 _UNIT_NAMES = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
 _HOUR = r"(?:[01]?\d|2[0-4])"
-_CLOCK = rf"(?P<hour>{_HOUR})[:：](?P<minute>[0-5]\d)(?:[:：](?P<second>[0-5]\d))?(?![\d:：])"
-_MINUS = r"(?P<minus>(?:(?<=[\s（(，。:：、])|^)[-−])?"
+_CLOCK = rf"(?P<hour>{_HOUR})[:：](?P<minute>[0-5]\d)(?:[:：](?P<second>[0-5]\d))?(?![\d:：])(?:分(?!钟))?"
+_MINUS = r"(?P<minus>(?:(?<=[\s（(，。:：、约为是至拔温达于])|^)[-−])?"
 _EXTENSION = r"(?:\s?(?:转分?机?|分机|ext\.?|-)\s?(?P<extension>\d{1,6}))?(?!\d)"
 _YEAR = r"(?:1[5-9]|20|21)\d\d"
 _RULES: tuple[Rule, ...] = tuple(
     (re.compile(pattern), replace)
     for pattern, replace in (
         # Telephone numbers first: they contain what looks like ranges and dates.
-        (rf"{_NO_DIGIT_BEFORE}(?P<country>(?:\+?86|0086)[- ]?)?(?P<number>1[3-9]\d[- ]?\d{{4}}[- ]?\d{{4}})(?!\d)",
+        (rf"{_NO_DIGIT_BEFORE}(?P<country>[(（]?(?:\+?86|0086)[)）]?[- ]?)?"
+         r"(?P<number>1[3-9]\d[- ]?\d{4}[- ]?\d{4})(?!\d)",
          _mobile),
         (rf"{_NO_DIGIT_BEFORE}(?P<number>[48]00(?:[- ]?\d{{3}}[- ]?\d{{4}}|-\d{{4}}-\d{{3}})){_EXTENSION}", _grouped),
         (rf"{_NO_DIGIT_BEFORE}(?P<number>[(（]0\d{{2,3}}[)）][- ]?\d{{3,4}}[- ]?\d{{4}}){_EXTENSION}", _grouped),
         (rf"{_NO_DIGIT_BEFORE}(?P<number>0\d{{2,3}}[- ]?(?:\d{{7,8}}|\d{{3,4}}[- ]\d{{4}})){_EXTENSION}", _grouped),
+        (rf"{_NO_DIGIT_BEFORE}\+\d{{1,3}}[- ]\d{{2,4}}(?:[- ]?\d{{2,4}}){{1,3}}(?!\d)",
+         lambda match: "加" + "，".join(map(digit_by_digit, re.findall(r"\d+", match.group())))),
+        (rf"{_NO_DIGIT_BEFORE}(?:0\d{{2,3}}|95\d{{3}})(?:-\d+)+(?![\d-])",
+         lambda match: "，".join(map(code, match.group().split("-")))),
         (r"(?<![\d.])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![\d.])", _dotted),
         (r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?!\d)T?", _date),
         (rf"(?<!\d)(?P<one>{_YEAR})年?{_RANGE}(?P<two>{_YEAR})(?=年)",
@@ -226,7 +231,8 @@ _RULES: tuple[Rule, ...] = tuple(
          rf"(?P<digits>\d[\d -]*\d)(?<![ -]){_NOT_AN_AMOUNT}", _code),
         (rf"(?<!\d)(?:{_SERVICE_NUMBERS})(?![\d.,]|{_LIANG_WORDS})", lambda match: digit_by_digit(match.group())),
         (r"(?<!\d)(?:985|211|996|315)(?=[高大院工晚、/和与]|$)", lambda match: digit_by_digit(match.group())),
-        (r"(?<!\d)\d{3,4}(?=室|号?房(?!子|产|屋))", lambda match: digit_by_digit(match.group())),
+        (r"(?<!\d)\d{3,4}(?=室|号?房(?!子|产|屋))|(?<=[楼栋座])\d{3,4}(?![\d.\u4e00-\u9fff])",
+         lambda match: digit_by_digit(match.group())),
         (r"(?<![\d.])\d+(?:-\d+){2,}(?![\d.])",
          lambda match: "杠".join(digit_by_digit(part) for part in match.group().split("-"))),
         (rf"(?P<sign>{_SIGNS})\s?(?P<low>{_NUMBER}){_RANGE}(?:{_SIGNS})?(?P<high>{_NUMBER})(?![\d.]|[万亿千百])元?",
@@ -252,7 +258,7 @@ _RULES: tuple[Rule, ...] = tuple(
          rf"\s?(?P<unit>{_UNIT_NAMES})(?![A-Za-z])", _unit),
         (r"(?<=\d米)\d\d(?!\d)", lambda match: digit_by_digit(match.group(), one="一")),
         # Letters and three digits or more are a name: CA1234, 1080P.
-        (r"(?<=[A-Za-z])(?<![A-Za-z]{7})\d{3,}(?![\d.])", lambda match: code(match.group())),
+        (r"(?<=[A-Za-z_])(?<![A-Za-z]{7})\d{3,}(?![\d.])", lambda match: code(match.group())),
         (r"(?<![\d.,])\d{3,4}(?=[A-Za-z])", lambda match: code(match.group())),
         (r"(?<=[A-Za-z])-(?=\d)", "杠"),
         (rf"(?<![\d.,第])2(?={_LIANG_WORDS})(?!年级|月|号|日|楼)", "两"),

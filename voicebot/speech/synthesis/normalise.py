@@ -18,7 +18,7 @@ _FULL_WIDTH = {
     code: unicodedata.normalize("NFKC", chr(code))
     for code in range(0xFF01, 0xFFE7)
     if unicodedata.normalize("NFKC", chr(code)).isascii() and chr(code) not in "！（），．：；？"
-} | {ord("￥"): "¥", ord("〇"): "零"}
+} | {ord("￥"): "¥", ord("〇"): "零", ord("∶"): ":"}
 
 # Rules that look far ahead would take time that grows with the square of such a run.
 _ENDLESS_DIGITS = re.compile(r"(\d{32})(?=\d)")
