@@ -215,7 +215,7 @@ nodes:
       people: {kind: number, ask: "For how many?", max: 8, echo: "A table for {{people}}."}
       day: {kind: date, ask: "On which day?"}
       from: {kind: time, ask: "From when?", day: day, earliest: now}
-      until: {kind: time, ask: "Until when?", valid_if: "until_value != {{from_value}}", invalid: That is when you come.}
+      until: {kind: time, ask: "Until when?", valid_if: "until_value != {{from_value}}", invalid: You come then.}
     filled: booked
   booked: {say: "{{people}}, {{day}}, {{from_value}}-{{until_value}}.", goto: bye}
   bye: {say: Bye., instructions: {hangup: true}}
@@ -229,7 +229,7 @@ async def test_several_slots_in_one_utterance_and_in_any_order(tmp_path: Path) -
     assert await caller.say("tomorrow at seven in the evening") == "For how many?"
     assert await caller.keep_silent() == "Still there? For how many?"
     assert await caller.say("six people") == "A table for 6. Until when?"
-    assert await caller.say("seven in the evening") == "That is when you come. Until when?"
+    assert await caller.say("seven in the evening") == "You come then. Until when?"
     assert await caller.say("nine in the evening") == "6, Tuesday March 3rd, 19:00-21:00. Bye."
 
 
