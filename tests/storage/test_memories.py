@@ -110,6 +110,8 @@ def test_old_turns_are_forgotten(storage: Storage) -> None:
 def test_the_turns_of_a_number_are_forgotten(storage: Storage) -> None:
     storage.turns.add([TURN, replace(TURN, session_id="t", caller="anonymous")])
     assert storage.turns.forget_caller("anonymous") == 0
+    assert storage.turns.of_caller("anonymous") == []
+    assert [turn.session_id for turn in storage.turns.of_caller("+8613800138000")] == ["s"]
     assert storage.turns.forget_caller("13800138000") == 1
     assert len(storage.turns.of_session("t")) == 1
 

@@ -80,6 +80,13 @@ class TurnHistory:
         with self._database.transaction() as connection:
             return [StoredTurn(*row) for row in connection.execute(query)]
 
+    def of_caller(self, number: str) -> list[StoredTurn]:
+        """Return the turns of all conversations with a number, the first one first."""
+        stored = fitting(normalise(number), table, "caller")
+        query = select(*_COLUMNS).where(table.c.caller == stored).order_by(table.c.at, table.c.number)
+        with self._database.transaction() as connection:
+            return [StoredTurn(*row) for row in connection.execute(query)] if stored else []
+
     def forget_before(self, moment: datetime) -> int:
         """Forget older turns; return how many."""
         with self._database.transaction() as connection:
