@@ -161,6 +161,11 @@ async def test_what_comes_with_the_call_is_not_asked_for(tmp_path: Path) -> None
     assert await caller.say("no") == "Which one?"
 
 
+async def test_what_comes_in_the_middle_of_the_call_is_not_asked_for_any_more(tmp_path: Path) -> None:
+    caller = await caller_at(tmp_path, "en", "kind: digits, length: 5")
+    assert await caller.say("purple elephants", x="45123") == "[45123|45123]"
+
+
 async def test_what_comes_with_the_call_and_is_no_value_is_asked_for(tmp_path: Path) -> None:
     caller = Caller(small_engine(tmp_path, FRAME % ("en", "kind: digits, length: 5")))
     await caller.say("", x="unknown")

@@ -51,8 +51,7 @@ class SlotFlow:
             session.visits.pop(_tries(node, slot), None)
             if again:
                 _forget(session, slot)
-            else:
-                self._adopt(session, slot)
+        self._adopt(session, node)
         filling = Filling()
         if words:
             wanted = Wanted(node.slots, session.variables, self._clock())
@@ -63,6 +62,7 @@ class SlotFlow:
 
     def take(self, session: Session, node: Node, filling: Filling) -> Step:
         """Put values into their slots; ask for what is missing, or go on."""
+        self._adopt(session, node)
         for slot in node.slots:
             if slot.name in filling.values:
                 self._put(session, node, slot, filling.values[slot.name])
@@ -87,8 +87,11 @@ class SlotFlow:
 
     def miss(self, session: Session, node: Node, texts: tuple[str, ...]) -> Step:
         """Answer words that gave nothing to the slots: say some texts and ask again, or give up."""
-        first = self.missing(session, node)[0]
-        if self._gives_up(session, node, first):
+        self._adopt(session, node)
+        missing = self.missing(session, node)
+        if not missing:
+            return Step(goto=node.filled)
+        if self._gives_up(session, node, missing[0]):
             return Step(goto=self._way_out(node))
         return Step((*texts, self.question(session, node)))
 
@@ -129,8 +132,12 @@ class SlotFlow:
         session.set_variable(slot.value_name, found.value)
         session.visits.pop(_tries(node, slot), None)
 
-    def _adopt(self, session: Session, slot: Slot) -> None:
-        """Take a value that came with the call or from another node, if it is one."""
+    def _adopt(self, session: Session, node: Node) -> None:
+        """Take values that came with the call, with this query, or from another node, if they are ones."""
+        for slot in node.slots:
+            self._adopt_one(session, slot)
+
+    def _adopt_one(self, session: Session, slot: Slot) -> None:
         words = session.variables.get(slot.name, "").strip()
         if not words or session.variables.get(slot.value_name, "").strip():
             return
