@@ -123,6 +123,25 @@ CALLS: dict[str, tuple[Turns, tuple[Instruction, ...]]] = {
         ],
         (Hangup(),),
     ),
+    "cancelled for the price, with a question before": (
+        [
+            ("是的", CONFIRM),
+            ("帮我取消吧", "好的。确定要取消明天下午三点的预约吗？"),
+            ("对", "好的，已经帮您取消了。方便问一下是什么原因吗？"),
+            ("停车方便吗", PARKING + "方便说一下取消的原因吗？"),
+            ("太贵了", "好的，谢谢您告诉我。以后有需要，随时联系我们。再见。"),
+        ],
+        (Hangup(),),
+    ),
+    "cancelled for lack of time": (
+        [
+            ("是的", CONFIRM),
+            ("帮我取消吧", "好的。确定要取消明天下午三点的预约吗？"),
+            ("对", "好的，已经帮您取消了。方便问一下是什么原因吗？"),
+            ("最近太忙了没时间", "好的，谢谢您告诉我。以后有需要，随时联系我们。再见。"),
+        ],
+        (Hangup(),),
+    ),
     "cancelled without a reason": (
         [
             ("是的", CONFIRM),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from voicebot.dialogue.bot import Node
@@ -15,6 +16,12 @@ _SURELY = 0.8
 _MOST = 0.6
 _UNCLEAR = (Kind.FALLBACK, Kind.ANYTHING)
 _GUESSED = (Method.VECTOR, Method.SOUND)
+_QUESTION = re.compile(
+    "[?\uff1f]|[\u5417\u5462]$|\u4ec0\u4e48|\u54ea|\u51e0|\u591a\u5c11|\u591a\u4e45|\u591a\u957f|\u600e\u4e48"
+    "|\u600e\u6837|\u8c01|(.)[\u4e0d\u6ca1]\\1"
+    r"|^(?:what|when|where|which|who|why|how|do|does|did|is|are|am|can|could|will|would|may|should)\b|\bhow much\b",
+    re.IGNORECASE,
+)
 
 
 def choose(node: Node, other: Decision, filling: Filling) -> Decision:
@@ -35,10 +42,22 @@ def choose(node: Node, other: Decision, filling: Filling) -> Decision:
         )
     if filling.unchanged and other.kind in _UNCLEAR:
         return _agreement(node, other) or _slot(filling)
-    by_rule = other.method is Method.RULE and not other.intent
-    if filling.fallback and not by_rule and not _means(other):
+    if filling.fallback and not _outweighs(other, filling):
         return _slot(replace(filling, values=filling.fallback))
     return other
+
+
+def _outweighs(other: Decision, filling: Filling) -> bool:
+    """Tell whether words that any text slot would take mean something else.
+
+    The FAQ is for questions: 太贵了 is a reason, however close it is to 费用是多少.
+    """
+    if other.method is Method.RULE and not other.intent:
+        return True
+    words = " ".join(value.value for value in filling.fallback.values())
+    if other.kind is Kind.FAQ and other.method in _GUESSED and not _QUESTION.search(words):
+        return False
+    return _means(other)
 
 
 def _means(other: Decision) -> bool:
