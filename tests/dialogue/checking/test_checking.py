@@ -252,6 +252,12 @@ def test_errors_of_several_nodes_and_files_are_told_together(tmp_path: Path) -> 
     assert {finding.severity for finding in findings} == {Severity.ERROR}
 
 
+def test_hot_words_are_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "hotwords.txt").write_text("Acme\n" + "\u957f" * 30, encoding="utf-8")
+    (finding,) = findings_of(tmp_path, GOOD)
+    assert (finding.severity, finding.where) == (Severity.ERROR, f"{tmp_path}/hotwords.txt:2")
+
+
 def test_what_is_no_yaml_is_told_with_its_line(tmp_path: Path) -> None:
     (finding,) = findings_of(tmp_path, "language: [en\nstart: x\n")
     assert (finding.code, finding.where) == ("load", f"{tmp_path}/bot.yaml:2")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from voicebot.dialogue.botcheck import problems_of
@@ -15,6 +15,8 @@ from voicebot.dialogue.checking.source import BotSource, read_source
 from voicebot.dialogue.checking.variables import check_variables
 from voicebot.dialogue.checking.wording import Unspoken, check_wording
 from voicebot.dialogue.faqfile import read_faq_files
+from voicebot.dialogue.hotwords import FILE_NAME as HOT_WORDS_FILE
+from voicebot.dialogue.hotwords import read_hot_words
 from voicebot.dialogue.intentfile import FILE_NAME as INTENT_FILE
 from voicebot.dialogue.nodefile import read_node
 from voicebot.dialogue.vectors import Encoder
@@ -37,7 +39,8 @@ def check_bot_file(file: Path, unspoken: Unspoken, encoder: Encoder | None = Non
         source = read_source(file)
     except ConfigError as error:
         return _in_order(_load_errors(file, error.message))
-    broken = [_error(message, file) for message in dict.fromkeys(problems_of(source.bot, source.entries))]
+    messages = [*problems_of(source.bot, source.entries), *_messages_of([lambda: _hot_words(file)])]
+    broken = [_error(message, file) for message in dict.fromkeys(messages)]
     return _in_order(broken or _findings(source, unspoken, encoder))
 
 
@@ -52,19 +55,27 @@ def _findings(source: BotSource, unspoken: Unspoken, encoder: Encoder | None) ->
 
 def _load_errors(file: Path, first: str) -> list[Finding]:
     """Return more than the one error that the loader stops at: one of each file, and one of each node."""
-    messages = [first]
-    for attempt in _attempts(file):
+    messages = [first, *_messages_of(_attempts(file))]
+    return [_error(message, file) for message in dict.fromkeys(messages)]
+
+
+def _messages_of(attempts: Iterable[Callable[[], object]]) -> Iterator[str]:
+    for attempt in attempts:
         try:
             attempt()
         except ConfigError as error:
-            messages.append(error.message)
-    return [_error(message, file) for message in dict.fromkeys(messages)]
+            yield error.message
+
+
+def _hot_words(file: Path) -> object:
+    return read_hot_words(file.with_name(HOT_WORDS_FILE))
 
 
 def _attempts(file: Path) -> Iterator[Callable[[], object]]:
     folder = file.parent
     yield lambda: read_faq_files(folder)
     yield lambda: read_skills(folder / SKILL_FOLDER)
+    yield lambda: _hot_words(file)
     intents = folder / INTENT_FILE
     if intents.is_file():
         yield lambda: [item.texts() for item in read_yaml(intents).map().values()]
