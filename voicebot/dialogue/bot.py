@@ -237,9 +237,9 @@ class Thresholds:
 
     intent: float = 0.6
     everywhere: float = 0.7
-    faq: float = 0.55
+    faq: float = 0.6
     documents: float = 0.6
-    chitchat: float = 0.7
+    chitchat: float = 0.85
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ REPEATING = ("repeat", "cannot_hear")
 """Intents that are global in every bot: they say the last words again unless the bot says otherwise."""
 
 
+NEAR_TO_MUCH = frozenset({"repeat", "cannot_hear", "hang_up", "busy", "refuse"})
+"""Intents whose short, general examples are near to much else, and which cut a conversation short: be surer of them."""
+
+
 @cache
 def builtin_intents(language: str) -> Mapping[str, tuple[str, ...]]:
     """Return the examples of the built-in intents of a language ("zh", "en"), by intent."""

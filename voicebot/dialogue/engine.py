@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from voicebot.dialogue.bot import Bot, Node
-from voicebot.dialogue.decision import Decision, Kind, build_matcher_examples, decide
+from voicebot.dialogue.deciding import decide
+from voicebot.dialogue.decision import Decision, Kind, build_matcher_examples
+from voicebot.dialogue.documents import DocumentLibrary
 from voicebot.dialogue.entities import FoundLater, find_entities
 from voicebot.dialogue.flow import Answer, Flow
 from voicebot.dialogue.matching import Matcher
@@ -34,6 +36,9 @@ LONG_TEXT = 80
 """Utterances with more characters than this are decided in a thread. The others take a millisecond, and none if their
 words were heard before; a thread would hold up the event loop longer: it mostly holds the interpreter lock."""
 
+READING_S = 10.0
+"""How long a start waits for documents to be read."""
+
 
 def _new_query_id() -> str:
     return str(uuid.uuid4())
@@ -51,8 +56,12 @@ class Engine:
         skills: SkillRunner | None = None,
         model: ModelDesk | None = None,
         clock: Clock = datetime.now,
+        library: DocumentLibrary | None = None,
     ) -> None:
-        """Prepare a bot: encodes all its examples, which takes a fraction of a second."""
+        """Prepare a bot: encodes all its examples, which takes a fraction of a second.
+
+        Its documents are read by ``start``; without a library of them, they are read here, and kept nowhere.
+        """
         self.bot = bot
         self.sessions = sessions if sessions is not None else SessionStore()
         self._matcher = Matcher(build_matcher_examples(bot), bot.language, encoder)
@@ -62,20 +71,35 @@ class Engine:
         self._skills = skills
         self._desk = SkillDesk(bot, skills)
         self._model = model
+        self._library = library
+        self._reading: asyncio.Task[None] | None = None
+        if library is None and bot.documents is not None:
+            self._library = DocumentLibrary(bot.documents, encoder, bot.language)
+            self._library.refresh()
 
     async def start(self) -> None:
-        """Get its skills ready. An engine answers without that, too; then the first skill starts more slowly.
+        """Get its skills and documents ready. An engine answers without that, too: without documents, and the first
+        skill starts more slowly. Documents that take longer than READING_S are read on while it answers.
 
         Raises:
             ConfigError: a skill file cannot be run.
         """
+        if self._library is not None and self._reading is None:
+            self._reading = asyncio.create_task(asyncio.to_thread(self._library.refresh))
+            await asyncio.wait([self._reading], timeout=READING_S)
+            if self._reading.done():
+                self._reading.result()
         if self._skills is not None:
             await self._skills.start()
         if self._model is not None:
             await self._model.start()
 
     async def close(self) -> None:
-        """End its skills, those in the background, too."""
+        """End its skills, those in the background, too; documents that are being read are given up."""
+        if self._library is not None:
+            self._library.stop()
+        if self._reading is not None:
+            await asyncio.gather(self._reading, return_exceptions=True)
         await self._desk.close()
         if self._skills is not None:
             await self._skills.close()
@@ -175,8 +199,8 @@ class Engine:
                 if session.turn != turn:
                     return None
         self._note(session, decision)
-        if self._model is not None and self._model.answers(session, decision):
-            return ModelTurn(self._model, self._flow, session, decision, query.query_text)
+        if self._model is not None and self._model.answers(session, decision, decision.passages):
+            return ModelTurn(self._model, self._flow, session, decision, query.query_text, decision.passages)
         return self._flow.respond(session, decision, query.query_text)
 
     async def _decide_rewritten(self, session: Session, decision: Decision, text: str) -> Decision:
@@ -197,12 +221,14 @@ class Engine:
 
     async def _decide(self, session: Session, text: str) -> Decision:
         node = self.bot.nodes[session.node or self.bot.start]
+        offered = session.decision.choices if session.decision is not None else ()
         if len(text) <= LONG_TEXT:
-            return self._judge(node, text, session.variables)
-        return await asyncio.to_thread(self._judge, node, text, dict(session.variables))
+            return self._judge(node, text, session.variables, offered)
+        return await asyncio.to_thread(self._judge, node, text, dict(session.variables), offered)
 
-    def _judge(self, node: Node, text: str, variables: Mapping[str, str]) -> Decision:
-        decision = decide(self.bot, self._matcher, node, text, variables)
+    def _judge(self, node: Node, text: str, variables: Mapping[str, str], offered: Sequence[Decision] = ()) -> Decision:
+        documents = self._library.index if self._library is not None else None
+        decision = decide(self.bot, self._matcher, node, text, variables, documents, offered)
         if not node.wants:
             return replace(
                 decision, entities=FoundLater(partial(find_entities, text, self.bot.language, self._clock()))

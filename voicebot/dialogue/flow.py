@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from voicebot.dialogue.bot import Bot, Node, Silence
+from voicebot.dialogue.clarify import question
 from voicebot.dialogue.decision import Decision, Kind
 from voicebot.dialogue.session import Session
 from voicebot.dialogue.skillcall import SkillCall, prepare_call
@@ -70,28 +71,41 @@ class Flow:
         answer = Answer(words=words)
         session.silences = 0
         session.transferring = False
+        session.citations = ()
         for name, value in decision.variables.items():
             session.set_variable(name, value)
         if decision.kind is not Kind.FALLBACK:
             session.misses = 0
+        if decision.kind in (Kind.FAQ, Kind.DOCUMENT):
+            self._say_answer(session, decision, answer)
+            self._after_faq(session, answer)
+        elif decision.kind is Kind.CHITCHAT:
+            talk = self._bot.chitchat[decision.chitchat]
+            text = session.take_turn(f"chitchat:{talk.name}", talk.say)
+            self._say(session, text, answer, ReplySource.CHITCHAT)
+            self._ask_again(session, answer)
+        elif decision.kind is Kind.CLARIFY:
+            self._say(session, question(self._bot, decision.choices), answer)
+        else:
+            self._move(session, decision, answer)
+        return self._finish(session, answer)
+
+    def _move(self, session: Session, decision: Decision, answer: Answer) -> None:
+        """Answer what is no question of the caller's."""
         if decision.kind is Kind.GREETING:
             self._enter(session, self._bot.start, answer)
         elif decision.kind in (Kind.TRANSITION, Kind.ANYTHING):
+            if decision.aside is not None:
+                self._say_answer(session, decision.aside, answer)
             self._enter(session, decision.goto, answer)
         elif decision.kind is Kind.GLOBAL:
             self._global(session, decision.name, answer)
-        elif decision.kind is Kind.FAQ:
-            entry = self._bot.faq[decision.faq]
-            text = session.take_turn(f"faq:{decision.faq}", entry.answer)
-            self._say(session, text, answer, ReplySource.FAQ)
-            self._after_faq(session, answer)
         elif decision.kind is Kind.SLOT:
             self._take(session, decision.filling, answer)
         elif decision.kind is Kind.NOTHING_HEARD:
             self._ask_again(session, answer)
         else:
             self._fallback(session, answer)
-        return self._finish(session, answer)
 
     def respond_to_silence(self, session: Session, silence_type: SilenceType) -> Answer:
         """Answer a caller who says nothing: the node's prompts if it has any, else the bot's."""
@@ -270,6 +284,15 @@ class Flow:
             return
         self._say(session, sorry, answer)
         self._ask_again(session, answer)
+
+    def _say_answer(self, session: Session, decision: Decision, answer: Answer) -> None:
+        """Say what the FAQ or a document answers."""
+        if decision.kind is Kind.DOCUMENT:
+            session.citations = decision.passages[:1]
+            self._say(session, decision.answer, answer, ReplySource.RAG)
+        else:
+            text = session.take_turn(f"faq:{decision.faq}", self._bot.faq[decision.faq].answer)
+            self._say(session, text, answer, ReplySource.FAQ)
 
     def _after_faq(self, session: Session, answer: Answer) -> None:
         node = self._node(session)

@@ -32,7 +32,7 @@ from voicebot.skills.spec import SkillRunner, SkillSpec
 
 logger = logging.getLogger(__name__)
 
-LOOKED_UP = frozenset({Kind.FAQ})
+LOOKED_UP = frozenset({Kind.FAQ, Kind.DOCUMENT})
 """What a rewritten question may be taken for. It may not move the conversation: the caller did not say it so."""
 _REWRITE_TOKENS = 120
 _MAX_REWRITTEN = 300

@@ -40,6 +40,8 @@ def _texts(bot: Bot) -> Iterator[str]:
         yield from effect.say
     for entry in bot.faq:
         yield from entry.answer
+    for talk in bot.chitchat:
+        yield from talk.say
     if bot.language_model is not None:
         yield from bot.language_model.filler
 

@@ -46,7 +46,7 @@ class Session:
         history: what was said.
         withheld: variables that no language model is told.
         secrets: the values that these have had.
-        citations: passages that the last answer of a language model cites.
+        citations: passages that the last answer was taken from.
     """
 
     id: str

@@ -38,7 +38,11 @@ def choose(node: Node, other: Decision, filling: Filling) -> Decision:
     other = replace(other, filling=filling)
     if filling.answers:
         return (
-            other if _means(other) and not (other.method in _GUESSED and filling.coverage >= _MOST) else _slot(filling)
+            other
+            if _means(other)
+            and other.kind is not Kind.CHITCHAT
+            and not (other.method in _GUESSED and filling.coverage >= _MOST)
+            else _slot(filling)
         )
     if filling.unchanged and other.kind in _UNCLEAR:
         return _agreement(node, other) or _slot(filling)
@@ -62,7 +66,7 @@ def _outweighs(other: Decision, filling: Filling) -> bool:
 
 def _means(other: Decision) -> bool:
     """Tell whether the words nearly certainly mean something else than a value."""
-    if other.kind in _UNCLEAR or other.method is Method.RULE:
+    if other.kind in _UNCLEAR or other.kind is Kind.CLARIFY or other.method is Method.RULE:
         return False
     return other.method is Method.EXACT or other.score >= _SURELY
 

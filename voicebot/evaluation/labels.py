@@ -74,7 +74,8 @@ class Judge:
         """Tell what became of a turn."""
         if any(self._fits(label, turn, decision) for label in self.labels(turn)):
             return Outcome.RIGHT
-        return Outcome.MISSED if decision.kind is Kind.FALLBACK else Outcome.WRONG
+        # Who is asked what he means is not told anything wrong.
+        return Outcome.MISSED if decision.kind in (Kind.FALLBACK, Kind.CLARIFY) else Outcome.WRONG
 
     def labels(self, turn: Turn) -> list[str]:
         """Return a turn's labels; for topics that the bot has nothing for, what has to happen instead."""

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from voicebot.dialogue.bot import Bot
 from voicebot.dialogue.botfile import FILE_NAME, load_bot, load_bots
+from voicebot.dialogue.documents import DocumentLibrary
 from voicebot.dialogue.engine import Engine
 from voicebot.dialogue.hotwords import FILE_NAME as HOT_WORDS_FILE
 from voicebot.dialogue.hotwords import read_hot_words
 from voicebot.dialogue.session import SessionStore
 from voicebot.dialogue.sessionids import SessionIds
-from voicebot.dialogue.vectors import UseEncoder
+from voicebot.dialogue.vectors import Encoder, UseEncoder
 from voicebot.dialogue.versions import EngineVersions
 from voicebot.errors import ConfigError
 from voicebot.runtime.folders import fingerprints
@@ -23,6 +24,8 @@ from voicebot.server.secrets import session_secret
 from voicebot.settings.model import Settings
 from voicebot.skills.runner import BotSkills
 
+DOCUMENT_CACHES = "documents"
+"""Folder in ``paths.data`` with a folder for each bot, where its encoded documents are kept."""
 SKILL_HOMES = "skills"
 """Folder in ``paths.data`` with a folder for each bot, which its skills work in."""
 
@@ -106,7 +109,15 @@ class OurBots:
     def _engine(self, bot: Bot) -> Engine:
         skills = skills_of(bot, self._settings, tell_messages=self._settings.log.content)
         model = model_desk_of(bot, self._settings, skills)
-        return Engine(bot, self._encoder, SessionStore(ids=self._ids), skills=skills, model=model)
+        library = library_of(bot, self._encoder, self._settings)
+        return Engine(bot, self._encoder, SessionStore(ids=self._ids), skills=skills, model=model, library=library)
+
+
+def library_of(bot: Bot, encoder: Encoder, settings: Settings) -> DocumentLibrary | None:
+    """Return the documents of a bot, encoded ones kept under ``paths.data``; None if it has none."""
+    if bot.documents is None:
+        return None
+    return DocumentLibrary(bot.documents, encoder, bot.language, settings.paths.data / DOCUMENT_CACHES / bot.name)
 
 
 def skills_of(bot: Bot, settings: Settings, *, tell_messages: bool) -> BotSkills | None:

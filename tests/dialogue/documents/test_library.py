@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from tests.dialogue.shared import BOTS, encoder
 from voicebot.dialogue.documents import DocumentLibrary
-from voicebot.dialogue.documents.extraction import MAX_LENGTH, MAX_SENTENCES, answer_of
+from voicebot.dialogue.documents.extraction import MAX_LENGTH, answer_of
 from voicebot.dialogue.documents.index import Hit
-from voicebot.dialogue.texts import split_sentences
 from voicebot.dialogue.wording import length
 
 OPENING = "# Opening\n\nWe open at nine. We close at six."
@@ -158,7 +157,6 @@ def test_answers(leaflets: dict[str, DocumentLibrary], name: str, question: str,
     assert (hit.chunk.path[-1], hit.score >= 0.6) == (heading, True)
     assert words in answer
     assert answer in hit.chunk.text(language)
-    assert len(split_sentences(answer)) <= MAX_SENTENCES
     assert length(answer, language) <= MAX_LENGTH[language]
 
 

@@ -9,6 +9,7 @@ MAX_SENTENCES = 3
 MAX_LENGTH = {"zh": 120, "en": 60}
 """Longest answer: Han characters, or words. A single sentence may be longer."""
 _ALSO = 0.12
+_SURE_HEADING = 0.6
 # What begins like this says something about the sentence before.
 _NEEDS_CONTEXT = {
     "zh": (
@@ -48,10 +49,12 @@ _NEEDS_CONTEXT = {
 def answer_of(hit: Hit, language: str) -> str:
     """Return what is said to a question that a passage answers.
 
-    Where the headings are the question, the passage is read from its beginning; otherwise the sentence that is nearest
-    is said, with those after it that are almost as near, and the one before it where it needs that.
+    Where the headings are the question, a short passage is said as it is, and a long one from its beginning; otherwise
+    the sentence that is nearest, with those after it that are almost as near, and the one before it if it needs that.
     """
     sentences = hit.chunk.sentences
+    if hit.heading >= _SURE_HEADING and _fits(sentences, language):
+        return hit.chunk.text(language)
     best = max(range(len(sentences)), key=hit.sentences.__getitem__)
     begin, end = best, best + 1
     if hit.heading >= hit.sentences[best] and _fits(sentences[:end], language):

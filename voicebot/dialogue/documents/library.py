@@ -47,6 +47,11 @@ class DocumentLibrary:
         self._cache = DocumentCache(cache) if cache is not None else None
         self._ready: dict[str, Encoded] = {}
         self._refreshing = threading.Lock()
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Give up a running refresh, from any thread; what it has encoded so far is kept for the next start."""
+        self._stopped = True
 
     def refresh(self) -> None:
         """Bring the index up to date with the folder. Takes about 10 ms for each passage that is new.
@@ -57,6 +62,8 @@ class DocumentLibrary:
             ready: dict[str, Encoded] = {}
             problems: list[str] = []
             for file in self._files():
+                if self._stopped:
+                    return
                 try:
                     key, encoded = self._encoded(file)
                     ready[key] = encoded
