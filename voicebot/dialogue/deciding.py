@@ -104,12 +104,12 @@ def _with_answer_before(
 
     Not where the node asks whether there are questions (it has an ``after_answer``), nor where the way ends the call.
     """
-    if node is None or node.after_answer or best.decision.score < _BOTH or not best.clause:
+    if node is None or node.after_answer or best.decision.score < _BOTH or best.clause == 0:
         return None
     for each in candidates:
         way = each.decision
         agreed = way.intent == YES and way.method is Method.RULE
-        if way.kind is Kind.TRANSITION and each.clause == 0 and (agreed or way.score >= _SURE):
+        if way.kind is Kind.TRANSITION and each.clause == 0 and (agreed or (best.clause and way.score >= _SURE)):
             if all(end.listen for end in bot.ends_of(bot.nodes[way.goto])):
                 return replace(way, aside=best.decision)
             return None
