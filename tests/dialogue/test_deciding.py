@@ -75,6 +75,15 @@ async def test_a_yes_and_a_question_are_both_heard(text: str) -> None:
     assert caller.decision.kind is Kind.TRANSITION
 
 
+async def test_who_was_asked_whether_there_is_a_question_just_asks_it() -> None:
+    caller = Caller(engine(SERVICE))
+    for text in ("", "what time do you close", "yes, is there parking"):
+        answer = await caller.say(text)
+    assert answer.startswith("Yes. There's a car park behind the shop.")
+    assert caller.decision.kind is Kind.FAQ
+    assert answer.endswith("Is there anything else?")
+
+
 async def test_a_no_before_a_question_is_not_acted_on() -> None:
     caller = await at_confirm()
     assert (await caller.say("不是，我想问一下停车方便吗")).startswith("楼下有地下停车场")

@@ -102,7 +102,8 @@ def _with_answer_before(
 ) -> Decision | None:
     """Return the way on for "行，那停车方便吗": both count, and the question is answered on the way.
 
-    Not where the node asks whether there are questions (it has an ``after_answer``), nor where the way ends the call.
+    Not where the way ends the call, nor where the node has an ``after_answer`` or the way leads to an invitation
+    ("您请说"): there questions were asked for, and here is one.
     """
     if node is None or node.after_answer or best.decision.score < _BOTH or best.clause == 0:
         return None
@@ -110,10 +111,14 @@ def _with_answer_before(
         way = each.decision
         agreed = way.intent == YES and way.method is Method.RULE
         if way.kind is Kind.TRANSITION and each.clause == 0 and (agreed or (best.clause and way.score >= _SURE)):
-            if all(end.listen for end in bot.ends_of(bot.nodes[way.goto])):
+            if all(_asks_yes_or_no(end) for end in bot.ends_of(bot.nodes[way.goto])):
                 return replace(way, aside=best.decision)
             return None
     return None
+
+
+def _asks_yes_or_no(node: Node) -> bool:
+    return node.listen and any(YES in transition.when.intents for transition in node.transitions)
 
 
 def _tied(bot: Bot, best: Candidate | None, candidates: Sequence[Candidate]) -> tuple[Decision, ...]:
