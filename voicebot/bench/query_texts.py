@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from voicebot.dialogue.bot import Bot
 
@@ -40,11 +41,21 @@ def known_wordings(bot: Bot) -> list[str]:
 
 
 def paraphrases(bot: Bot, seed: int = 0) -> Iterator[str]:
-    """Yield questions to the bot's FAQ in other words, each of them once, in a mixed but fixed order."""
+    """Yield questions to the bot's FAQ in other words, each of them once, in a mixed but fixed order.
+
+    When those with one opening are used up, the ones with two follow, as people who ramble begin.
+    """
+    openings = _OPENINGS[bot.language]
+    chance = random.Random(seed)
+    yield from _mixed(bot, [(opening,) for opening in openings], chance)
+    yield from _mixed(bot, list(itertools.permutations(openings, 2)), chance)
+
+
+def _mixed(bot: Bot, openings: Sequence[tuple[str, ...]], chance: random.Random) -> Iterator[str]:
     blank = "" if bot.language == "zh" else " "
-    parts = (_OPENINGS[bot.language], known_wordings(bot), _CLOSINGS[bot.language])
-    total = len(parts[0]) * len(parts[1]) * len(parts[2])
-    for number in random.Random(seed).sample(range(total), total):
-        rest, closing = divmod(number, len(parts[2]))
-        opening, wording = divmod(rest, len(parts[1]))
-        yield blank.join((parts[0][opening], parts[1][wording].rstrip("?"), parts[2][closing])).strip()
+    wordings, closings = known_wordings(bot), _CLOSINGS[bot.language]
+    total = len(openings) * len(wordings) * len(closings)
+    for number in chance.sample(range(total), total):
+        rest, closing = divmod(number, len(closings))
+        opening, wording = divmod(rest, len(wordings))
+        yield blank.join((*openings[opening], wordings[wording].rstrip("?"), closings[closing])).strip()
