@@ -162,7 +162,12 @@ class Matcher:
             each for each in dict.fromkeys(meant) if length(each, self._language) >= _MIN_VECTOR_LENGTH[self._language]
         ]
         vectors = dict(zip(longs, self._encoder.encode(longs), strict=True))
-        return tuple(Said(*each, vectors.get(plain)) for each, plain in zip(found, meant, strict=True))
+        # A clause that says what the whole says ("嗯，停车方便吗") is no other text.
+        return tuple(
+            Said(*each, vectors.get(plain))
+            for each, plain in zip(found, meant, strict=True)
+            if each[1] is None or plain != meant[0]
+        )
 
     def _match(self, text: str) -> dict[Label, Match]:
         found = self.match_words(corrected(text, self._language))
