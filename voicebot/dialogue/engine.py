@@ -9,12 +9,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Se
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 
 from voicebot.dialogue.bot import Bot, Node
 from voicebot.dialogue.deciding import decide
 from voicebot.dialogue.decision import Decision, Kind, build_matcher_examples
 from voicebot.dialogue.documents import DocumentLibrary
+from voicebot.dialogue.documents.index import PassageIndex
 from voicebot.dialogue.entities import FoundLater, find_entities
 from voicebot.dialogue.flow import Answer, Flow
 from voicebot.dialogue.matching import Matcher
@@ -38,6 +39,8 @@ words were heard before; a thread would hold up the event loop longer: it mostly
 
 READING_S = 10.0
 """How long a start waits for documents to be read."""
+MAX_DECIDED = 2000
+"""Decisions that are remembered: callers put the same questions in the same words again and again."""
 
 
 def _new_query_id() -> str:
@@ -65,6 +68,7 @@ class Engine:
         self.bot = bot
         self.sessions = sessions if sessions is not None else SessionStore()
         self._matcher = Matcher(build_matcher_examples(bot), bot.language, encoder)
+        self._decided = lru_cache(MAX_DECIDED)(self._decide_by_words)
         self._clock = clock
         self._flow = Flow(bot, clock)
         self._new_query_id = new_query_id
@@ -228,13 +232,20 @@ class Engine:
 
     def _judge(self, node: Node, text: str, variables: Mapping[str, str], offered: Sequence[Decision] = ()) -> Decision:
         documents = self._library.index if self._library is not None else None
-        decision = decide(self.bot, self._matcher, node, text, variables, documents, offered)
+        if offered or any(transition.only_if is not None for transition in node.transitions):
+            decision = decide(self.bot, self._matcher, node, text, variables, documents, offered)
+        else:
+            decision = self._decided(node.id, text, documents)
         if not node.wants:
             return replace(
                 decision, entities=FoundLater(partial(find_entities, text, self.bot.language, self._clock()))
             )
         filling = self._flow.fill(node, variables, text)
         return replace(choose(node, decision, filling), entities=filling.entities)
+
+    def _decide_by_words(self, node: str, text: str, documents: PassageIndex | None) -> Decision:
+        """Decide what depends on nothing but the words and the node, and so can be remembered."""
+        return decide(self.bot, self._matcher, self.bot.nodes[node], text, documents=documents)
 
     def _note(self, session: Session, decision: Decision) -> None:
         session.decision = decision

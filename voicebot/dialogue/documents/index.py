@@ -72,6 +72,7 @@ class PassageIndex:
         self._tops = np.ascontiguousarray(np.concatenate([each[:HEADINGS] for each in vectors] or [empty]))
         self._sentences = [np.ascontiguousarray(each[HEADINGS:]) for each in vectors]
         self._terms, self._weights = _postings([" ".join((*each.path, *each.sentences)) for each in chunks], language)
+        self._words = {each.id: _words_of(each, language) for each in self.chunks}
 
     def __len__(self) -> int:
         return len(self.chunks)
@@ -89,28 +90,33 @@ class PassageIndex:
         tops = (self._tops @ vector).reshape(-1, HEADINGS)
         words = _LEXICAL_WEIGHT * (self._lexical(text) - 0.5)
         rough = tops.max(axis=1) + words
-        found = [self._hit(int(at), tops[at], float(words[at]), vector) for at in _largest(rough, _CANDIDATES)]
-        return [self._with_words(hit, text) for hit in sorted(found, key=lambda hit: -hit.score)[:count]]
+        found = self._hits(_largest(rough, _CANDIDATES).tolist(), tops.tolist(), words.tolist(), vector)
+        return [self._with_words(hit, text) for hit in found[:count]]
 
-    def _hit(self, at: int, tops: Vectors, words: float, vector: Vectors) -> Hit:
-        sentences = tuple((self._sentences[at] @ vector).tolist())
-        heading, whole = tops.tolist()
-        signs = sorted((heading, whole, max(sentences)), reverse=True)
-        cosine = _BEST * signs[0] + _REST * signs[1] + words
-        score = float(np.interp(cosine, *_CALIBRATION[self._language]))
-        return Hit(self.chunks[at], score, heading, sentences)
+    def _hits(
+        self, places: Sequence[int], tops: Sequence[Sequence[float]], words: Sequence[float], vector: Vectors
+    ) -> list[Hit]:
+        near = [(self._sentences[at] @ vector).tolist() for at in places]
+        cosines = []
+        for at, sentences in zip(places, near, strict=True):
+            signs = sorted((*tops[at], max(sentences)), reverse=True)
+            cosines.append(_BEST * signs[0] + _REST * signs[1] + words[at])
+        scores = np.interp(cosines, *_CALIBRATION[self._language]).tolist()
+        hits = [
+            Hit(self.chunks[at], score, tops[at][0], tuple(sentences))
+            for at, score, sentences in zip(places, scores, near, strict=True)
+        ]
+        return sorted(hits, key=lambda hit: -hit.score)
 
     def _with_words(self, hit: Hit, text: str) -> Hit:
         """Add to each sentence what share it has of those words of the question that are not in the headings."""
-        asked = set(terms_of(text, self._language)) - set(terms_of(" ".join(hit.chunk.path), self._language))
+        in_headings, in_sentences = self._words[hit.chunk.id]
+        asked = set(terms_of(text, self._language)) - in_headings
         weights = {term: self._weights.get(term, 0.0) for term in asked}
         total = sum(weights.values())
         if not total:
             return hit
-        shares = [
-            sum(weights[term] for term in asked.intersection(terms_of(sentence, self._language))) / total
-            for sentence in hit.chunk.sentences
-        ]
+        shares = [sum(weights[term] for term in asked & said) / total for said in in_sentences]
         fits = (fit + _SENTENCE_WORDS * share for fit, share in zip(hit.sentences, shares, strict=True))
         return replace(hit, sentences=tuple(fits))
 
@@ -125,6 +131,13 @@ class PassageIndex:
             if places is not None:
                 scores[places] += weight
         return scores / total if total else scores
+
+
+def _words_of(chunk: Chunk, language: str) -> tuple[frozenset[str], tuple[frozenset[str], ...]]:
+    """Return the terms of a passage's headings, and those of each of its sentences."""
+    return frozenset(terms_of(" ".join(chunk.path), language)), tuple(
+        frozenset(terms_of(sentence, language)) for sentence in chunk.sentences
+    )
 
 
 def terms_of(text: str, language: str) -> list[str]:
