@@ -95,7 +95,8 @@ FAULTS = st.builds(
 )
 
 
-@pytest.mark.timeout(120)  # thirty examples over stalling connections; time that is up in the middle of one is taken for a defect
+# Thirty examples over stalling connections: if the time is up in the middle of one, that is taken for a defect.
+@pytest.mark.timeout(120)
 @hypothesis_settings(max_examples=30, deadline=None)
 @given(faults=st.lists(FAULTS, min_size=1, max_size=5))
 def test_answers_come_whole_or_end_in_an_error_and_no_turn_is_taken_twice(
