@@ -82,7 +82,8 @@ class Day:
                 await peer.tell("sndcode", key)
             await peer.event("CALL_CLOSED")
             self.dumps[name] = peer.dumps
-        self.records[name] = await self.service.record(name)
+            # While it still runs: it tells of the end before its BYE is out, and that would not be sent again.
+            self.records[name] = await self.service.record(name)
 
     async def holds(self) -> None:
         script = Script("holder", "patient").rings().is_answered().pauses(1500)

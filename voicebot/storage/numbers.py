@@ -28,11 +28,18 @@ _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 # RFC 3323 (4.1.1.3) and what networks send in its place.
 _WITHHELD = frozenset({"anonymous", "unavailable", "unknown", "restricted"})
 _SHORTEST_INTERNATIONAL_DIGITS = 7
+# What is taken off may have hidden more of it: "sip:sip%3A10086", "10086<;x". Each time there is less to take off.
+_MOST_LAYERS = 10
 
 
 def normalise(number: str) -> str:
     """Return the one form of a number, "" if there is none; see the module's rules."""
-    return _chinese(compact(number))
+    for _ in range(_MOST_LAYERS):
+        plain = _chinese(compact(number))
+        if plain == number:
+            break
+        number = plain
+    return plain
 
 
 def compact(number: str) -> str:
@@ -40,7 +47,7 @@ def compact(number: str) -> str:
     text = unicodedata.normalize("NFKC", number).strip().strip("<>")
     if _SCHEME.match(text):
         text = unquote(_SCHEME.sub("", text))
-    text = text.partition("@")[0].partition(";")[0].strip()
+    text = text.partition("@")[0].partition(";")[0].strip(" <>")
     digits = _SEPARATORS.sub("", text)
     if not _NUMBER.fullmatch(digits):
         name = text.lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import struct
+import threading
 import time
 import zlib
 from collections.abc import Callable
@@ -47,6 +48,7 @@ class AudioShelf:
     def __init__(self, directory: Path, limit_bytes: int, clock: Callable[[], float] = time.time) -> None:
         self._files = FileCache(directory, limit_bytes, ".audio")
         self._clock = clock
+        self._lock = threading.Lock()
 
     def has(self, key: str) -> bool:
         """Whether there is a file; microseconds, for use on the event loop."""
@@ -59,8 +61,7 @@ class AudioShelf:
             return None
         stored = _unwrap(raw)
         if stored is None:
-            logger.warning("removed a damaged audio file")
-            self._files.remove(key, len(raw))
+            self._remove_damaged(key, raw)
             return None
         self._files.touch(key)
         return stored
@@ -70,10 +71,18 @@ class AudioShelf:
         made_s, digest = int(self._clock()), hashlib.sha256(body).digest()
         trailer = _TRAILER.pack(made_s, digest)
         try:
-            self._files.write(key, body + trailer + _TRAILER_CHECK.pack(zlib.crc32(trailer)))
+            with self._lock:
+                self._files.write(key, body + trailer + _TRAILER_CHECK.pack(zlib.crc32(trailer)))
         except OSError as error:
             logger.warning("an audio file cannot be kept: %s", error.strerror)
         return StoredAudio(body, _etag(digest), made_s)
+
+    def _remove_damaged(self, key: str, damaged: bytes) -> None:
+        with self._lock:
+            # By now another reader may have had it made again.
+            if self._files.read(key) == damaged:
+                logger.warning("removed a damaged audio file")
+                self._files.remove(key, len(damaged))
 
 
 def _unwrap(raw: bytes) -> StoredAudio | None:
