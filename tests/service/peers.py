@@ -123,6 +123,7 @@ async def _process(program: str, *arguments: str, cwd: Path) -> AsyncIterator[as
         await process.communicate()
 
 
+_STARTS = 3
 _BARESIP_CONFIG = """
 sip_listen {host}:{port}
 net_interface {host}
@@ -189,20 +190,34 @@ async def baresip(
         codec: the one it offers.
         rate_hz: sample rate of the tape; the codec's.
     """
-    control_port = _free_tcp_port()
-    _set_up(folder, f"<sip:{name}@{LOOPBACK}:{{port}}>;regint=0;audio_codecs={codec}/{rate_hz}/1\n", control_port)
+    _record(folder, tape, rate_hz)
+    async with contextlib.AsyncExitStack() as stack:
+        reader, writer = await _started(stack, folder, f"<sip:{name}@{LOOPBACK}:{{port}}>", f"{codec}/{rate_hz}/1")
+        stack.callback(writer.close)
+        yield Baresip(folder, reader, writer)
+
+
+def _record(folder: Path, tape: Samples, rate_hz: int) -> None:
+    folder.mkdir(parents=True)
     write_wav(folder / "tape.wav", tape, rate_hz)
-    async with _process("baresip", "-f", str(folder), cwd=folder) as process:
-        reader, writer = await _connect(control_port, process)
-        try:
-            yield Baresip(folder, reader, writer)
-        finally:
-            writer.close()
+
+
+async def _started(
+    stack: contextlib.AsyncExitStack, folder: Path, address: str, codec: str
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Start baresip; once more with other ports if somebody took one of its ports while it started."""
+    for _ in range(_STARTS):
+        control_port = _free_tcp_port()
+        _set_up(folder, f"{address};regint=0;audio_codecs={codec}\n", control_port)
+        process = await stack.enter_async_context(_process("baresip", "-f", str(folder), cwd=folder))
+        streams = await _connect(control_port, process)
+        if streams is not None:
+            return streams
+    raise AssertionError(f"baresip ended: {(await process.communicate())[0].decode(errors='replace')[-2000:]}")
 
 
 def _set_up(folder: Path, account: str, control_port: int) -> None:
     port, rtp_port = free_port(), free_port(_SIPP_MEDIA_PORTS)
-    folder.mkdir(parents=True)
     config = _BARESIP_CONFIG.format(
         host=LOOPBACK, port=port, modules=_modules(), folder=folder, control_port=control_port,
         rtp_port=rtp_port, rtp_end=rtp_port + _SIPP_MEDIA_PORTS - 1,
@@ -223,17 +238,18 @@ def _free_tcp_port() -> int:
         return int(sock.getsockname()[1])
 
 
-async def _connect(port: int, process: asyncio.subprocess.Process) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(
+    port: int, process: asyncio.subprocess.Process
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+    """Connect to the control port; None if the process ended before it listened."""
     streams: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def connect() -> None:
-        while True:
-            assert process.returncode is None, "baresip ended"
+        while process.returncode is None and not streams:
             try:
                 streams.append(await asyncio.open_connection(LOOPBACK, port))
-                return
             except ConnectionRefusedError:
                 await asyncio.sleep(0.05)
 
     await asyncio.wait_for(connect(), PEER_TIMEOUT_S)
-    return streams[0]
+    return streams[0] if streams else None
