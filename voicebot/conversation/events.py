@@ -73,6 +73,20 @@ class SpeechDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerPartial:
+    """What was understood of an utterance that still goes on, or is in a short pause. Nothing to rely on.
+
+    Attributes:
+        attempt: the pause whose audio it is; 0 if the caller was in the middle of speaking.
+        text: what was understood; "" for a noise, or for too little to make words of.
+    """
+
+    utterance_id: int
+    attempt: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class TranscriptReady:
     """An attempt was transcribed; the text may be empty."""
 
@@ -160,6 +174,7 @@ Event = (
     | SpeechResumed
     | UtteranceEnded
     | SpeechDropped
+    | CallerPartial
     | TranscriptReady
     | TranscriptFailed
     | ChunkArrived

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from voicebot.conversation.actions import Action, DropTranscription, Transcribe
 from voicebot.conversation.events import (
+    CallerPartial,
     SpeechDropped,
     SpeechGrew,
     SpeechPaused,
@@ -21,7 +22,14 @@ from voicebot.conversation.events import (
 )
 
 HearingEvent = (
-    SpeechGrew | SpeechPaused | SpeechResumed | UtteranceEnded | SpeechDropped | TranscriptReady | TranscriptFailed
+    SpeechGrew
+    | SpeechPaused
+    | SpeechResumed
+    | UtteranceEnded
+    | SpeechDropped
+    | CallerPartial
+    | TranscriptReady
+    | TranscriptFailed
 )
 
 
@@ -69,6 +77,8 @@ class Hearing:
     def feed(self, event: HearingEvent) -> tuple[list[Action], Saying | None]:
         """Take an event; return what to do, and the saying if it is complete now."""
         actions: list[Action] = []
+        if isinstance(event, CallerPartial):
+            return [], None  # a preview: what counts comes as a transcript
         if isinstance(event, SpeechGrew):
             self._utterances.setdefault(event.utterance_id, _Utterance())
             self.speech_ms = event.speech_ms
