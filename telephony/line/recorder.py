@@ -6,9 +6,12 @@ import logging
 import queue
 import struct
 import threading
+import time
 from array import array
 from pathlib import Path
 from typing import BinaryIO
+
+from telephony.line.config import FRAME_MS
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +53,7 @@ class Recorder:
         self.path = path
         self.dropped = 0
         self._rate_hz = rate_hz
+        self._taken = (0, 0.0)  # frames so far, and when the last one came; replaced as one for whoever reads it
         self._frames: queue.SimpleQueue[tuple[bytes, bytes] | None] = queue.SimpleQueue()
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("wb")
@@ -61,8 +65,16 @@ class Recorder:
         """Add a frame of each side. Never blocks."""
         if self._frames.qsize() < _MAX_WAITING_FRAMES:
             self._frames.put((caller, bot))
+            self._taken = (self._taken[0] + 1, time.monotonic())
         else:
             self.dropped += 1
+
+    @property
+    def position_ms(self) -> float:
+        """Length of the recording by now; stands still where no frames come."""
+        frames, last_s = self._taken
+        since_ms = (time.monotonic() - last_s) * 1000 if frames else 0.0
+        return frames * FRAME_MS + min(since_ms, FRAME_MS)
 
     def finish(self) -> None:
         """Nothing follows: the file is completed. Never blocks."""

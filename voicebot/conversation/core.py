@@ -87,6 +87,10 @@ class Conversation:
         """When a ``Tick`` is due, None once the call is over."""
         return self._deadlines.next_ms()
 
+    def timers(self, now_ms: float) -> dict[str, float]:
+        """Return the milliseconds that each timer has still to run, by its name."""
+        return self._deadlines.left_ms(now_ms)
+
     @property
     def turn_id(self) -> int:
         """Number of the turn in progress."""

@@ -37,6 +37,10 @@ class Deadlines:
         """Return the earliest deadline, None if there is none."""
         return min(self._at_ms.values(), default=None)
 
+    def left_ms(self, now_ms: float) -> dict[str, float]:
+        """Return how long each deadline has still to run."""
+        return {name: at_ms - now_ms for name, at_ms in self._at_ms.items()}
+
     def pop_due(self, now_ms: float) -> list[str]:
         """Remove and return the deadlines that have passed, the earliest first."""
         due = sorted((at_ms, name) for name, at_ms in self._at_ms.items() if at_ms <= now_ms)

@@ -35,6 +35,7 @@ from voicebot.conversation.actions import (
 from voicebot.conversation.config import ConversationConfig
 from voicebot.conversation.core import Conversation
 from voicebot.conversation.ears import Ears
+from voicebot.conversation.eventlog import EventLog, NoLog
 from voicebot.conversation.events import (
     AnswerFailed,
     CallAnswered,
@@ -91,6 +92,7 @@ class CallSession:
         services: what the call needs from outside.
         stopwatch: notes who said what and how long everything took.
         on_ended: told once, when the call is over and its tasks are gone.
+        log: notes every event and action, if anybody wants to know.
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class CallSession:
         services: Services,
         stopwatch: Stopwatch,
         on_ended: Callable[[CallSession], None],
+        log: EventLog | None = None,
     ) -> None:
         self.leg = leg
         self.stopwatch = stopwatch
@@ -109,9 +112,10 @@ class CallSession:
         self._ears = ears
         self._services = services
         self._on_ended = on_ended
+        self._log = log or NoLog()
         self._loop = asyncio.get_running_loop()
         self._playout = Playout(leg.rate_hz, self._from_clock_thread)
-        self._mouth = Mouth(services.voice, self._playout, self._feed, stopwatch.audio_ready)
+        self._mouth = Mouth(services.voice, self._playout, self._feed, self._audio_ready)
         self._inbox: deque[Event] = deque()
         self._feeding = False
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -171,6 +175,7 @@ class CallSession:
             self._feed(stopped)
         self._feed(CallEnded(cause))
         self.stopwatch.ended(cause, self._playout.underrun_frames)
+        self._log.close()
         logger.info("call %s over: %s", self.call_id, cause.value)
         self._ending = self._loop.create_task(self._end(), name=f"end-{self.call_id}")
 
@@ -189,11 +194,18 @@ class CallSession:
         self._feeding = True
         try:
             while self._inbox:
-                for action in self._core.feed(self._inbox.popleft(), self._now_ms()):
+                event, now_ms = self._inbox.popleft(), self._now_ms()
+                actions = self._core.feed(event, now_ms)
+                self._log.happened(event, actions, self._core.timers(now_ms))
+                for action in actions:
                     self._perform(action)
         finally:
             self._feeding = False
         self._arm_timer()
+
+    def _audio_ready(self, clip_id: int) -> None:
+        self.stopwatch.audio_ready(clip_id)
+        self._log.audio_ready(clip_id)
 
     def _arm_timer(self) -> None:
         if self._timer is not None:

@@ -17,12 +17,13 @@ from typing import Any
 
 from telephony.line.agent import LineAgent
 from telephony.line.call import SipCallLeg
+from telephony.line.recorder import Recorder
 from telephony.line.registration import RegistrationEvent
 from voicebot.connectors.base import Brain
 from voicebot.connectors.custom_robot import CustomRobotBrain
 from voicebot.conversation.config import ConversationConfig
 from voicebot.conversation.leg import CallInfo
-from voicebot.conversation.record import TurnRecord
+from voicebot.conversation.record import CallRecord, TurnRecord
 from voicebot.conversation.segmenter_ears import SegmenterEars
 from voicebot.conversation.session import CallSession, Services
 from voicebot.conversation.stopwatch import Stopwatch
@@ -36,6 +37,7 @@ from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.order import WorkerOrder
 from voicebot.runtime.outbox import Outbox, order_of
 from voicebot.runtime.stdio import report, stdin_lines
+from voicebot.runtime.timeline_file import SUFFIX, TimelineFile, TimelineHeader
 from voicebot.settings.model import LineSettings, Settings
 from voicebot.speech.worker.client import SpeechClient
 from voicebot.storage.spool import Spool
@@ -134,6 +136,7 @@ class LineWorker:
     def _on_call(self, leg: SipCallLeg) -> None:
         line = line_for(leg.info.called, self._settings.lines)
         stopwatch = Stopwatch(leg.info, line.name, functools.partial(self._tell_turn, leg.info.call_id))
+        recorder = self._record(leg) if self._settings.recording.enabled else None
         session = CallSession(
             leg,
             self._conversation_config(line, leg.info),
@@ -141,11 +144,10 @@ class LineWorker:
             self._services(line, leg.info),
             stopwatch,
             self._ended,
+            self._timeline(recorder, line, stopwatch.record),
         )
         self._sessions[session.call_id] = session
         self._legs[session.call_id] = leg
-        if self._settings.recording.enabled:
-            self._record(leg)
         report("calls", {"count": len(self._sessions)})
         logger.info("call %s comes in on line %s", session.call_id, line.name)
         session.start()
@@ -207,13 +209,30 @@ class LineWorker:
             },
         )
 
-    def _record(self, leg: SipCallLeg) -> None:
+    def _record(self, leg: SipCallLeg) -> Recorder | None:
         folder = self._settings.paths.recordings
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            leg.record(folder / f"{safe_name(leg.info.call_id)}.wav")
+            return leg.record(folder / f"{safe_name(leg.info.call_id)}.wav")
         except OSError as error:
             logger.error("call %s is not recorded: %s", leg.info.call_id, error)
+            return None
+
+    def _timeline(self, recorder: Recorder | None, line: LineSettings, record: CallRecord) -> TimelineFile | None:
+        settings = self._settings.recording
+        if recorder is None or not settings.timeline:
+            return None
+        header = TimelineHeader(
+            call=record.info.call_id,
+            line=line.name,
+            language=line.language,
+            recording=recorder.path.name,
+            rate_hz=self._agent.rate_hz,
+            started_at=record.started_at,
+            content=settings.transcripts,
+        )
+        path = recorder.path.with_name(recorder.path.stem + SUFFIX)
+        return TimelineFile(path, header, lambda: recorder.position_ms)
 
     def _ended(self, session: CallSession) -> None:
         self._sessions.pop(session.call_id, None)

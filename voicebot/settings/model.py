@@ -262,6 +262,8 @@ class RecordingSettings(Section):
 
     enabled: bool = False
     """Record the audio: ``<data>/recordings/<call>.wav``, stereo, the caller left, the bot right."""
+    timeline: bool = True
+    """Keep what happened when, beside each recording: ``<data>/recordings/<call>.timeline.jsonl``."""
     transcripts: bool = True
     """Keep who said what, and how long it took: ``<data>/calls/<day>/<call>.json``."""
 
