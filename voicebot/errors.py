@@ -20,6 +20,7 @@
         * ModelReplyTimeoutError   it did not answer in time                     language_model_timeout
     * SpeechError            recognition or synthesis failed                    speech
         * RecognitionError                                                      speech_recognition
+            * RecogniserBusyError   a preview was asked for, and others wait    speech_busy
         * SynthesisError                                                        speech_synthesis
         * SpeechWorkerLostError   the process with the models went away         speech_worker_lost
         * AudioFileError     an audio file cannot be fetched or decoded         speech_audio
@@ -181,6 +182,12 @@ class RecognitionError(SpeechError):
     """An utterance could not be transcribed."""
 
     code = "speech_recognition"
+
+
+class RecogniserBusyError(RecognitionError):
+    """A preview was asked for while the recogniser is needed for other things: do without."""
+
+    code = "speech_busy"
 
 
 class SynthesisError(SpeechError):

@@ -104,6 +104,10 @@ class MemoryRecogniser:
     def __init__(self) -> None:
         self.hears: list[str | Exception] = []
         self.hints: list[str] = []
+        self.promoted: list[TranscriptionRequest] = []
+
+    def promote(self, request: TranscriptionRequest) -> None:
+        self.promoted.append(request)
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcript:
         self.hints.append(request.hint)

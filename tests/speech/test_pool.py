@@ -65,6 +65,22 @@ async def test_urgent_work_overtakes_what_waits(pool: UrgencyPool[str], jobs: Jo
     assert jobs.begun == ["first", "urgent", "later", "last"]
 
 
+async def test_promoted_work_overtakes_what_waits(pool: UrgencyPool[str], jobs: Jobs) -> None:
+    names = ("running", "guess", "other guess", "preview")
+    urgencies = (0, 1, 1, 2)
+    tasks = [
+        asyncio.create_task(pool.run(jobs.job(name), urgency, name))
+        for name, urgency in zip(names, urgencies, strict=True)
+    ]
+    await jobs.until_begun(1)
+    pool.promote("other guess", 0)
+    pool.promote("nobody", 0)
+    pool.promote("guess", 2)  # never down
+    jobs.finish(*names)
+    await asyncio.gather(*tasks)
+    assert jobs.begun == ["running", "other guess", "guess", "preview"]
+
+
 async def test_cancelled_work_that_waits_never_begins(pool: UrgencyPool[str], jobs: Jobs) -> None:
     running = asyncio.create_task(pool.run(jobs.job("running"), 0))
     waiting = asyncio.create_task(pool.run(jobs.job("waiting"), 0))

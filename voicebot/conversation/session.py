@@ -58,7 +58,7 @@ from voicebot.conversation.stopwatch import Stopwatch
 from voicebot.conversation.voice import LineVoice
 from voicebot.errors import VoicebotError
 from voicebot.protocol.instruction import Blacklist, ShortMessage, ToCustomerService
-from voicebot.speech.types import Recogniser, TranscriptionRequest
+from voicebot.speech.types import Recogniser, TranscriptionRequest, Urgency
 
 logger = logging.getLogger(__name__)
 
@@ -301,7 +301,7 @@ class CallSession:
             rate_hz=self.leg.rate_hz,
             language=self._config.language,
             hint=self._config.hint,
-            speculative=action.speculative,
+            urgency=Urgency.SPECULATIVE if action.speculative else Urgency.FINAL,
         )
         try:
             transcript = await self._services.recogniser.transcribe(request)

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 Result = TypeVar("Result")
@@ -27,6 +27,14 @@ class PoolStats:
     waiting: int
     done: int
     dropped: int
+
+
+@dataclass(slots=True, order=True)
+class _Waiter:
+    urgency: int
+    order: int
+    turn: asyncio.Future[None] = field(compare=False)
+    key: object = field(compare=False)
 
 
 class UrgencyPool(Generic[Result]):
@@ -45,7 +53,7 @@ class UrgencyPool(Generic[Result]):
         self._free = threads
         self._threads = threads
         self._executor = ThreadPoolExecutor(threads, name, stand_back, (niceness,))
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._waiting: list[_Waiter] = []
         self._order = itertools.count()
         self._running: set[Future[Result]] = set()
         self._done = self._dropped = 0
@@ -54,14 +62,20 @@ class UrgencyPool(Generic[Result]):
     @property
     def stats(self) -> PoolStats:
         """Figures of this moment."""
-        waiting = sum(1 for _, _, turn in self._waiting if not turn.done())
+        waiting = sum(1 for entry in self._waiting if not entry.turn.done())
         return PoolStats(self._threads - self._free, waiting, self._done, self._dropped)
 
-    async def run(self, work: Callable[[], Result], urgency: int) -> Result:
-        """Run ``work`` in a thread; the lower ``urgency`` goes first, equal ones in order."""
+    async def run(self, work: Callable[[], Result], urgency: int, key: object = None) -> Result:
+        """Run ``work`` in a thread; the lower ``urgency`` goes first, equal ones in order.
+
+        Args:
+            work: what to run.
+            urgency: its place in the queue.
+            key: its name for ``promote``.
+        """
         if self._closed:
             raise RuntimeError("the pool is closed")
-        await self._take_slot(urgency)
+        await self._take_slot(urgency, key)
         loop = asyncio.get_running_loop()
         future = self._executor.submit(work)
         self._running.add(future)
@@ -72,20 +86,28 @@ class UrgencyPool(Generic[Result]):
             self._dropped += 1
             raise
 
+    def promote(self, key: object, urgency: int) -> None:
+        """Let what waits under this very key move up; nothing happens if it runs already, or is not there."""
+        for entry in self._waiting:
+            if entry.key is key and urgency < entry.urgency:
+                entry.urgency = urgency
+                heapq.heapify(self._waiting)
+                return
+
     async def close(self) -> None:
         """Give up what waits, and wait for what runs."""
         self._closed = True
-        for _, _, turn in self._waiting:
-            turn.cancel()
+        for entry in self._waiting:
+            entry.turn.cancel()
         self._waiting.clear()
         await asyncio.get_running_loop().run_in_executor(None, self._executor.shutdown)
 
-    async def _take_slot(self, urgency: int) -> None:
+    async def _take_slot(self, urgency: int, key: object) -> None:
         if self._free:
             self._free -= 1
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (urgency, next(self._order), turn))
+        heapq.heappush(self._waiting, _Waiter(urgency, next(self._order), turn, key))
         try:
             await turn
         except asyncio.CancelledError:
@@ -96,9 +118,9 @@ class UrgencyPool(Generic[Result]):
 
     def _give_slot(self) -> None:
         while self._waiting:
-            _, _, turn = heapq.heappop(self._waiting)
-            if not turn.done():
-                turn.set_result(None)  # the slot goes on to the waiter
+            waiter = heapq.heappop(self._waiting)
+            if not waiter.turn.done():
+                waiter.turn.set_result(None)  # the slot goes on to the waiter
                 return
         self._free += 1
 

@@ -5,6 +5,7 @@ Audio is always signed 16-bit little-endian mono PCM in ``bytes``; its rate stan
 
 from __future__ import annotations
 
+import enum
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -35,6 +36,17 @@ class Transcript:
     inference_ms: float = 0.0
 
 
+class Urgency(enum.IntEnum):
+    """How much a transcription is waited for; the lower goes first."""
+
+    FINAL = 0
+    """The caller has ended."""
+    SPECULATIVE = 1
+    """The caller paused, and may still go on."""
+    PREVIEW = 2
+    """The caller is speaking. Refused where the recogniser has other things to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class TranscriptionRequest:
     """One utterance to transcribe.
@@ -44,14 +56,14 @@ class TranscriptionRequest:
         rate_hz: 8000 or 16000.
         language: "zh" or "en".
         hint: words to expect, one a line, those that matter most first; "" for none.
-        speculative: started while the caller may still go on; worked off after the others.
+        urgency: how much it is waited for.
     """
 
     pcm: bytes
     rate_hz: int
     language: str
     hint: str = ""
-    speculative: bool = False
+    urgency: Urgency = Urgency.FINAL
 
 
 class Recogniser(Protocol):
@@ -62,8 +74,13 @@ class Recogniser(Protocol):
 
         Raises:
             RecognitionError: the model failed.
+            RecogniserBusyError: it is a preview, and the recogniser is needed for other things.
             SpeechWorkerLostError: the process that holds the model went away.
         """
+        ...
+
+    def promote(self, request: TranscriptionRequest) -> None:
+        """Make a request that is under way, this very object, as urgent as a final one; others are ignored."""
         ...
 
 

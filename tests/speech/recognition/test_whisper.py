@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from voicebot.errors import ModelError, RecognitionError
+from voicebot.errors import ModelError, RecogniserBusyError, RecognitionError
 from voicebot.settings.model import RecogniserSettings
 from voicebot.speech.clips import load_clips, own_directory
 from voicebot.speech.recognition.whisper import WhisperRecogniser
-from voicebot.speech.types import TranscriptionRequest
+from voicebot.speech.types import TranscriptionRequest, Urgency
 
 pytestmark = [pytest.mark.audio, pytest.mark.timeout(60)]
 
@@ -22,14 +22,14 @@ async def test_final_requests_overtake_speculative_ones_and_cancelled_ones_are_d
     pcm = clip.pcm(8000)
     finished: list[str] = []
 
-    async def ask(name: str, speculative: bool) -> None:
-        transcript = await recogniser.transcribe(TranscriptionRequest(pcm, 8000, "en", speculative=speculative))
+    async def ask(name: str, urgency: Urgency) -> None:
+        transcript = await recogniser.transcribe(TranscriptionRequest(pcm, 8000, "en", urgency=urgency))
         assert transcript.text
         finished.append(name)
 
-    tasks = [asyncio.create_task(ask(f"guess {number}", True)) for number in range(4)]
+    tasks = [asyncio.create_task(ask(f"guess {number}", Urgency.SPECULATIVE)) for number in range(4)]
     await asyncio.sleep(0)
-    tasks.append(asyncio.create_task(ask("final", False)))
+    tasks.append(asyncio.create_task(ask("final", Urgency.FINAL)))
     await asyncio.sleep(0)
     tasks[2].cancel()
     results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -37,6 +37,31 @@ async def test_final_requests_overtake_speculative_ones_and_cancelled_ones_are_d
     assert finished == ["guess 0", "final", "guess 1", "guess 3"]
     assert recogniser.stats.done == 4
     assert recogniser.stats.dropped == 1
+    await recogniser.close()
+
+
+async def test_a_preview_is_refused_while_others_are_served_and_a_promoted_guess_overtakes(
+    whisper_directory: Path,
+) -> None:
+    recogniser = await WhisperRecogniser.load(whisper_directory, RecogniserSettings(parallel=1))
+    pcm = load_clips(own_directory(), "en")[1].pcm(8000)
+    finished: list[int] = []
+
+    async def ask(number: int, request: TranscriptionRequest) -> None:
+        await recogniser.transcribe(request)
+        finished.append(number)
+
+    requests = [TranscriptionRequest(pcm, 8000, "en", urgency=Urgency.SPECULATIVE) for _ in range(3)]
+    tasks = [asyncio.create_task(ask(number, request)) for number, request in enumerate(requests)]
+    await asyncio.sleep(0)
+    with pytest.raises(RecogniserBusyError):
+        await recogniser.transcribe(TranscriptionRequest(pcm, 8000, "en", urgency=Urgency.PREVIEW))
+    recogniser.promote(requests[2])
+    recogniser.promote(TranscriptionRequest(pcm, 8000, "en"))  # nobody's
+    await asyncio.gather(*tasks)
+    assert finished == [0, 2, 1]
+    preview = await recogniser.transcribe(TranscriptionRequest(pcm, 8000, "en", urgency=Urgency.PREVIEW))
+    assert preview.text
     await recogniser.close()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from voicebot.errors import AudioBlockedError, RecognitionError, SpeechError, SpeechWorkerLostError, SynthesisError
 from voicebot.speech.pool import PoolStats
-from voicebot.speech.types import AudioRequest, SpeechRequest, Transcript, TranscriptionRequest
+from voicebot.speech.types import AudioRequest, SpeechRequest, Transcript, TranscriptionRequest, Urgency
 from voicebot.speech.worker.client import SpeechClient
 from voicebot.speech.worker.server import SpeechServer
 
@@ -23,6 +23,11 @@ class ScriptedEars:
     def __init__(self) -> None:
         self.holding = asyncio.Event()
         self.given_up = asyncio.Event()
+        self.promoted = asyncio.Event()
+
+    def promote(self, request: TranscriptionRequest) -> None:
+        assert request.pcm == b"until promoted"
+        self.promoted.set()
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcript:
         text = request.pcm.decode()
@@ -36,7 +41,10 @@ class ScriptedEars:
                 await asyncio.Event().wait()
             finally:
                 self.given_up.set()
-        return Transcript(f"{text} {request.hint} {request.speculative}", request.language, request.rate_hz)
+        if text == "until promoted":
+            self.holding.set()
+            await self.promoted.wait()
+        return Transcript(f"{text} {request.hint} {int(request.urgency)}", request.language, request.rate_hz)
 
 
 class ScriptedMouth:
@@ -106,7 +114,7 @@ async def client(worker: Worker) -> AsyncIterator[SpeechClient]:
     await client.close()
 
 
-def heard(text: str, **more: str | bool) -> TranscriptionRequest:
+def heard(text: str, **more: str | Urgency) -> TranscriptionRequest:
     return TranscriptionRequest(text.encode(), 8000, "en", **more)  # type: ignore[arg-type]
 
 
@@ -115,8 +123,18 @@ async def collect(client: SpeechClient, text: str) -> list[bytes]:
 
 
 async def test_a_transcription_there_and_back(client: SpeechClient) -> None:
-    transcript = await client.transcribe(heard("hello", hint="hint", speculative=True))
-    assert transcript == Transcript("hello hint True", "en", 8000)
+    transcript = await client.transcribe(heard("hello", hint="hint", urgency=Urgency.SPECULATIVE))
+    assert transcript == Transcript("hello hint 1", "en", 8000)
+
+
+async def test_a_transcription_under_way_is_promoted(client: SpeechClient, worker: Worker) -> None:
+    request = heard("until promoted", urgency=Urgency.SPECULATIVE)
+    task = asyncio.create_task(client.transcribe(request))
+    await asyncio.wait_for(worker.ears.holding.wait(), 5)
+    client.promote(heard("somebody else's"))
+    client.promote(request)
+    assert (await asyncio.wait_for(task, 5)).text == "until promoted  1"
+    client.promote(request)  # through already
 
 
 async def test_speech_streams_in_pieces(client: SpeechClient) -> None:

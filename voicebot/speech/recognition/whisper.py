@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from voicebot.errors import RecogniserBusyError
 from voicebot.settings.model import RecogniserSettings
 from voicebot.speech.pool import PoolStats, UrgencyPool
 from voicebot.speech.recognition.model import WhisperModel
-from voicebot.speech.types import Transcript, TranscriptionRequest
-
-URGENT, SPECULATIVE = 0, 1
+from voicebot.speech.types import Transcript, TranscriptionRequest, Urgency
 
 
 class WhisperRecogniser:
-    """Implements ``Recogniser``: ``settings.parallel`` transcriptions at a time, speculative ones after the others."""
+    """Implements ``Recogniser``: ``settings.parallel`` transcriptions at a time, the urgent ones first."""
 
     def __init__(self, model: WhisperModel, parallel: int) -> None:
         self._model = model
+        self._parallel = parallel
         self._pool: UrgencyPool[Transcript] = UrgencyPool(parallel, "recogniser")
 
     @classmethod
@@ -37,9 +37,25 @@ class WhisperRecogniser:
         return self._pool.stats
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcript:
-        """Transcribe one utterance. Cancelling drops it if the model has not begun with it."""
-        urgency = SPECULATIVE if request.speculative else URGENT
-        return await self._pool.run(lambda: self._model.transcribe(request), urgency)
+        """Transcribe one utterance. Cancelling drops it if the model has not begun with it.
+
+        Raises:
+            RecognitionError: the model failed.
+            RecogniserBusyError: it is a preview, and no thread would be left for what callers wait for.
+        """
+        if request.urgency == Urgency.PREVIEW and not self._has_room:
+            raise RecogniserBusyError("the recogniser has no room for previews")
+        return await self._pool.run(lambda: self._model.transcribe(request), request.urgency, request)
+
+    def promote(self, request: TranscriptionRequest) -> None:
+        """Let a request that waits go before the speculative ones."""
+        self._pool.promote(request, Urgency.FINAL)
+
+    @property
+    def _has_room(self) -> bool:
+        """One thread stays free for a caller who pauses just now; with a single one, previews run when it is idle."""
+        stats = self._pool.stats
+        return stats.waiting == 0 and stats.running < max(1, self._parallel - 1)
 
     async def close(self) -> None:
         """Give up what waits and wait for what runs."""

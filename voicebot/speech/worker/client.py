@@ -41,6 +41,11 @@ class _Link:
         self._writer.write(message.encode())
         return inbox
 
+    def send(self, message: Message) -> None:
+        """Send what has no answer."""
+        if not self.lost:
+            self._writer.write(message.encode())
+
     def close_request(self, request_id: int, finished: bool) -> None:
         """Forget a request; tell the worker unless it is through with it."""
         if self._inboxes.pop(request_id, None) is not None and not finished and not self.lost:
@@ -78,6 +83,7 @@ class SpeechClient:
         self._patience_s = patience_s
         self._link: _Link | None = None
         self._connecting = asyncio.Lock()
+        self._transcriptions: dict[int, tuple[_Link, int]] = {}
         self._ids = itertools.count(1)
         self._closed = False
 
@@ -86,11 +92,23 @@ class SpeechClient:
 
         Raises:
             RecognitionError: the model failed.
+            RecogniserBusyError: it is a preview, and the recogniser has other things to do.
             SpeechWorkerLostError: the worker went away, or did not come up in time.
         """
         fields = as_fields(request)
         pcm = fields.pop("pcm")
-        return Transcript(**await self._ask("transcribe", fields, pcm))
+        link, message = await self._connect(), self._message("transcribe", fields, pcm)
+        self._transcriptions[id(request)] = (link, message.id)
+        try:
+            return Transcript(**await self._ask_on(link, message))
+        finally:
+            del self._transcriptions[id(request)]
+
+    def promote(self, request: TranscriptionRequest) -> None:
+        """Make a transcription that is under way as urgent as a final one."""
+        link, message_id = self._transcriptions.get(id(request), (None, 0))
+        if link is not None:
+            link.send(Message(message_id, "promote", {}))
 
     def synthesise(self, request: SpeechRequest) -> AsyncGenerator[bytes, None]:
         """Yield the speech as it is made. Close the generator to give the rest up.
@@ -158,7 +176,9 @@ class SpeechClient:
             await self._link.close()
 
     async def _ask(self, op: str, fields: Mapping[str, Any], payload: bytes = b"") -> Mapping[str, Any]:
-        link, message = await self._connect(), self._message(op, fields, payload)
+        return await self._ask_on(await self._connect(), self._message(op, fields, payload))
+
+    async def _ask_on(self, link: _Link, message: Message) -> Mapping[str, Any]:
         inbox = link.open(message)
         finished = False
         try:

@@ -16,6 +16,7 @@ from voicebot.speech.types import (
     Recogniser,
     SpeechRequest,
     Synthesiser,
+    Transcript,
     TranscriptionRequest,
 )
 from voicebot.speech.worker.wire import Message, WireError, error_fields, read_message
@@ -113,6 +114,7 @@ class Session:
         self._mouth = mouth
         self._files = files
         self._requests: dict[int, asyncio.Task[None]] = {}
+        self._transcriptions: dict[int, TranscriptionRequest] = {}
 
     async def run(self) -> None:
         """Serve until the client goes away; then give up what it had asked for."""
@@ -133,6 +135,11 @@ class Session:
         if message.op == "cancel":
             if running is not None:
                 running.cancel()
+            return
+        if message.op == "promote":
+            # What is through already needs no hurry.
+            if message.id in self._transcriptions:
+                self._ears.promote(self._transcriptions[message.id])
             return
         if running is not None:
             raise WireError(f"request {message.id} is already under way")
@@ -166,8 +173,7 @@ class Session:
     async def _answer(self, message: Message) -> None:
         fields = message.fields
         if message.op == "transcribe":
-            transcript = await self._ears.transcribe(TranscriptionRequest(pcm=message.payload, **fields))
-            await self._send(message.id, "result", as_fields(transcript))
+            await self._send(message.id, "result", as_fields(await self._transcribe(message)))
         elif message.op == "synthesise":
             await self._send_audio(message.id, self._mouth.synthesise(SpeechRequest(**fields)))
         elif message.op == "fetch":
@@ -182,6 +188,14 @@ class Session:
             await self._send(message.id, "result", {"pid": os.getpid(), "recogniser": as_fields(self._ears.stats)})
         else:
             raise ValueError(f"there is no request {message.op!r}")
+
+    async def _transcribe(self, message: Message) -> Transcript:
+        request = TranscriptionRequest(pcm=message.payload, **message.fields)
+        self._transcriptions[message.id] = request
+        try:
+            return await self._ears.transcribe(request)
+        finally:
+            del self._transcriptions[message.id]
 
     async def _send_audio(self, request_id: int, pieces: AsyncIterator[bytes]) -> None:
         try:

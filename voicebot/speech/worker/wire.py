@@ -7,7 +7,8 @@ Every header has an ``id`` that the client chose and an ``op``:
 client to worker      header                        payload
 ====================  ============================  ==========================================================
 transcribe            rate_hz, language, hint,      the utterance, s16le mono
-                      speculative
+                      urgency
+promote               (id of a transcription)
 synthesise            text, voice, rate_hz
 fetch                 url, rate_hz, engine_url
 prerender             text, voice, rate_hz
@@ -38,6 +39,7 @@ from typing import Any
 from voicebot.errors import (
     AudioBlockedError,
     AudioFileError,
+    RecogniserBusyError,
     RecognitionError,
     SpeechError,
     SpeechWorkerLostError,
@@ -54,6 +56,7 @@ _ERRORS: dict[str, type[SpeechError]] = {
     for kind in (
         SpeechError,
         RecognitionError,
+        RecogniserBusyError,
         SynthesisError,
         SpeechWorkerLostError,
         AudioFileError,
