@@ -38,7 +38,7 @@ def test_times_are_places_in_the_recording_counted_from_the_answer(tmp_path: Pat
     tape.position_ms = 1040.0
     log.happened(Tick(), [], {"silence": 7000.0})
     tape.position_ms = 1060.0
-    log.audio_ready(3)
+    log.note("AudioReady", clip_id=3)
     header, *lines = written(log)
     assert header["recording_ms"] == 40.0
     assert (header["version"], header["call"], header["content"]) == (1, "call-1", True)
@@ -85,7 +85,7 @@ def test_the_file_is_the_owners_alone(tmp_path: Path) -> None:
 def test_every_line_is_on_the_disk_while_the_call_goes_on(tmp_path: Path) -> None:
     log = opened(tmp_path, Tape())
     log.happened(CallAnswered(), [], {})
-    log.audio_ready(1)
+    log.note("AudioReady", clip_id=1)
     while not (log.path.is_file() and log.path.read_text(encoding="utf-8").count("\n") == 3):
         log.join(0.01)
     assert len(written(log)) == 3
@@ -96,5 +96,5 @@ def test_a_disk_that_cannot_take_it_costs_the_log_and_not_the_call(tmp_path: Pat
     log.happened(CallAnswered(), [], {})
     log.close()
     log.join()
-    log.audio_ready(1)
+    log.note("AudioReady", clip_id=1)
     assert not log.path.exists()

@@ -16,6 +16,8 @@ from voicebot.conversation.actions import Action, Ask
 from voicebot.conversation.events import ChunkArrived, Event
 from voicebot.protocol.query import HEARD_VARIABLE
 
+Value = bool | int | float | str
+
 # Texts that we choose ourselves, or that a SIP peer does: no words, numbers or digits of a caller.
 _HARMLESS = frozenset({"code", "why", "rule", "kind", "source"})
 # Names of sessions, addresses with keys in them, and headers of the call: no use for a picture.
@@ -35,8 +37,13 @@ class EventLog(Protocol):
         """
         ...
 
-    def audio_ready(self, clip_id: int) -> None:
-        """Note that the first audio of a clip is in the playout."""
+    def note(self, what: str, **values: Value) -> None:
+        """Note what is known outside the core only.
+
+        Args:
+            what: its name, in the manner of the events.
+            values: what it is about; no words of anybody.
+        """
         ...
 
     def close(self) -> None:
@@ -50,7 +57,7 @@ class NoLog:
     def happened(self, event: Event, actions: Sequence[Action], timers: Mapping[str, float]) -> None:
         """Note nothing."""
 
-    def audio_ready(self, clip_id: int) -> None:
+    def note(self, what: str, **values: Value) -> None:
         """Note nothing."""
 
     def close(self) -> None:

@@ -151,6 +151,8 @@ class CallSession:
         for event in self._ears.feed(pcm):
             if isinstance(event, UtteranceEnded):
                 self.stopwatch.utterance_ended(self._ears.since_speech_ms, self._ears.end_of_speech_ms)
+                silence_ms, waited_ms = self._ears.since_speech_ms, self._ears.end_of_speech_ms
+                self._log.note("EndOfTurn", silence_ms=silence_ms, waited_ms=waited_ms)
             self._feed(event)
 
     def on_dtmf(self, digit: str) -> None:
@@ -205,7 +207,7 @@ class CallSession:
 
     def _audio_ready(self, clip_id: int) -> None:
         self.stopwatch.audio_ready(clip_id)
-        self._log.audio_ready(clip_id)
+        self._log.note("AudioReady", clip_id=clip_id)
 
     def _arm_timer(self) -> None:
         if self._timer is not None:

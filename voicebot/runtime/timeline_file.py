@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from voicebot.conversation.actions import Action
-from voicebot.conversation.eventlog import entry
+from voicebot.conversation.eventlog import Value, entry
 from voicebot.conversation.events import CallAnswered, Event, SpeechGrew
 
 logger = logging.getLogger(__name__)
@@ -100,9 +100,9 @@ class TimelineFile:
             self._put({"at": at_ms, "action": type(action).__name__, **entry(action, content=self._header.content)})
         self._note_timers(at_ms, timers)
 
-    def audio_ready(self, clip_id: int) -> None:
-        """Note that the first audio of a clip is in the playout."""
-        self._put({"at": self._now_ms(), "event": "AudioReady", "clip_id": clip_id})
+    def note(self, what: str, **values: Value) -> None:
+        """Note what is known outside the core only."""
+        self._put({"at": self._now_ms(), "event": what, **values})
 
     def close(self) -> None:
         """Nothing follows: the file is completed. Never blocks."""
