@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
+from voicebot.protocol.expectation import Expectation, emit_expectation, parse_expectation
 from voicebot.protocol.fields import Fields
 from voicebot.protocol.instruction import Instruction, emit_instructions, parse_instructions
 from voicebot.protocol.reply import AudioField, Reply, emit_reply, parse_reply
@@ -33,6 +34,9 @@ class Chunk:
         instructions: what to do once all of the answer was heard, in order.
         identify_duration_ms: silence that ends the caller's next utterance; None keeps what is set.
         node_silent_duration_s: silence after which the brain wants to be told; None keeps what is set.
+        expects: what the answer asks the caller for, in its first chunk; None if the brain does not tell.
+        complete: of a speculative answer, in its first chunk: True: the words are all that was asked for; False: they
+            are nothing that was; None: they are understood, and there may be more to come.
     """
 
     session_id: str
@@ -43,6 +47,8 @@ class Chunk:
     instructions: tuple[Instruction, ...] = ()
     identify_duration_ms: int | None = None
     node_silent_duration_s: int | None = None
+    expects: Expectation | None = None
+    complete: bool | None = None
 
 
 def parse_packet(data: object) -> list[Chunk]:
@@ -60,10 +66,16 @@ def parse_packet(data: object) -> list[Chunk]:
     session_id, query_id = fields.text("sessionId"), fields.text("queryId")
     identify_ms = _duration(fields, "identifyDuration", IDENTIFY_DURATION_MS)
     silent_s = _duration(fields, "nodeSilentDurationSeconds", NODE_SILENT_DURATION_S)
+    expected = fields.object("expects")
+    expects = parse_expectation(expected) if expected is not None else None
+    said = dict(fields.items()).get("complete")
+    complete = said if isinstance(said, bool) else None  # somebody else's field of that name may hold anything
     chunks = []
     for answer in fields.objects("answer"):
-        chunks.append(_parse_answer(answer, session_id, query_id, identify_ms, silent_s))
-        identify_ms = silent_s = None
+        chunk = _parse_answer(answer, session_id, query_id, identify_ms, silent_s)
+        chunk.expects, chunk.complete = expects, complete
+        chunks.append(chunk)
+        identify_ms = silent_s = expects = complete = None
     return chunks
 
 
@@ -115,6 +127,8 @@ def emit_envelope(
     answer: dict[str, Any],
     identify_duration_ms: int | None = None,
     node_silent_duration_s: int | None = None,
+    expects: Expectation | None = None,
+    complete: bool | None = None,
 ) -> dict[str, Any]:
     """Write a packet with one entry from ``emit_answer``."""
     packet: dict[str, Any] = {"sessionId": session_id, "queryId": query_id, "answer": [answer]}
@@ -122,6 +136,10 @@ def emit_envelope(
         packet["identifyDuration"] = identify_duration_ms
     if node_silent_duration_s:
         packet["nodeSilentDurationSeconds"] = node_silent_duration_s
+    if expects is not None:
+        packet["expects"] = emit_expectation(expects)
+    if complete is not None:
+        packet["complete"] = complete
     return packet
 
 

@@ -16,6 +16,10 @@ HEARD_VARIABLE = "bot_heard"
 side sends it; the page does not know it."""
 
 
+EXTENSION = "ext"
+"""Field with what our own phone side wants besides; the page does not know it, and others need not."""
+
+
 class SilenceType(enum.IntEnum):
     """Which silence came about: the bot's in general, or the one that the current node asked for."""
 
@@ -43,6 +47,9 @@ class Query:
         variables: names and values that the dialogue may use; on the first turn all that is known of the call.
         silence: the caller said nothing for a while; the brain answers with a silence prompt.
         silence_type: which silence; meaningful only with ``silence``.
+        wants_expectation: the client ends turns by what was asked for; the answer is to say that (``expects``).
+        speculative: the caller may still go on. The answer is prepared and nothing else: it counts once the same
+            query comes without this.
     """
 
     query_text: str = ""
@@ -50,6 +57,8 @@ class Query:
     variables: Mapping[str, str] = field(default_factory=dict)
     silence: bool = False
     silence_type: SilenceType = SilenceType.GLOBAL
+    wants_expectation: bool = False
+    speculative: bool = False
 
     @property
     def transfer_state(self) -> TransferState | None:
@@ -67,13 +76,24 @@ def parse_query(data: object) -> Query:
     silence_type = fields.integer("silenceType", SilenceType.GLOBAL)
     if silence_type not in (SilenceType.GLOBAL, SilenceType.NODE):
         fields.fail("silenceType", "expected 0 (global) or 1 (node)")
+    extension = _extension(fields)
     return Query(
         query_text=fields.text("queryText").strip(),
         session_id=_session_id(fields),
         variables=fields.texts("variables"),
         silence=fields.flag("silence", False),
         silence_type=SilenceType(silence_type),
+        wants_expectation=extension.flag("expects", False) if extension is not None else False,
+        speculative=extension.flag("speculate", False) if extension is not None else False,
     )
+
+
+def _extension(fields: Fields) -> Fields | None:
+    """Return our extension. A client may use a field of that name for something else: then it says nothing to us."""
+    value = dict(fields.items()).get(EXTENSION)
+    if not isinstance(value, Mapping) or not all(isinstance(value.get(name), bool) for name in value):
+        return None
+    return fields.object(EXTENSION)
 
 
 def _session_id(fields: Fields) -> str:
@@ -93,4 +113,7 @@ def emit_query(query: Query) -> dict[str, Any]:
     if query.silence:
         body["silence"] = True
         body["silenceType"] = int(query.silence_type)
+    extension = {"expects": query.wants_expectation, "speculate": query.speculative}
+    if any(extension.values()):
+        body[EXTENSION] = {name: True for name, wanted in extension.items() if wanted}
     return body
