@@ -74,6 +74,17 @@ def test_digits_have_to_be_the_right_ones(judge: Judge, words: str, outcome: Out
     assert judge.outcome(turn("slot:77120", node="ask_order"), decision) is outcome
 
 
+def test_a_slot_that_takes_the_words_is_named(judge: Judge) -> None:
+    fills = turn("fills:order_number", node="ask_order")
+    judge.check([fills])
+    filled = Decision(Kind.SLOT, filling=Filling({"order_number": SlotValue("48213", "")}))
+    assert judge.outcome(fills, filled) is Outcome.RIGHT
+    assert (
+        judge.outcome(fills, Decision(Kind.SLOT, filling=Filling({"other": SlotValue("48213", "")}))) is Outcome.WRONG
+    )
+    assert judge.outcome(fills, FALLBACK) is Outcome.MISSED
+
+
 @pytest.mark.parametrize(
     ("words", "digits"),
     [("nine oh five, five one six", "905516"), ("triple 1 2", "1112"), ("none", ""), ("4-8 2", "482")],
@@ -126,7 +137,9 @@ def test_a_question_that_was_renamed_is_told(bot: Bot) -> None:
         Judge(bot, {"faq:hours": ["When?"]})
 
 
-@pytest.mark.parametrize("wrong", [turn("faq:hours", node="nowhere"), turn("goto:nowhere"), turn("faq:wether")])
+@pytest.mark.parametrize(
+    "wrong", [turn("faq:hours", node="nowhere"), turn("goto:nowhere"), turn("faq:wether"), turn("fills:nothing")]
+)
 def test_labels_that_mean_nothing_are_told(judge: Judge, wrong: Turn) -> None:
     judge.check([turn("faq:hours", "goto:goodbye", "fallback", "chitchat")])
     with pytest.raises(ConfigError, match="en-1: "):

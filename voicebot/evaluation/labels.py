@@ -38,9 +38,9 @@ class Judge:
     """Compares decisions with the labels of one bot's turns.
 
     Labels: ``goto:<node>`` and ``global:<intent>`` for anything that has that effect, ``intent:<intent>`` for what the
-    node does on an intent, ``slot:<digits>`` for digits picked out of the words, ``faq:<topic>`` and
-    ``document:<topic>`` for an answer, ``chitchat``, and ``fallback``. A topic that the bot has nothing for has to
-    lead to the fallback or to a person.
+    node does on an intent, ``slot:<digits>`` for digits picked out of the words, ``fills:<slot>`` for words that a slot
+    takes, ``faq:<topic>`` and ``document:<topic>`` for an answer, ``chitchat``, and ``fallback``. A topic that the bot
+    has nothing for has to lead to the fallback or to a person.
     """
 
     def __init__(self, bot: Bot, topics: Mapping[str, Sequence[str]]) -> None:
@@ -92,6 +92,8 @@ class Judge:
         kind, _, name = label.partition(":")
         if kind in ("goto", "global", "intent"):
             return name in {"goto": self._bot.nodes, "global": self._bot.globals, "intent": self._bot.intents}[kind]
+        if kind == "fills":
+            return any(slot.name == name for node in self._bot.nodes.values() for slot in node.slots)
         return kind == "slot" or label == FALLBACK or label in self._topics
 
     def _fits(self, label: str, turn: Turn, decision: Decision) -> bool:
@@ -105,6 +107,8 @@ class Judge:
         if kind == "intent":
             ways = [way.goto for way in self._bot.nodes[turn.node].transitions if name in way.when.intents]
             return decision.name == name or any(_same(decision.goto, way) for way in ways)
+        if kind == "fills":
+            return decision.kind is Kind.SLOT and name in decision.filling.values
         if kind == "slot":
             return any(digits_of(value) == name for value in _values(decision))
         return any(name in self._topics[label] for name in _names(decision))
