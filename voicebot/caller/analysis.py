@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import soxr
-from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 from voicebot.caller.script import CallOutcome, Mark
+from voicebot.caller.words import speech_span
 
-_WINDOW_MS = 5
-_AUDIBLE_DBFS = -50.0
-_SILERO_HZ = 16000
+WINDOW_MS = 5
+"""Times are told in steps of this length."""
+AUDIBLE_DBFS = -50.0
+"""A louder window holds sound."""
 _WORDS_BELOW_PEAK_DB = 30.0
 _AGREE_MS = 100.0
 _QUIET_MS = 200  # a pause this long is the end of what was being said
@@ -62,23 +62,24 @@ class Exchange:
 
 def exchanges(outcome: CallOutcome) -> list[Exchange]:
     """Measure every "say" and "interrupt" of a recorded call."""
-    samples, rate_hz = _read(Path(outcome.recording))
-    caller, bot = samples[:, 0], _levels(samples[:, 1], rate_hz)
+    samples, rate_hz = read_recording(Path(outcome.recording))
+    caller, bot = samples[:, 0], levels(samples[:, 1], rate_hz)
     says = [mark for mark in outcome.marks if mark.what == "say"]
     ends = [mark.sample for mark in says[1:]] + [len(caller)]
     found = (_exchange(mark, end, caller, bot, rate_hz) for mark, end in zip(says, ends, strict=True))
     return [item for item in found if item is not None]
 
 
-def _read(path: Path) -> tuple[npt.NDArray[np.int16], int]:
+def read_recording(path: Path) -> tuple[npt.NDArray[np.int16], int]:
+    """Read a recording: a column for each channel, and the rate."""
     with wave.open(str(path), "rb") as file:
-        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, 2)
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, file.getnchannels())
         return samples, file.getframerate()
 
 
-def _levels(channel: npt.NDArray[np.int16], rate_hz: int) -> Levels:
-    """Return the level in dBFS, one value per window."""
-    window = rate_hz * _WINDOW_MS // 1000
+def levels(channel: npt.NDArray[np.int16], rate_hz: int) -> Levels:
+    """Return the level in dBFS, one value per ``WINDOW_MS``."""
+    window = rate_hz * WINDOW_MS // 1000
     whole = channel[: len(channel) // window * window].astype(np.float64).reshape(-1, window)
     rms = np.sqrt(np.mean(whole**2, axis=1)) / 32768
     levels: Levels = 20 * np.log10(np.maximum(rms, 1e-6))
@@ -87,12 +88,11 @@ def _levels(channel: npt.NDArray[np.int16], rate_hz: int) -> Levels:
 
 def _words(channel: npt.NDArray[np.int16], rate_hz: int) -> tuple[float, float] | None:
     """Return the first and last moment of speech in ms, None if there is none."""
-    samples = soxr.resample(channel.astype(np.float32) / 32768, rate_hz, _SILERO_HZ)
-    spans = get_speech_timestamps(samples, VadOptions(min_silence_duration_ms=100, speech_pad_ms=0))
-    if spans:
-        return spans[0]["start"] * 1000 / _SILERO_HZ, spans[-1]["end"] * 1000 / _SILERO_HZ
-    loud = np.flatnonzero(_levels(channel, rate_hz) > _AUDIBLE_DBFS)  # a word too short for the detector
-    return (float(loud[0]) * _WINDOW_MS, float(loud[-1] + 1) * _WINDOW_MS) if loud.size else None
+    span = speech_span(channel, rate_hz)
+    if span is not None:
+        return span
+    loud = np.flatnonzero(levels(channel, rate_hz) > AUDIBLE_DBFS)  # a word too short for the detector
+    return (float(loud[0]) * WINDOW_MS, float(loud[-1] + 1) * WINDOW_MS) if loud.size else None
 
 
 def has_clear_ends(pcm: bytes, rate_hz: int) -> bool:
@@ -101,12 +101,12 @@ def has_clear_ends(pcm: bytes, rate_hz: int) -> bool:
     A clip that fades out in breath or noise has no end to the millisecond, and cannot time anything.
     """
     channel = np.frombuffer(pcm, "<i2")
-    levels = _levels(channel, rate_hz)
-    loud = np.flatnonzero(levels > max(_AUDIBLE_DBFS, levels.max(initial=-120.0) - _WORDS_BELOW_PEAK_DB))
+    found = levels(channel, rate_hz)
+    loud = np.flatnonzero(found > max(AUDIBLE_DBFS, found.max(initial=-120.0) - _WORDS_BELOW_PEAK_DB))
     words = _words(channel, rate_hz)
     if words is None or not loud.size:
         return False
-    by_level = float(loud[0]) * _WINDOW_MS, float(loud[-1] + 1) * _WINDOW_MS
+    by_level = float(loud[0]) * WINDOW_MS, float(loud[-1] + 1) * WINDOW_MS
     return all(abs(one - other) <= _AGREE_MS for one, other in zip(words, by_level, strict=True))
 
 
@@ -117,29 +117,29 @@ def _exchange(mark: Mark, end_sample: int, caller: npt.NDArray[np.int16], bot: L
     begin_ms = mark.sample * 1000 / rate_hz
     speech_start_ms, speech_end_ms = begin_ms + words[0], begin_ms + words[1]
     start, last, end = (
-        int(time_ms / _WINDOW_MS) for time_ms in (speech_start_ms, speech_end_ms, end_sample * 1000 / rate_hz)
+        int(time_ms / WINDOW_MS) for time_ms in (speech_start_ms, speech_end_ms, end_sample * 1000 / rate_hz)
     )
-    interrupting = bool((bot[max(0, start - _QUIET_MS // _WINDOW_MS) : start] > _AUDIBLE_DBFS).any())
+    interrupting = bool((bot[max(0, start - _QUIET_MS // WINDOW_MS) : start] > AUDIBLE_DBFS).any())
     stop = _fell_silent(bot, start, end) if interrupting else None
     search = max(last, stop) if stop is not None else last
-    answer = np.flatnonzero(bot[search:end] > _AUDIBLE_DBFS)
+    answer = np.flatnonzero(bot[search:end] > AUDIBLE_DBFS)
     return Exchange(
         step=mark.step,
         clip=mark.detail,
         speech_start_ms=speech_start_ms,
         speech_end_ms=speech_end_ms,
-        answer_ms=(search + int(answer[0])) * _WINDOW_MS if answer.size else None,
-        stop_ms=None if stop is None else stop * _WINDOW_MS,
+        answer_ms=(search + int(answer[0])) * WINDOW_MS if answer.size else None,
+        stop_ms=None if stop is None else stop * WINDOW_MS,
         interrupting=interrupting,
     )
 
 
 def _fell_silent(bot: Levels, start: int, end: int) -> int | None:
     """Return the window after the bot's last sound before a pause of at least ``_QUIET_MS``."""
-    quiet = _QUIET_MS // _WINDOW_MS
+    quiet = _QUIET_MS // WINDOW_MS
     last = start
     for window in range(start, min(end, len(bot))):
-        if bot[window] > _AUDIBLE_DBFS:
+        if bot[window] > AUDIBLE_DBFS:
             last = window + 1
         elif window - last + 1 >= quiet:
             return last

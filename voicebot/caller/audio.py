@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
+from voicebot.caller.echo import Echo
 from voicebot.speech.types import BYTES_PER_SAMPLE
 
 _SPEECH_LEVEL = 10 ** (-45 / 20) * 32768  # an RMS of -45 dBFS: synthesised speech is far above, comfort noise below
@@ -34,13 +35,20 @@ def is_audible(pcm: bytes) -> bool:
 class CallerTape:
     """The audio source of a scripted caller, which also keeps what was sent and what was received.
 
-    The media clock asks for one frame and delivers one frame every 20 ms, so both directions are kept as
+    The media clock asks for one frame and delivers one frame every 20 ms, so all directions are kept as
     rows of frames, lined up once at the first received frame: times between them are exact to a frame,
     however late the event loop gets to see a frame.
+
+    Args:
+        rate_hz: sample rate of the call.
+        echo: sends back part of what is heard; None: nothing comes back.
     """
 
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, rate_hz: int, echo: Echo | None = None) -> None:
         self.rate_hz = rate_hz
+        self.clip_start_sample = 0
+        self._echo = echo
+        self._spoken = bytearray()
         self._sent = bytearray()
         self._received = bytearray()
         self._clip = b""
@@ -49,7 +57,7 @@ class CallerTape:
     @property
     def sent_samples(self) -> int:
         """Samples sent so far: the caller's clock."""
-        return len(self._sent) // BYTES_PER_SAMPLE
+        return len(self._spoken) // BYTES_PER_SAMPLE
 
     @property
     def speaking(self) -> bool:
@@ -57,37 +65,42 @@ class CallerTape:
         return self._clip_position < len(self._clip)
 
     def speak(self, pcm: bytes) -> None:
-        """Speak a clip from the next frame on."""
+        """Speak a clip from the next frame on; ``clip_start_sample`` is where it began, once it has."""
         self._clip_position = 0
         self._clip = pcm
 
     def read(self, samples: int) -> bytes:
         """Return the next frame to send (called on the media clock's thread)."""
         wanted = samples * BYTES_PER_SAMPLE
+        if self._clip_position == 0 and self._clip:
+            self.clip_start_sample = self.sent_samples
         frame = self._clip[self._clip_position : self._clip_position + wanted]
         self._clip_position += len(frame)
         frame += bytes(wanted - len(frame))
-        self._sent += frame
+        self._spoken += frame
+        if self._echo is not None:
+            frame = self._echo.add_to(frame, len(self._sent), self._received)
+            self._sent += frame
         return frame
 
     def receive(self, pcm: bytes) -> None:
         """Keep a received frame beside the frames sent so far."""
         if not self._received:
-            self._received += bytes(max(0, len(self._sent) - len(pcm)))
+            self._received += bytes(max(0, len(self._spoken) - len(pcm)))
         self._received += pcm
 
     def save(self, path: Path) -> None:
-        """Write the recording as stereo WAV: caller left, bot right."""
-        length = min(len(self._sent), len(self._received))
+        """Write the recording as WAV: what the caller said left, the bot right, third what was sent if that differs."""
+        tracks = [self._spoken, self._received, *([self._sent] if self._echo is not None else [])]
+        length = min(map(len, tracks))
         length -= length % BYTES_PER_SAMPLE
-        left = np.frombuffer(bytes(self._sent[:length]), "<i2")
-        right = np.frombuffer(bytes(self._received[:length]), "<i2")
+        columns = [np.frombuffer(bytes(track[:length]), "<i2") for track in tracks]
         path.parent.mkdir(parents=True, exist_ok=True)
         with wave.open(str(path), "wb") as file:
-            file.setnchannels(2)
+            file.setnchannels(len(columns))
             file.setsampwidth(BYTES_PER_SAMPLE)
             file.setframerate(self.rate_hz)
-            file.writeframes(np.column_stack([left, right]).astype("<i2").tobytes())
+            file.writeframes(np.column_stack(columns).astype("<i2").tobytes())
 
 
 class TalkDetector:
@@ -95,12 +108,21 @@ class TalkDetector:
 
     Args:
         quiet_ms: silence after which it counts as having ceased.
+
+    Attributes:
+        talking_ms: how long it has been speaking; 0 while it does not.
+        undisturbed_ms: the same, counted from the caller's last words at the earliest.
     """
 
     def __init__(self, quiet_ms: int) -> None:
         self._quiet_ms = quiet_ms
         self._silence_ms = 0
         self.talking_ms = 0
+        self.undisturbed_ms = 0
+
+    def disturb(self) -> None:
+        """Count ``undisturbed_ms`` anew: the caller has said something."""
+        self.undisturbed_ms = 0
 
     @property
     def talking(self) -> bool:
@@ -111,14 +133,18 @@ class TalkDetector:
         """Take a received frame; return "bot_starts", "bot_stops" or ""."""
         if is_audible(pcm):
             started = not self.talking
-            self.talking_ms += frame_ms
+            self._count(frame_ms)
             self._silence_ms = 0
             return "bot_starts" if started else ""
         if not self.talking:
             return ""
-        self.talking_ms += frame_ms
+        self._count(frame_ms)
         self._silence_ms += frame_ms
         if self._silence_ms < self._quiet_ms:
             return ""
-        self.talking_ms = self._silence_ms = 0
+        self.talking_ms = self.undisturbed_ms = self._silence_ms = 0
         return "bot_stops"
+
+    def _count(self, frame_ms: int) -> None:
+        self.talking_ms += frame_ms
+        self.undisturbed_ms += frame_ms

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from voicebot.caller.audio import CallerTape, TalkDetector, load_clip
+from voicebot.caller.echo import Echo
 from voicebot.caller.script import CallOutcome, Mark, Script, Step
 from voicebot.conversation.leg import FRAME_MS, CallLeg, HangupCause, TransferResult
 
@@ -30,7 +31,8 @@ class ScriptedCall:
         self._leg = leg
         self._script = script
         self._on_mark = on_mark
-        self._tape = CallerTape(leg.rate_hz)
+        echo = None if script.echo_db is None else Echo(script.echo_db, script.echo_delay_ms, leg.rate_hz)
+        self._tape = CallerTape(leg.rate_hz, echo)
         self._ear = TalkDetector(script.quiet_ms)
         self._step = 0
         self._bot_turns = 0
@@ -102,7 +104,7 @@ class ScriptedCall:
             case "speak":
                 return await self._say(step)
             case "interrupt":
-                return await self._until(lambda: self._ear.talking_ms >= step.after_ms) and await self._say(step)
+                return await self._until(lambda: self._ear.undisturbed_ms >= step.after_ms) and await self._say(step)
             case "press":
                 if not await self._bot_finished():
                     return False
@@ -123,9 +125,11 @@ class ScriptedCall:
     async def _say(self, step: Step) -> bool:
         pcm = await asyncio.to_thread(load_clip, Path(step.clip), self._leg.rate_hz)
         self._bot_turns = 0
-        self._mark("say", step.clip)
+        begun = self._mark("say", step.clip)
         self._tape.speak(pcm)
         said = await self._until(lambda: not self._tape.speaking)
+        begun.sample = self._tape.clip_start_sample
+        self._ear.disturb()
         self._mark("said", step.clip)
         return said
 
@@ -149,7 +153,8 @@ class ScriptedCall:
             return False
         return True
 
-    def _mark(self, what: str, detail: str = "") -> None:
+    def _mark(self, what: str, detail: str = "") -> Mark:
         mark = Mark(what, self._tape.sent_samples, self._step, detail)
         self.outcome.marks.append(mark)
         self._on_mark(mark)
+        return mark

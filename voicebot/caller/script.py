@@ -16,7 +16,8 @@ class Step:
     Attributes:
         do: "say": wait until the bot has spoken and fallen silent, then speak;
             "speak": speak at once;
-            "interrupt": wait until the bot has been speaking for ``after_ms``, then speak over it;
+            "interrupt": wait until the bot has been speaking for ``after_ms``, counted from the caller's last words at
+            the earliest, then speak over it;
             "press": wait like "say", then press keys;
             "listen": wait until the bot has spoken and fallen silent;
             "wait": let ``after_ms`` pass;
@@ -43,6 +44,8 @@ class Script:
         start_after_ms: pause before ringing, to spread simultaneous calls.
         quiet_ms: silence after which the bot counts as having finished.
         patience_s: longest wait for the bot in a step.
+        echo_db: level of the bot's own voice that comes back to it, relative to what arrived; None: nothing comes back.
+        echo_delay_ms: how late it comes back.
     """
 
     name: str
@@ -51,6 +54,8 @@ class Script:
     start_after_ms: int = 0
     quiet_ms: int = 700
     patience_s: float = 15.0
+    echo_db: float | None = None
+    echo_delay_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -77,7 +82,8 @@ class CallOutcome:
     Attributes:
         name: the script's.
         rate_hz: of the recording and the marks.
-        recording: stereo WAV, caller left, bot right, sample-aligned as the caller's side saw it; "" if none.
+        recording: WAV, caller left, bot right, sample-aligned as the caller's side saw it; a third channel holds what
+            was sent, if that was more than the caller's words; "" if there is none.
         marks: what happened when.
         completed: every step was carried out.
         cause: why the call ended.
