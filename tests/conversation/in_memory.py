@@ -68,6 +68,7 @@ class MemoryEars:
         self.events: list[EarEvent] = []
         self.end_of_speech_ms = 800
         self.since_speech_ms = 800.0
+        self.waits: list[int] = []
         self.kept: dict[tuple[int, int], bytes] = {}
 
     def feed(self, pcm: bytes) -> list[EarEvent]:
@@ -79,6 +80,13 @@ class MemoryEars:
 
     def forget(self, utterance_id: int) -> None:
         self.kept.clear()
+
+    def audio_so_far(self, utterance_id: int) -> bytes:
+        return b"\1\0" * FRAME * 10
+
+    def end_after(self, utterance_id: int, attempt: int, silence_ms: int) -> list[EarEvent]:
+        self.waits.append(silence_ms)
+        return []
 
     def set_end_of_speech(self, duration_ms: int) -> None:
         self.end_of_speech_ms = duration_ms

@@ -144,7 +144,7 @@ def test_going_on_after_a_pause_makes_it_one_utterance() -> None:
     line.say(200)
     line.be_silent(400)
     events = line.say(200)
-    assert without_progress(events) == [SpeechResumed(1)]
+    assert without_progress(events) == [SpeechResumed(1, 400)]
     assert [e.speech_ms for e in events if isinstance(e, SpeechProgress)][-1] == 400
     paused, end = without_progress(line.be_silent(800))
     assert isinstance(paused, SpeechPaused)
@@ -169,7 +169,7 @@ def test_short_bursts_in_a_pause_add_up_to_speech() -> None:
     line.be_silent(300)
     line.say(60)
     line.be_silent(60)
-    assert SpeechResumed(1) in line.say(20)
+    assert SpeechResumed(1, 360) in line.say(20)
 
 
 def test_an_utterance_does_not_end_while_a_burst_is_undecided() -> None:
@@ -177,7 +177,57 @@ def test_an_utterance_does_not_end_while_a_burst_is_undecided() -> None:
     line.say(200)
     line.be_silent(780)
     assert line.say(60) == []
-    assert SpeechResumed(1) in line.say(20)
+    assert SpeechResumed(1, 780) in line.say(20)
+
+
+def test_a_pause_may_end_the_utterance_sooner() -> None:
+    line = Line(SegmenterConfig(speculate_after_ms=100))
+    line.say(200)
+    line.be_silent(100)
+    assert line.segmenter.end_after(1, 1, 240) == []
+    assert line.be_silent(120) == []
+    event = ended(line.be_silent(20))
+    assert (event.attempt, event.end_sample, event.reason) == (1, 200, EndReason.SILENCE)
+
+
+def test_a_pause_that_has_lasted_long_enough_ends_the_utterance_at_once() -> None:
+    line = Line(SegmenterConfig(speculate_after_ms=100))
+    line.say(200)
+    line.be_silent(300)
+    assert ended(line.segmenter.end_after(1, 1, 240)).end_sample == 200
+    assert line.segmenter.end_after(1, 1, 240) == []
+
+
+def test_a_shorter_end_holds_for_its_own_pause_and_never_for_longer_than_the_usual_one() -> None:
+    line = Line(SegmenterConfig(speculate_after_ms=100, end_of_speech_ms=400))
+    line.say(200)
+    line.be_silent(100)
+    assert line.segmenter.end_after(1, 2, 100) == line.segmenter.end_after(2, 1, 100) == []
+    line.segmenter.end_after(1, 1, 240)
+    line.say(100)  # goes on in time
+    line.be_silent(300)
+    assert line.segmenter.in_utterance
+    line.segmenter.end_after(1, 2, 3000)
+    assert ended(line.be_silent(100)).attempt == 2
+
+
+def test_nobody_is_cut_off_who_may_just_be_going_on() -> None:
+    line = Line(SegmenterConfig(speculate_after_ms=100))
+    line.say(200)
+    line.be_silent(300)
+    line.say(40)
+    assert line.segmenter.end_after(1, 1, 240) == []
+    assert SpeechResumed(1, 300) in line.say(40)
+
+
+def test_the_audio_so_far_is_that_of_the_utterance_under_way() -> None:
+    line = Line()
+    line.be_silent(400)
+    line.say(200)
+    assert line.segmenter.audio_so_far(1) == line.pcm(100, 600)
+    assert line.segmenter.audio_so_far(2) == b""
+    line.be_silent(800)
+    assert line.segmenter.audio_so_far(1) == b""
 
 
 def test_the_pre_roll_of_the_next_utterance_may_be_the_silence_that_ended_the_last() -> None:

@@ -21,7 +21,7 @@ class Ears(Protocol):
 
     @property
     def end_of_speech_ms(self) -> int:
-        """Silence that ends an utterance."""
+        """Silence that ends an utterance, the longest there is."""
         ...
 
     @property
@@ -39,6 +39,17 @@ class Ears(Protocol):
 
     def forget(self, utterance_id: int) -> None:
         """Free the audio of an utterance whose transcripts nobody waits for."""
+        ...
+
+    def audio_so_far(self, utterance_id: int) -> bytes:
+        """Return the audio of the utterance under way, b"" if that is another one."""
+        ...
+
+    def end_after(self, utterance_id: int, attempt: int, silence_ms: int) -> Iterable[EarEvent]:
+        """Let the pause that ``attempt`` names end the utterance after less silence; return what that brings about.
+
+        Nothing happens if that pause is over.
+        """
         ...
 
     def set_end_of_speech(self, duration_ms: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voicebot.conversation.answeredby import Answerer
 from voicebot.conversation.leg import HangupCause, TransferResult
 from voicebot.protocol.chunk import Chunk
 
@@ -52,9 +53,10 @@ class SpeechPaused:
 
 @dataclass(frozen=True, slots=True)
 class SpeechResumed:
-    """The caller went on after a pause: what was transcribed so far is not the whole."""
+    """The caller went on after a pause of ``pause_ms``: what was transcribed so far is not the whole."""
 
     utterance_id: int
+    pause_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,22 @@ class ClipStopped:
 
 
 @dataclass(frozen=True, slots=True)
+class ClipPaused:
+    """A clip was paused; it may go on. The fields are those of ``ClipStopped``."""
+
+    clip_id: int
+    heard_ms: int
+    total_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredBy:
+    """It is known now, or known better, who answered."""
+
+    kind: Answerer
+
+
+@dataclass(frozen=True, slots=True)
 class ClipFailed:
     """A clip could not be synthesised."""
 
@@ -166,6 +184,7 @@ class Tick:
 
 Event = (
     CallAnswered
+    | AnsweredBy
     | CallHeld
     | CallEnded
     | DigitPressed
@@ -182,6 +201,7 @@ Event = (
     | ClipStarted
     | ClipFinished
     | ClipStopped
+    | ClipPaused
     | ClipFailed
     | TransferEnded
     | Tick

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from voicebot.conversation.ears import EarEvent
 from voicebot.conversation.events import (
     SpeechDropped,
@@ -51,15 +53,23 @@ class SegmenterEars:
         for key in [key for key in self._audio if key[0] == utterance_id]:
             del self._audio[key]
 
+    def audio_so_far(self, utterance_id: int) -> bytes:
+        """Return the audio of the utterance under way."""
+        return self._segmenter.audio_so_far(utterance_id)
+
+    def end_after(self, utterance_id: int, attempt: int, silence_ms: int) -> list[EarEvent]:
+        """Let a pause end the utterance sooner."""
+        return self._translated(self._segmenter.end_after(utterance_id, attempt, silence_ms))
+
     def feed(self, pcm: bytes) -> list[EarEvent]:
         """Take audio of any length; return what it brought about."""
         events: list[EarEvent] = []
         for frame in self._framer.feed(pcm):
-            for event in self._segmenter.feed(frame):
-                translated = self._translate(event)
-                if translated is not None:
-                    events.append(translated)
+            events += self._translated(self._segmenter.feed(frame))
         return events
+
+    def _translated(self, events: Iterable[SegmentEvent]) -> list[EarEvent]:
+        return [translated for event in events if (translated := self._translate(event)) is not None]
 
     def _translate(self, event: SegmentEvent) -> EarEvent | None:
         match event:
@@ -68,8 +78,8 @@ class SegmenterEars:
             case audio.SpeechPaused(utterance_id=utterance_id, attempt=attempt, pcm=pcm):
                 self._audio[utterance_id, attempt] = pcm
                 return SpeechPaused(utterance_id, attempt)
-            case audio.SpeechResumed(utterance_id=utterance_id):
-                return SpeechResumed(utterance_id)
+            case audio.SpeechResumed(utterance_id=utterance_id, pause_ms=pause_ms):
+                return SpeechResumed(utterance_id, pause_ms)
             case audio.UtteranceEnded(utterance_id=utterance_id, attempt=attempt, pcm=pcm):
                 self._audio[utterance_id, attempt] = pcm
                 silent_samples = self._segmenter.position_samples - event.end_sample

@@ -96,6 +96,7 @@ class Segmenter:
         self._speech = 0  # speech in all
         self._silence = 0  # since the true end of speech
         self._burst = 0  # speech since the pause, not yet enough to resume
+        self._pause_end_samples: int | None = None  # silence that ends it in this pause, if that is less
 
     @property
     def position_samples(self) -> int:
@@ -118,6 +119,24 @@ class Segmenter:
             raise ValueError(f"end of speech must be more than 0 ms, got {duration_ms}")
         self._end_of_speech_ms = duration_ms
         self._end_samples = self._samples(duration_ms)
+
+    def end_after(self, utterance_id: int, attempt: int, silence_ms: int) -> list[SegmentEvent]:
+        """Let a pause that is under way end the utterance after less silence than usual, if it lasts that long.
+
+        A pause that is over, or that belongs to another utterance, is left alone; so is a caller who may just be
+        going on. ``set_end_of_speech`` remains the most that is waited for.
+
+        Returns:
+            What comes of it at once: the end of the utterance, if it has been silent long enough.
+        """
+        if not self._open or self._paused_pcm is None or (utterance_id, attempt) != (self._last_id, self._attempt):
+            return []
+        self._pause_end_samples = self._samples(silence_ms)
+        return self._end(EndReason.SILENCE) if self._silent_enough and not self._run and not self._burst else []
+
+    def audio_so_far(self, utterance_id: int) -> bytes:
+        """Return the audio of the utterance under way, b"" if that is another one."""
+        return bytes(self._pcm) if self._open and utterance_id == self._last_id else b""
 
     def feed(self, frame: bytes) -> list[SegmentEvent]:
         """Take the next frame of the call (``detector.frame_samples`` samples) and tell what it means."""
@@ -164,9 +183,10 @@ class Segmenter:
             self._silence += self._frame_samples
             return []
         self._speech += self._burst
+        pause_ms = max(0, self._silence + self._frame_samples - self._burst) * 1000 // self._rate_hz
         self._silence = self._burst = 0
-        self._paused_pcm = None
-        return [SpeechResumed(self._last_id), self._progress()]
+        self._paused_pcm = self._pause_end_samples = None
+        return [SpeechResumed(self._last_id, pause_ms), self._progress()]
 
     def _hear_silence(self) -> list[SegmentEvent]:
         if self._run:
@@ -181,9 +201,12 @@ class Segmenter:
         self._silence += self._frame_samples
         if self._paused_pcm is None and self._silence >= min(self._speculate_samples, self._end_samples):
             return self._pause()
-        if self._silence >= self._end_samples:
-            return self._end(EndReason.SILENCE)
-        return []
+        return self._end(EndReason.SILENCE) if self._silent_enough else []
+
+    @property
+    def _silent_enough(self) -> bool:
+        shorter = self._pause_end_samples
+        return self._silence >= (self._end_samples if shorter is None else min(shorter, self._end_samples))
 
     def _pause(self) -> list[SegmentEvent]:
         if self._too_short():
@@ -238,7 +261,7 @@ class Segmenter:
     def _reset(self) -> None:
         self._open = False
         self._pcm = bytearray()
-        self._paused_pcm = None
+        self._paused_pcm = self._pause_end_samples = None
         self._attempt = self._start = self._speech_end = 0
         self._run = self._speech = self._silence = self._burst = 0
 

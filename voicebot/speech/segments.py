@@ -50,9 +50,14 @@ class SpeechPaused:
 
 @dataclass(frozen=True, slots=True)
 class SpeechResumed:
-    """The caller goes on: what was transcribed at the pause is not the whole."""
+    """The caller goes on: what was transcribed at the pause is not the whole.
+
+    Attributes:
+        pause_ms: how long the pause was.
+    """
 
     utterance_id: int
+    pause_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
