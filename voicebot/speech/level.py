@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass
 
@@ -25,80 +26,92 @@ def level_dbfs(pcm: bytes) -> float:
 class GateConfig:
     """What an energy gate lets through.
 
-    The defaults were tried out on recorded Mandarin words and English clips at telephone band: ends of speech
-    come close to the last audible sound, steady faint noise does not open a call with a false start, and soft
-    speech on a quiet line still passes.
+    The defaults were tried out at telephone band with recorded Mandarin and English words and sentences, clean and
+    with offices, cafés and babble under them (``scripts/bench_vad.py``).
 
     Attributes:
         minimum_dbfs: nothing below this is speech, however quiet the line.
         below_peak_db: nothing this far under the loudest recent speech is speech: a voice across the room, an echo.
         quiet_below_peak_db: the end of a word this far under the loudest recent speech is over.
-        above_floor_db: speech stands at least this much above the noise floor.
-        highest_dbfs: the noise floor never closes the gate for anything louder than this.
         peak_decay_db_s: how fast the loudest speech is forgotten, so that a soft word after a shout still counts.
-        floor_window_s: the floor is the quietest frame of the last so many seconds: longer than a phrase without a gap.
+        window_s: how much of the past tells the noise: longer than a phrase without a gap.
+        narrow_db: levels that lie closer together than this are all noise: speech has gaps.
+        above_noise_db: where all is noise, speech stands this much above its loudest frames.
+        share_of_spread: where there is speech as well, the threshold lies at this part of the way from the noise
+            to the loudest speech ...
+        least_above_db: ... but at least this much above the noise ...
+        most_above_db: ... and at most this much.
+        highest_dbfs: noise never closes the gate for anything louder than this: a caller in a din is heard.
     """
 
-    minimum_dbfs: float = -60.0
+    minimum_dbfs: float = -58.0
     below_peak_db: float = 34.0
     quiet_below_peak_db: float = 25.0
-    above_floor_db: float = 5.0
-    highest_dbfs: float = -40.0
     peak_decay_db_s: float = 2.0
-    floor_window_s: float = 2.0
+    window_s: float = 5.0
+    narrow_db: float = 12.0
+    above_noise_db: float = 2.0
+    share_of_spread: float = 0.3
+    least_above_db: float = 4.0
+    most_above_db: float = 6.0
+    highest_dbfs: float = -32.0
 
 
 class EnergyGate:
     """Decide per frame whether it is loud enough to be the caller's speech.
 
-    The noise floor is tracked by minimum statistics (R. Martin, "Noise power spectral density estimation based
-    on optimal smoothing and minimum statistics", 2001; here on the broadband level, without the smoothing): speech
-    has gaps, so the minimum over a few seconds is noise. It needs no decision on what is noise, thus cannot lock up.
+    The noise is read off the levels of the last seconds, without any decision on what is noise, so that no wrong
+    decision can lock it up: a tenth of all frames is quieter than the noise floor (speech has that many gaps), a
+    twentieth is louder than the loud level. Steady noise and the babble of a café keep the two close together, and the
+    gate closes for all of it; speech drives them apart, and the gate opens a little above the floor.
     """
 
-    _BLOCKS = 10
+    _QUIETEST_DBFS = -70.0
+    _NOTHING_DBFS = -90.0  # below the smallest code of G.711: no packet came, or none was sent for silence
+    _PRESUMED_QUIET_MS = 20
 
     def __init__(self, frame_ms: int, config: GateConfig | None = None) -> None:
         self._config = config or GateConfig()
         self._decay_db = self._config.peak_decay_db_s * frame_ms / 1000
-        self._block_frames = max(1, round(self._config.floor_window_s * 1000 / frame_ms / self._BLOCKS))
-        self._minima: deque[float] = deque(maxlen=self._BLOCKS)
-        self._floor_of_blocks = 0.0
-        self._block_minimum = 0.0
-        self._block_length = 0
+        self._window_frames = max(20, round(self._config.window_s * 1000 / frame_ms))
+        # A line is taken for quiet at first, so that a caller who speaks at once is heard.
+        presumed = [self._QUIETEST_DBFS] * max(1, self._PRESUMED_QUIET_MS // frame_ms)
+        self._recent = deque(presumed)
+        self._sorted = list(presumed)
         self._peak_dbfs = SILENCE_DBFS
+        self._above_floor_db = 0.0
+        self._learn()
 
     @property
     def floor_dbfs(self) -> float:
         """Noise floor as of the last frame."""
-        return min(self._block_minimum, self._floor_of_blocks)
+        return self._floor_dbfs
 
     @property
     def threshold_dbfs(self) -> float:
         """Level a frame must exceed."""
         config = self._config
-        return max(
-            config.minimum_dbfs,
-            self._peak_dbfs - config.below_peak_db,
-            min(self.floor_dbfs + config.above_floor_db, config.highest_dbfs),
-        )
+        above_noise_dbfs = min(self._floor_dbfs + self._above_floor_db, config.highest_dbfs)
+        return max(config.minimum_dbfs, self._peak_dbfs - config.below_peak_db, above_noise_dbfs)
 
     @property
     def quiet_dbfs(self) -> float:
         """Level under which the end of a word is no longer heard: near the noise floor, or far below the speech."""
-        config = self._config
-        return max(self.floor_dbfs + 2 * config.above_floor_db, self._peak_dbfs - config.quiet_below_peak_db)
+        above_floor = self._floor_dbfs + 2 * self._config.least_above_db
+        return max(self.threshold_dbfs, above_floor, self._peak_dbfs - self._config.quiet_below_peak_db)
 
     def is_open(self, level: float) -> bool:
-        """Follow the noise floor with a frame's level in dBFS and tell whether the frame stands out of it."""
-        self._block_minimum = min(self._block_minimum, level)
-        self._block_length += 1
-        if self._block_length >= self._block_frames:
-            self._minima.append(self._block_minimum)
-            self._floor_of_blocks = min(self._minima)
-            self._block_minimum = level
-            self._block_length = 0
-        return level > self.threshold_dbfs
+        """Tell whether a frame of this level in dBFS stands out of the noise, and learn from it."""
+        stands_out = level > self.threshold_dbfs
+        if level < self._NOTHING_DBFS:
+            return stands_out
+        level = max(level, self._QUIETEST_DBFS)
+        self._recent.append(level)
+        insort(self._sorted, level)
+        if len(self._recent) > self._window_frames:
+            del self._sorted[bisect_left(self._sorted, self._recent.popleft())]
+        self._learn()
+        return stands_out
 
     def note_speech(self, level: float) -> None:
         """Remember the level of a frame that was found to be speech."""
@@ -107,3 +120,13 @@ class EnergyGate:
     def decay(self) -> None:
         """Forget a frame's worth of the loudest speech."""
         self._peak_dbfs -= self._decay_db
+
+    def _learn(self) -> None:
+        config, levels = self._config, self._sorted
+        self._floor_dbfs = levels[len(levels) // 10]
+        spread_db = levels[len(levels) * 19 // 20] - self._floor_dbfs
+        if spread_db <= config.narrow_db:
+            self._above_floor_db = spread_db + config.above_noise_db
+        else:
+            part_db = config.share_of_spread * spread_db
+            self._above_floor_db = min(config.most_above_db, max(config.least_above_db, part_db))

@@ -1,17 +1,14 @@
-"""Tell frames with speech from frames without: the seam, and webrtcvad behind an energy gate."""
+"""webrtcvad behind an energy gate."""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import Protocol
 
 import webrtcvad
 
 from voicebot.speech.level import EnergyGate, GateConfig, level_dbfs
 from voicebot.speech.types import BYTES_PER_SAMPLE
-
-RATES_HZ = (8000, 16000)
-FRAMES_MS = (10, 20, 30)
+from voicebot.speech.vad.detector import FRAMES_MS, RATES_HZ
 
 # Over-hang in frames for 10, 20 and 30 ms frames, from kOverHangMax1* and kOverHangMax2* of WebRTC's
 # common_audio/vad/vad_core.c: modes 0 and 1, then 2 and 3. The first figure follows a run of at most
@@ -23,33 +20,6 @@ _HANGOVER_FRAMES = {
     3: ((6, 9), (3, 5), (2, 3)),
 }
 _SHORT_RUN_FRAMES = 6
-
-
-class VoiceActivityDetector(Protocol):
-    """Judges frames in the order they come; one detector a call, since it adapts to the line."""
-
-    @property
-    def rate_hz(self) -> int:
-        """Sample rate of the frames."""
-        ...
-
-    @property
-    def frame_samples(self) -> int:
-        """Samples in a frame."""
-        ...
-
-    @property
-    def hangover_ms(self) -> int:
-        """Time before the last judged frame that was called speech though it was silent already.
-
-        To be read when a frame without speech follows one with speech: real detectors go on reporting speech for
-        a while after its end, and whoever times silence must count from the true end.
-        """
-        ...
-
-    def is_speech(self, frame: bytes) -> bool:
-        """Judge the next frame: ``frame_samples`` samples, s16le mono."""
-        ...
 
 
 class WebRtcDetector:
