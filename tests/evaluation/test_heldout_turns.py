@@ -14,41 +14,41 @@ from tests.dialogue.shared import BOTS
 from voicebot.dialogue import load_bot
 from voicebot.evaluation.labels import Judge
 from voicebot.evaluation.turns import TOPICS, Turn, load_topics, load_turns
+from voicebot.evaluation.turnsets import HELD_OUT, KNOWN, TurnSet
 
 DATA = Path(__file__).parents[1] / "data" / "understanding"
-HELD_OUT = {"appointment": ("heldout_zh", "hz", 300), "service": ("heldout_en", "he", 150)}
-KNOWN = ("appointment_zh", "service_en")
+LEAST = {"appointment": ("hz", 300), "service": ("he", 150)}
 
 
-def turns_of(name: str) -> list[Turn]:
-    return load_turns(DATA / f"{name}.jsonl")
+def turns_of(bot: str, turn_set: TurnSet = HELD_OUT) -> list[Turn]:
+    return load_turns(turn_set.turns_file(DATA, bot))
 
 
 def plain(turn: Turn) -> str:
     return re.sub(r"\W", "", turn.said.lower())
 
 
-@pytest.mark.parametrize("bot", sorted(HELD_OUT))
+@pytest.mark.parametrize("bot", sorted(LEAST))
 def test_there_are_enough_of_them_with_ids_of_their_own(bot: str) -> None:
-    name, prefix, least = HELD_OUT[bot]
-    ids = [turn.id for turn in turns_of(name)]
+    prefix, least = LEAST[bot]
+    ids = [turn.id for turn in turns_of(bot)]
     assert len(ids) >= least
     assert len(set(ids)) == len(ids)
     assert [one for one in ids if not re.fullmatch(rf"{prefix}-[0-9]{{3}}", one)] == []
 
 
-@pytest.mark.parametrize("bot", sorted(HELD_OUT))
+@pytest.mark.parametrize("bot", sorted(LEAST))
 def test_their_labels_mean_something_to_the_bot(bot: str) -> None:
-    turns = turns_of(HELD_OUT[bot][0])
+    turns = turns_of(bot)
     assert [turn.id for turn in turns if not turn.expect] == []
     Judge(load_bot(BOTS / bot / "bot.yaml"), load_topics(DATA / TOPICS, bot)).check(turns)
 
 
 def test_no_wording_is_there_twice_or_among_the_known_turns() -> None:
-    known = {plain(turn) for name in KNOWN for turn in turns_of(name)}
+    known = {plain(turn) for bot in LEAST for turn in turns_of(bot, KNOWN)}
     twice = []
-    for name, _, _ in HELD_OUT.values():
-        for turn in turns_of(name):
+    for bot in LEAST:
+        for turn in turns_of(bot):
             words = plain(turn)
             if words in known:
                 twice.append(turn.id)
@@ -57,12 +57,12 @@ def test_no_wording_is_there_twice_or_among_the_known_turns() -> None:
 
 
 def test_callers_ask_what_is_none_of_the_bots_business_now_and_then() -> None:
-    for name, _, _ in HELD_OUT.values():
-        turns = turns_of(name)
+    for bot in LEAST:
+        turns = turns_of(bot)
         fallback = sum("fallback" in turn.expect for turn in turns)
         assert 0.05 <= fallback / len(turns) <= 0.2
         assert len({turn.node for turn in turns}) >= 6
 
 
 def test_mandarin_has_full_width_punctuation() -> None:
-    assert [turn.id for turn in turns_of("heldout_zh") if re.search("[,?!:;]", turn.said)] == []
+    assert [turn.id for turn in turns_of("appointment") if re.search("[,?!:;]", turn.said)] == []

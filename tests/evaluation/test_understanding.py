@@ -61,7 +61,7 @@ def test_the_report_counts_right_wrong_and_asked_again() -> None:
     sheet = Sheet("shop", CLEAN, ENGINE, results, 0)
     text = report([sheet])
     assert [cell.strip() for cell in text.splitlines()[2].split("|")[1:-1]] == [
-        *("shop", CLEAN, "", ENGINE, "4", "50.0 %", "25.0 %", "25.0 %", "none"),
+        *("shop", "known", CLEAN, "", ENGINE, "4", "50.0 %", "25.0 %", "25.0 %", "none"),
     ]
     assert "| faq  |     4 |" in text
     told = details(sheet)

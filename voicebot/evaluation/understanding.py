@@ -12,6 +12,7 @@ from voicebot.dialogue.vectors import Encoder
 from voicebot.evaluation.labels import Judge, Outcome, time_read
 from voicebot.evaluation.peers import decide_all, peers
 from voicebot.evaluation.turns import Turn
+from voicebot.evaluation.turnsets import KNOWN
 
 ENGINE = "this engine"
 
@@ -27,7 +28,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The results of all turns of a bot.
+    """The results of a set of turns of a bot.
 
     Attributes:
         bot: its name.
@@ -37,6 +38,7 @@ class Sheet:
         without_answer: turns that the bot is not meant to understand.
         threshold: a peer's, chosen for these turns; None for the engine.
         error_rate: of the recogniser, 0..1; None for the very words.
+        turn_set: name of the set of turns.
     """
 
     bot: str
@@ -46,6 +48,7 @@ class Sheet:
     without_answer: int
     threshold: float | None = None
     error_rate: float | None = None
+    turn_set: str = KNOWN.name
 
     def share(self, outcome: Outcome) -> float:
         """Return the share of turns with an outcome, 0..1."""

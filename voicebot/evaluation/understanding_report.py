@@ -18,19 +18,19 @@ GOAL_WRONG = 0.03
 """Largest share of decisions that were acted on and wrong."""
 
 
-def report(sheets: Sequence[Sheet]) -> str:
-    """Return the figures of all sheets, then those of each kind of turn for the engine."""
-    blocks = [table(_HEAD, [_row(sheet) for sheet in sheets])]
-    for bot in dict.fromkeys(sheet.bot for sheet in sheets):
-        own = [sheet for sheet in sheets if sheet.bot == bot and sheet.by == ENGINE]
-        blocks += [f"Right decisions by kind of turn, {bot}:", _kinds(own)]
+def report(sheets: Sequence[Sheet], notes: Sequence[str] = ()) -> str:
+    """Return the figures of all sheets, notes on them, then the engine's by kind of turn for each bot and set."""
+    blocks = [table(_HEAD, [_row(sheet) for sheet in sheets]), *notes]
+    for bot, turn_set in dict.fromkeys((sheet.bot, sheet.turn_set) for sheet in sheets):
+        own = [sheet for sheet in sheets if (sheet.bot, sheet.turn_set, sheet.by) == (bot, turn_set, ENGINE)]
+        blocks += [f"Right decisions by kind of turn, {bot}, {turn_set} turns:", _kinds(own)]
         blocks += [_times(sheet) for sheet in own if sheet.times()[1]]
     return "\n\n".join(blocks)
 
 
 def details(sheet: Sheet) -> str:
     """Return one line for each turn that was not decided rightly."""
-    lines = [f"{sheet.bot}, {sheet.condition}, {sheet.by}:"]
+    lines = [f"{sheet.bot}, {sheet.turn_set} turns, {sheet.condition}, {sheet.by}:"]
     for result in sheet.results:
         if result.outcome is not Outcome.RIGHT:
             turn = result.turn
@@ -50,14 +50,18 @@ def describe(decision: Decision) -> str:
     return f"{decision.kind.value} {decision.name}{way}{method}, score {decision.score:.2f}"
 
 
-_HEAD = ("bot", "heard", "misheard", "decided by", "turns", "right", "wrong", "asked again", "goals reached")
+_HEAD = (
+    *("bot", "turns", "heard", "misheard", "decided by"),
+    *("number", "right", "wrong", "asked again", "goals reached"),
+)
 
 
 def _row(sheet: Sheet) -> list[str]:
     by = sheet.by if sheet.threshold is None else f"{sheet.by} from {sheet.threshold:.2f}"
     shares = [f"{100 * sheet.share(outcome):.1f} %" for outcome in (Outcome.RIGHT, Outcome.WRONG, Outcome.MISSED)]
     misheard = "" if sheet.error_rate is None else f"{100 * sheet.error_rate:.1f} %"
-    return [sheet.bot, sheet.condition, misheard, by, str(len(sheet.results)), *shares, _goals(sheet)]
+    what = [sheet.bot, sheet.turn_set, sheet.condition, misheard, by]
+    return [*what, str(len(sheet.results)), *shares, _goals(sheet)]
 
 
 def _goals(sheet: Sheet) -> str:
@@ -84,4 +88,5 @@ def _kinds(sheets: Sequence[Sheet]) -> str:
 
 def _times(sheet: Sheet) -> str:
     right, read = sheet.times()
-    return f"{sheet.bot}, {sheet.condition}: {right} of {read} dates and times found as they are meant."
+    what = f"{sheet.bot}, {sheet.turn_set} turns, {sheet.condition}"
+    return f"{what}: {right} of {read} dates and times found as they are meant."
