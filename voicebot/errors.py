@@ -31,6 +31,7 @@
         * TransferError                                                         telephony_transfer
     * StorageError           the database cannot be used                        storage
     * NumberBlockedError     a number that nobody may dial                      blacklisted
+    * TimelineError          the log of a recorded call is missing or damaged   timeline
     * MessageError           a text message was not sent                        message
         * MessageDelayedError    trying again may help                          message_delayed
         * MessageRefusedError    trying again will not help                     message_refused
@@ -256,6 +257,12 @@ class NumberBlockedError(VoicebotError):
     """A number is on the blacklist: nobody may dial it."""
 
     code = "blacklisted"
+
+
+class TimelineError(VoicebotError):
+    """The log or the recording of a call is missing, damaged or not what it should be."""
+
+    code = "timeline"
 
 
 class MessageError(VoicebotError):

@@ -21,6 +21,7 @@ COMMANDS = (
     "messages",
     "blacklist",
     "memory",
+    "timeline",
     "bench",
     "eval",
     "models",
