@@ -15,10 +15,12 @@ import soxr
 from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 _SILERO_HZ = 16000
+_LEAD_MS = 320
 _STEP_MS = 5
 _SMOOTH_MS = 30
 _BELOW_PEAK_DB = 30.0
 _ABOVE_NOISE_DB = 9.0
+_AT_LEAST_BELOW_PEAK_DB = 18.0  # a clip without silence has no noise to be measured
 _AGREE_MS = 120.0
 
 Samples = npt.NDArray[np.int16]
@@ -47,10 +49,9 @@ def find_words(samples: Samples, rate_hz: int) -> Words | None:
         samples: one person's speech and nothing else but room noise.
         rate_hz: their rate.
     """
-    loud = _loud_steps(samples, rate_hz)
-    if not loud.size:
+    by_level = loud_span(samples, rate_hz)
+    if by_level is None:
         return None
-    by_level = float(loud[0]) * _STEP_MS, float(loud[-1] + 1) * _STEP_MS
     by_silero = speech_span(samples, rate_hz) or by_level  # a word too short for the detector
     start_clear, end_clear = (abs(one - other) <= _AGREE_MS for one, other in zip(by_level, by_silero, strict=True))
     # Where they do not agree, the level heard a noise outside the words or Silero missed a soft sound: be it speech.
@@ -61,11 +62,22 @@ def find_words(samples: Samples, rate_hz: int) -> Words | None:
 
 def speech_span(samples: Samples, rate_hz: int) -> tuple[float, float] | None:
     """Return the first and last moment that Silero VAD calls speech, in ms; None if there is none."""
-    loud_enough = soxr.resample(samples.astype(np.float32) / 32768, rate_hz, _SILERO_HZ)
-    spans = get_speech_timestamps(loud_enough, VadOptions(min_silence_duration_ms=100, speech_pad_ms=0))
+    quiet = np.zeros(_SILERO_HZ * _LEAD_MS // 1000, np.float32)  # it is late for what comes at once
+    heard = soxr.resample(samples.astype(np.float32) / 32768, rate_hz, _SILERO_HZ)
+    spans = get_speech_timestamps(
+        np.concatenate([quiet, heard, quiet]), VadOptions(min_silence_duration_ms=100, speech_pad_ms=0)
+    )
     if not spans:
         return None
-    return spans[0]["start"] * 1000 / _SILERO_HZ, spans[-1]["end"] * 1000 / _SILERO_HZ
+    longest_ms = samples.size * 1000 / rate_hz
+    start_ms, end_ms = (at * 1000 / _SILERO_HZ - _LEAD_MS for at in (spans[0]["start"], spans[-1]["end"]))
+    return max(0.0, start_ms), min(longest_ms, end_ms)
+
+
+def loud_span(samples: Samples, rate_hz: int) -> tuple[float, float] | None:
+    """Return the first and last moment that is not much below the peak, nor near the noise, in ms; None if silent."""
+    loud = _loud_steps(samples, rate_hz)
+    return (float(loud[0]) * _STEP_MS, float(loud[-1] + 1) * _STEP_MS) if loud.size else None
 
 
 def active_dbov(samples: Samples, rate_hz: int) -> float:
@@ -92,5 +104,6 @@ def _loud_steps(samples: Samples, rate_hz: int) -> npt.NDArray[np.intp]:
     if not powers.size or powers.max() <= 0:
         return np.empty(0, np.intp)
     noise = float(np.median(np.sort(powers)[: max(1, powers.size // 5)]))
-    threshold = max(powers.max() * 10 ** (-_BELOW_PEAK_DB / 10), noise * 10 ** (_ABOVE_NOISE_DB / 10))
-    return np.flatnonzero(powers > min(threshold, powers.max() / 4))
+    peak = float(powers.max())
+    above_noise = min(noise * 10 ** (_ABOVE_NOISE_DB / 10), peak * 10 ** (-_AT_LEAST_BELOW_PEAK_DB / 10))
+    return np.flatnonzero(powers > max(peak * 10 ** (-_BELOW_PEAK_DB / 10), above_noise))

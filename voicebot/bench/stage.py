@@ -1,0 +1,77 @@
+"""What the turn bench needs before it can ring: its own bots and lines, and its cases as recordings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from contextlib import aclosing
+from pathlib import Path
+
+from voicebot.bench.cases import CASES, Case, read_cases
+from voicebot.bench.mixing import Rendered, render
+from voicebot.errors import ConfigError
+from voicebot.modelstore.store import ModelStore
+from voicebot.settings.model import LineSettings, Settings
+from voicebot.speech.synthesis.service import SynthesisService
+from voicebot.speech.types import SpeechRequest
+
+BOTS = Path(__file__).with_name("bots")
+_SILENCES = 20  # the bots ask whether anybody is there, and go on
+
+
+def with_bench_bots(settings: Settings) -> Settings:
+    """Return the settings with a line for each of the bench's bots; all else stays as it is configured."""
+    names = sorted(folder.name for folder in BOTS.iterdir() if (folder / "bot.yaml").is_file())
+    lines = [LineSettings(name=name, called=[name], bot=name, language=_language(name)) for name in names]
+    bots = settings.bots.model_copy(update={"directory": BOTS, "default": names[0], "reload": "off"})
+    conversation = settings.conversation.model_copy(update={"max_silences": _SILENCES})
+    return settings.model_copy(update={"lines": lines, "bots": bots, "conversation": conversation})
+
+
+async def render_cases(settings: Settings, scenarios: Iterable[str], speech: Path, folder: Path) -> list[Rendered]:
+    """Put together what callers say in some scenarios, as files in ``folder``/<scenario>.
+
+    Raises:
+        ConfigError: a clip is missing in the folder of recorded speech.
+        VoicebotError: a voice cannot be had.
+    """
+    cases = {scenario: read_cases(CASES / f"{scenario}.yaml") for scenario in scenarios}
+    rate_hz = settings.sip.audio_rate_hz
+    spoken = await _speak_all(settings, [case for own in cases.values() for case in own], rate_hz)
+    found = []
+    for scenario, own in cases.items():
+        for case in own:
+            try:
+                found.append(
+                    await asyncio.to_thread(
+                        render, case, speech, folder / scenario, rate_hz, lambda text, voice: spoken[text, voice]
+                    )
+                )
+            except (OSError, ValueError) as error:
+                raise ConfigError(f"the case {case.id} of '{scenario}' cannot be put together: {error}") from error
+    return found
+
+
+async def _speak_all(settings: Settings, cases: Sequence[Case], rate_hz: int) -> dict[tuple[str, str], bytes]:
+    wanted = {
+        (str(part["say"]), str(part.get("voice", case.language)))
+        for case in cases
+        for part in case.parts
+        if not isinstance(part, str | int) and "say" in part
+    }
+    if not wanted:
+        return {}
+    service = await SynthesisService.load(ModelStore(settings), settings)
+    try:
+        return {(text, voice): await _speak(service, SpeechRequest(text, voice, rate_hz)) for text, voice in wanted}
+    finally:
+        await service.close()
+
+
+async def _speak(service: SynthesisService, request: SpeechRequest) -> bytes:
+    async with aclosing(service.synthesise(request)) as stream:
+        return b"".join([piece async for piece in stream])
+
+
+def _language(name: str) -> str:
+    return name.partition("_")[0]
