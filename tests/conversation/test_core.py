@@ -5,7 +5,9 @@ from voicebot.conversation.actions import (
     Ask,
     CancelAsk,
     HangUp,
+    PauseSpeaking,
     RecordHeard,
+    ResumeSpeaking,
     SetEndOfSpeech,
     SetRingback,
     Speak,
@@ -21,6 +23,7 @@ from voicebot.conversation.events import (
     CallEnded,
     CallHeld,
     ClipFailed,
+    ClipPaused,
     ClipStarted,
     DigitPressed,
     SpeechDropped,
@@ -123,14 +126,16 @@ class TestBargeIn:
         call = ScriptedCall()
         call.feed(CallAnswered())
         call.answer("第一句话在这里。", "第二句话在那里。", interruptible=interruptible)
+        call.now_ms += 1_500
         call.feed(ClipStarted(1))
+        call.now_ms += 900
         return call
 
     def test_speech_of_the_set_length_stops_the_playout(self) -> None:
         call = self.playing()
         for speech_ms in range(20, 160, 20):
             assert not call.feed(SpeechGrew(1, speech_ms))
-        assert only(call.feed(SpeechGrew(1, 160)), StopSpeaking)
+        assert only(call.feed(SpeechGrew(1, 160)), PauseSpeaking)
 
     def test_only_what_left_the_playout_counts_as_heard(self) -> None:
         call = self.playing()
@@ -141,28 +146,31 @@ class TestBargeIn:
     def test_words_replace_what_was_not_heard_and_the_brain_learns_what_was(self) -> None:
         call = self.playing()
         call.speak()
-        call.stop_clip(1, 900, 1600)
-        query = one(call.understood("等一下"), Ask).query
+        call.feed(ClipPaused(1, 900, 1600))
+        actions = call.understood("等一下")
+        assert only(actions, StopSpeaking)
+        assert one(call.stop_clip(1, 900, 1600), RecordHeard).text == "第一句话"
+        query = one(actions, Ask).query
         assert (query.query_text, dict(query.variables)) == ("等一下", {"bot_heard": "第一句话"})
         assert [item.text for item in only(call.answer("好的。"), Speak)] == ["好的。"]
 
-    def test_a_noise_gives_the_floor_back(self) -> None:
+    def test_a_noise_gives_the_floor_back_before_the_end_of_speech_has_passed(self) -> None:
         call = self.playing()
         call.speak()
-        call.stop_clip(1, 900, 1600)
-        again = only(call.understood(""), Speak)
-        assert [item.text for item in again] == ["第一句话在这里。", "第二句话在那里。"]
+        call.feed(ClipPaused(1, 900, 1600))
+        assert one(call.feed(TranscriptReady(1, 1, "")), ResumeSpeaking) == ResumeSpeaking(why="noise")
+        assert not only(call.feed(UtteranceEnded(1, 1)), Ask)
 
     def test_speech_too_short_to_be_any_gives_the_floor_back(self) -> None:
         call = self.playing()
         call.feed(SpeechGrew(1, 160))
-        call.stop_clip(1, 800, None)
-        assert len(only(call.feed(SpeechDropped(1)), Speak)) == 2
+        assert only(call.feed(SpeechDropped(1)), ResumeSpeaking)
 
     def test_what_may_not_be_interrupted_is_said_to_the_end(self) -> None:
         call = self.playing(interruptible=False)
-        assert not only(call.say("喂喂喂"), StopSpeaking)
-        assert not only(call.actions[-3:], Ask)
+        actions = call.say("我不是张先生")
+        assert not only(actions, PauseSpeaking)
+        assert not only(actions, Ask)
 
     def test_words_that_end_after_a_protected_sentence_count(self) -> None:
         call = self.playing(interruptible=False)
@@ -192,6 +200,7 @@ class TestBargeIn:
         actions = call.understood("对")
         assert only(actions, StopSpeaking)
         assert asked(actions) == "对"
+        assert dict(one(actions, Ask).query.variables) == {"bot_heard": "第一句话"}
         assert one(call.stop_clip(1, 900, 1600), RecordHeard).text == "第一句话"
 
 
@@ -398,7 +407,7 @@ class TestDigits:
         call.feed(CallAnswered())
         call.answer("请按键。")
         call.feed(ClipStarted(1))
-        assert only(call.feed(DigitPressed("1")), StopSpeaking)
+        assert one(call.feed(DigitPressed("1")), PauseSpeaking).why == "keys"
         assert asked(call.feed(DigitPressed("#"))) == "1#"
 
 

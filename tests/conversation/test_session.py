@@ -56,13 +56,30 @@ async def test_a_barge_in_silences_the_bot_and_counts_only_what_was_heard() -> N
     await say(call, "你好")
     await call.settle()
     call.leg.play(20)
+    call.recogniser.hears.append("等一下")
     await call.hear(SpeechGrew(2, 400), SpeechPaused(2, 1))
     call.leg.play(2)
     assert call.leg.play(5) == bytes(5 * 2 * FRAME)
-    call.recogniser.hears.append("等一下")
-    await call.settle()
-    assert all_heard(call)[-1] in "第一句话很长很长。"
+    await call.hear(UtteranceEnded(2, 1))
+    assert all_heard(call)[-1] == "第一句"
+    assert dict(call.brain.queries[-1].variables)["bot_heard"] == "第一句"
     assert call.session.stopwatch.record.barge_ins == 1
+    await call.session.close()
+
+
+async def test_after_a_noise_the_bot_goes_on_where_it_was() -> None:
+    call = await greeted(["第一句话很长很长。"])
+    await say(call, "你好")
+    first = call.leg.play(20)
+    call.recogniser.hears.append("")
+    await call.hear(SpeechGrew(2, 400), SpeechPaused(2, 1))
+    rest = call.leg.play(45 - 20 + 15)  # the clip has 45 frames; 15 of them, 300 ms, are heard again
+    assert any(first[-640:])
+    assert all(any(rest[at : at + 2 * FRAME]) for at in range(0, len(rest), 2 * FRAME))
+    await call.settle()
+    assert call.leg.play(2) == bytes(2 * 2 * FRAME)
+    assert all_heard(call)[-1] == "第一句话很长很长。"
+    assert call.session.stopwatch.record.resumptions == 1
     await call.session.close()
 
 

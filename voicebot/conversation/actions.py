@@ -26,6 +26,31 @@ class DropTranscription:
 
 
 @dataclass(frozen=True, slots=True)
+class HurryTranscription:
+    """The utterance has ended: what is being transcribed of it is not speculative any more."""
+
+    utterance_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndAfter:
+    """Let the pause that ``attempt`` names end the utterance after ``silence_ms``, sooner than it would."""
+
+    utterance_id: int
+    attempt: int
+    silence_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearse:
+    """Ask the brain on trial, as if the caller had ended with the pause that ``attempt`` names."""
+
+    utterance_id: int
+    attempt: int
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Put a query to the brain."""
 
@@ -47,6 +72,30 @@ class Speak:
     clip_id: int
     text: str
     audio_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PauseSpeaking:
+    """Fade the playout out and keep its place. The clip that had begun answers with ``ClipPaused``.
+
+    Attributes:
+        why: what the caller did, for the log: "voice", "words", "longest" or "keys".
+    """
+
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeSpeaking:
+    """Go on after a pause, a little before the place it was at.
+
+    Attributes:
+        from_start: say the clip that was paused once more, from its beginning.
+        why: what the caller's speech turned out to be, for the log.
+    """
+
+    from_start: bool = False
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +178,14 @@ class RecordFailure:
 Action = (
     Transcribe
     | DropTranscription
+    | HurryTranscription
+    | EndAfter
+    | Rehearse
     | Ask
     | CancelAsk
     | Speak
+    | PauseSpeaking
+    | ResumeSpeaking
     | StopSpeaking
     | SetEndOfSpeech
     | SetRingback

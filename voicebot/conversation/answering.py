@@ -34,12 +34,12 @@ class Answering:
     def say(self, turn: Turn, text: str, *, interruptible: bool, audio_url: str = "") -> list[Action]:
         """Append a clip to a turn."""
         self._clip_id += 1
-        return turn.add(Clip(self._clip_id, text, interruptible, audio_url))
+        return turn.add(Clip(self._clip_id, text, interruptible, turn.semantic, audio_url))
 
     def _reply(self, turn: Turn, reply: Reply) -> list[Action]:
         if self._play_audio and reply.audio_url:
             return self._file(turn, reply, reply.audio_url)
-        turn.allow_interrupt = reply.allow_interrupt
+        turn.allow_interrupt, turn.semantic = reply.allow_interrupt, reply.allow_semantic_interruption
         if reply.text:
             turn.last_file = None
         return self._sentences(turn, turn.assembler.feed(reply.text))
@@ -51,7 +51,7 @@ class Answering:
             last.text = f"{last.text}{reply.text}"
             return []
         actions = self._flush(turn)
-        turn.allow_interrupt = reply.allow_interrupt
+        turn.allow_interrupt, turn.semantic = reply.allow_interrupt, reply.allow_semantic_interruption
         text, interruptible = reply.text.strip(), reply.allow_interrupt
         actions += self.say(turn, text, interruptible=interruptible, audio_url=audio_url)
         turn.last_file = turn.clips[-1]

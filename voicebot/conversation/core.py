@@ -4,34 +4,26 @@ A core without I/O or clock: ``feed(event, now_ms)`` returns the actions to carr
 ``next_deadline_ms`` says when to come back with a ``Tick``. Drivers are the SIP line, tests and
 anything else that has a ``CallLeg``.
 
-Rules, in short:
+Rules, in short, and where they are:
 
-* The first query has no text: the brain greets.
-* Speech of ``barge_in_ms`` takes the floor if what plays may be interrupted. What was not heard is
-  kept until it is known what the caller said: words replace it, a mere noise gives the floor back.
+* The first query has no text: the brain greets, and a caller's own "hello?" does not stop it (``pickup``).
+* The caller's speech pauses the playout if what plays may be interrupted (``floor``). What was not heard is kept until
+  it is known what the caller said: words replace it, a mere noise lets it go on.
 * Instructions run after the last sentence was heard. Text messages and blacklist entries of a turn
-  that the caller cut short still run; a transfer or a hang-up does not.
-* Whenever nobody speaks and nothing is being waited for, the silence timer runs. So a live call
-  always has a deadline.
+  that the caller cut short still run; a transfer or a hang-up does not (``turns``).
+* Whenever nobody speaks and nothing is being waited for, the silence timer runs (``silence``); a caller who never
+  stops is stopped (``monologue``); a clip that does not come to its end is given up (``failing``). So a live call
+  always has a timer that leads on.
 """
 
 from __future__ import annotations
 
-from voicebot.conversation.actions import (
-    Action,
-    Ask,
-    CancelAsk,
-    HangUp,
-    RecordCaller,
-    RecordFailure,
-    SetRingback,
-    StartTransfer,
-)
-from voicebot.conversation.answering import Answering, heard, notes
-from voicebot.conversation.asking import Asking
+from voicebot.conversation.actions import Action, CancelAsk, DropTranscription, HangUp, RecordFailure, SetRingback
+from voicebot.conversation.answeredby import Answerer, Then
+from voicebot.conversation.answering import heard
 from voicebot.conversation.config import ConversationConfig
-from voicebot.conversation.deadlines import Deadlines
 from voicebot.conversation.events import (
+    AnsweredBy,
     AnswerFailed,
     CallAnswered,
     CallEnded,
@@ -39,6 +31,7 @@ from voicebot.conversation.events import (
     ChunkArrived,
     ClipFailed,
     ClipFinished,
+    ClipPaused,
     ClipStarted,
     ClipStopped,
     DigitPressed,
@@ -46,20 +39,34 @@ from voicebot.conversation.events import (
     Tick,
     TransferEnded,
 )
-from voicebot.conversation.hearing import Hearing, HearingEvent, Saying
+from voicebot.conversation.failing import Failing
+from voicebot.conversation.floor import Floor, Manner
+from voicebot.conversation.hearing import HearingEvent, Saying
+from voicebot.conversation.interrupting import Verdict, judge
+from voicebot.conversation.keys import Keys
 from voicebot.conversation.leg import HangupCause, TransferOutcome
+from voicebot.conversation.monologue import Monologue
 from voicebot.conversation.phase import Phase
-from voicebot.conversation.speaking import ClipState, Turn
-from voicebot.errors import BrainCircuitOpenError, BrainSessionLostError
-from voicebot.protocol.instruction import Hangup, Instruction, ToCustomerService
+from voicebot.conversation.pickup import Pickup
+from voicebot.conversation.rehearsing import rehearse
+from voicebot.conversation.silence import Silence
+from voicebot.conversation.speaking import ClipState
+from voicebot.conversation.state import CallState
+from voicebot.conversation.turns import Turns
+from voicebot.protocol.instruction import Hangup
 from voicebot.protocol.query import TRANSFER_VARIABLE, TransferState
 
 _TRANSFER_STATE = {TransferOutcome.BUSY: TransferState.BUSY, TransferOutcome.FAILED: TransferState.FAILED}
+_ClipEvent = ClipStarted | ClipFinished | ClipPaused | ClipStopped | ClipFailed
 
 
 # How long the line may take to hang up, and a goodbye after the longest call to be said.
 _LEAVING_MS = 5_000
 _OVERDUE_MS = 30_000
+# How long a clip may take to begin, its synthesis included, and to be played: a sentence, or the brain's audio file.
+_BEGINNING_MS = 20_000
+_SENTENCE_MS = 120_000
+_FILE_MS = 900_000
 
 
 class Conversation:
@@ -67,34 +74,39 @@ class Conversation:
 
     def __init__(self, config: ConversationConfig) -> None:
         self.config = config
-        self.phase = Phase.NEW
-        self._turn = Turn(turn_id=0, local=True, complete=True)
-        self._previous = self._turn
-        self._hearing = Hearing(config.language)
-        self._deadlines = Deadlines()
-        self._asking = Asking(config)
-        self._answering = Answering(play_audio=config.play_audio)
-        self._silences = 0
-        self._failures = 0
-        self._digits = ""
-        self._on_hold = False
-        self._leaving = False
+        self._state = CallState(config)
+        self._turns = Turns(self._state)
+        self._failing = Failing(self._state, self._turns)
+        self._pickup = Pickup(self._state)
+        self._floor = Floor(self._state, self._turns, self._pickup)
+        self._keys = Keys(self._state, self._turns, self._floor)
+        self._silence = Silence(self._state, self._turns)
+        self._monologue = Monologue(self._state, self._turns, self._silence)
         self._overdue = False
-        self._last_turn_id = 0
+
+    @property
+    def phase(self) -> Phase:
+        """Where the call is in its life."""
+        return self._state.phase
 
     @property
     def next_deadline_ms(self) -> float | None:
         """When a ``Tick`` is due, None once the call is over."""
-        return self._deadlines.next_ms()
+        return self._state.deadlines.next_ms()
 
     def timers(self, now_ms: float) -> dict[str, float]:
         """Return the milliseconds that each timer has still to run, by its name."""
-        return self._deadlines.left_ms(now_ms)
+        return self._state.deadlines.left_ms(now_ms)
+
+    @property
+    def has_more_to_say(self) -> bool:
+        """The bot is speaking, or will go on if the caller's words are nothing: what they are matters at once."""
+        return self._state.talking and not self._state.turn.finished
 
     @property
     def turn_id(self) -> int:
         """Number of the turn in progress."""
-        return self._turn.turn_id
+        return self._state.turn.turn_id
 
     def feed(self, event: Event, now_ms: float) -> list[Action]:
         """Take an event and return the actions it asks for, in the order to carry them out.
@@ -105,283 +117,233 @@ class Conversation:
         """
         if self.phase is Phase.OVER:
             return []
-        actions = self._dispatch(event, now_ms)
-        self._keep_deadlines(now_ms)
+        self._state.now_ms = now_ms
+        actions = [*self._dispatch(event), *self._answer_kept()]
+        self._keep_deadlines()
         return actions
 
-    def _dispatch(self, event: Event, now_ms: float) -> list[Action]:
+    def _dispatch(self, event: Event) -> list[Action]:
         match event:
             case CallAnswered():
-                return self._answered(now_ms)
+                return self._answered()
+            case AnsweredBy(kind=kind):
+                return self._answered_by(kind)
             case CallEnded():
                 return self._ended()
             case CallHeld(held=held):
-                self._on_hold = held
+                self._state.on_hold = held
                 return []
             case DigitPressed(digit=digit):
-                return self._digit(digit, now_ms)
+                return self._keys.press(digit)
             case ChunkArrived() | AnswerFailed():
                 return self._answer(event)
-            case ClipStarted() | ClipFinished() | ClipStopped() | ClipFailed():
+            case ClipStarted() | ClipFinished() | ClipPaused() | ClipStopped() | ClipFailed():
                 return self._clip(event)
             case TransferEnded():
                 return self._transfer_ended(event)
             case Tick():
-                return self._tick(now_ms)
+                return self._tick()
             case _:
                 return self._heard_caller(event)
 
     # --- the call itself
 
-    def _answered(self, now_ms: float) -> list[Action]:
-        if self.phase is not Phase.NEW:
+    def _answered(self) -> list[Action]:
+        state = self._state
+        if state.phase is not Phase.NEW:
             return []
-        self.phase = Phase.TALKING
-        self._deadlines.set("max_call", now_ms + self.config.max_call_ms)
-        return self._ask("")
+        state.phase = Phase.TALKING
+        state.answered_ms = state.now_ms
+        state.deadlines.set("max_call", state.now_ms + self.config.max_call_ms)
+        self._keys.recall()
+        return self._turns.ask("")
+
+    def _answered_by(self, kind: Answerer) -> list[Action]:
+        if not self._state.talking:
+            return []
+        then = self.config.answered_by.get(kind, Then.CONTINUE)
+        if then is Then.CONTINUE:
+            return []
+        message = self.config.voicemail_message if then is Then.LEAVE_MESSAGE else ""
+        return self._turns.say_local(message, Hangup(), interruptible=False)
 
     def _ended(self) -> list[Action]:
-        actions = self._hearing.reset()
-        if not self._turn.complete:
-            actions.append(CancelAsk(self._turn.turn_id))
+        state = self._state
+        actions = state.hearing.reset()
+        if not state.turn.complete:
+            actions.append(CancelAsk(state.turn.turn_id))
         actions.append(SetRingback(on=False))
-        self.phase = Phase.OVER
-        self._deadlines.clear_all()
+        state.phase = Phase.OVER
+        state.deadlines.clear_all()
         return actions
-
-    def _hang_up(self) -> list[Action]:
-        self._leaving = True
-        return [HangUp(HangupCause.BOT)]
 
     # --- the caller
 
     def _heard_caller(self, event: HearingEvent) -> list[Action]:
-        if self.phase is not Phase.TALKING or self._leaving:
+        if not self._state.talking:
             return []
-        was_playing_protected = not self._turn.interruptible
-        actions, saying = self._hearing.feed(event)
-        if self._hearing.speech_ms >= self.config.barge_in_ms and not self._turn.held:
-            actions += self._take_floor()
-        if saying is not None:
-            actions += self._said(saying, was_playing_protected)
-        return actions
+        if self._monologue.is_cut_off(event):
+            return [DropTranscription(event.utterance_id)]
+        manner = self._floor.manner
+        actions, saying = self._state.hearing.feed(event)
+        if saying is None:
+            return [*actions, *self._floor.follow(event), *rehearse(self._state, event)]
+        return [*actions, *self._said(saying, manner)]
 
-    def _take_floor(self) -> list[Action]:
-        if self._turn.finished or not self._turn.interruptible:
-            return []
-        return self._turn.hold()
-
-    def _said(self, saying: Saying, protected: bool) -> list[Action]:
+    def _said(self, saying: Saying, manner: Manner) -> list[Action]:
+        """The caller has said something, and it is known what."""
+        circumstances = self._floor.settle()
+        self._monologue.complete()
+        if saying.failed and manner is Manner.PROTECTED:
+            return [RecordFailure(self.turn_id, saying.failed)]
         if saying.failed:
-            return self._failed(saying.failed)
-        if protected or not saying.text:
-            # Talked over a sentence that must be heard, or a noise: the bot goes on.
-            return [*self._turn.release(), *self._after_playout()] if self._turn.held else []
-        self._silences = 0
-        return self._supersede(saying.text)
-
-    def _supersede(self, text: str, variables: dict[str, str] | None = None) -> list[Action]:
-        """The caller's words replace what the bot was about to say."""
-        actions = self._close_turn()
-        return [*actions, *self._ask(text, variables or {})]
-
-    def _close_turn(self) -> list[Action]:
-        turn = self._turn
-        actions: list[Action] = [] if turn.complete else [CancelAsk(turn.turn_id)]
-        was_cut = bool(turn.clips) and not turn.local
-        actions += turn.hold()
-        turn.complete = True
-        actions += self._take_notes()
-        if was_cut:
-            self._asking.cut_short(turn.heard)
-        return actions
-
-    def _digit(self, digit: str, now_ms: float) -> list[Action]:
-        if self.phase not in (Phase.NEW, Phase.TALKING) or self._leaving:
+            return self._failing.recognition(saying.failed)
+        text = saying.text
+        if not text:
+            return self._floor.give_back(Verdict.NOISE.value)
+        self._silence.broken()
+        verdict = judge(
+            self.config.language,
+            text,
+            asked=circumstances.asked,
+            final=True,
+            pickup=circumstances.pickup and self._pickup.is_greeted,
+            spoken=self._floor.spoken if circumstances.over else "",
+        )
+        if verdict is Verdict.PICKUP:
+            return self._floor.give_back(verdict.value)
+        if manner is Manner.PROTECTED:
+            if self.config.keep_talk_over and verdict.takes_floor:
+                self._state.kept.keep(text)
             return []
-        # A quick caller's key may come before the line has told that the call is up: it counts all the same.
-        actions = self._take_floor() if not self._turn.held else []
-        self._digits += digit
-        self._deadlines.set("digits", now_ms + self.config.digits_pause_ms)
-        if digit == "#" and self.phase is Phase.TALKING:
-            actions += self._digits_done()
-        return actions
+        if circumstances.over and not verdict.takes_floor:
+            return self._floor.give_back(verdict.value)
+        return self._turns.supersede(text)
 
-    def _digits_done(self) -> list[Action]:
-        digits, self._digits = self._digits, ""
-        self._deadlines.clear("digits")
-        self._silences = 0
-        return [*self._hearing.reset(), *self._supersede(digits, {"dtmf": digits})]
+    def _answer_kept(self) -> list[Action]:
+        """Ask about what the caller said over a sentence that had to be heard, as soon as it was."""
+        state = self._state
+        if not state.talking or state.hearing.busy or not state.kept.is_due(state.turn):
+            return []
+        return self._turns.supersede("")
 
     # --- the brain
 
-    def _ask(self, text: str, variables: dict[str, str] | None = None, *, silence: bool = False) -> list[Action]:
-        self._new_turn()
-        query = self._asking.query(text, variables or {}, silence=silence)
-        actions: list[Action] = [RecordCaller(self._turn.turn_id, text)] if text else []
-        return [*actions, Ask(self._turn.turn_id, query)]
-
-    def _new_turn(self, *, local: bool = False) -> None:
-        self._last_turn_id += 1
-        self._previous = self._turn
-        self._turn = Turn(turn_id=self._last_turn_id, local=local, complete=local)
-        self._deadlines.clear("answer", "silence")
-
     def _answer(self, event: ChunkArrived | AnswerFailed) -> list[Action]:
-        if event.turn_id != self._turn.turn_id or self._turn.complete:
+        state = self._state
+        if event.turn_id != state.turn.turn_id or state.turn.complete:
             return []  # the answer to a query that the caller has moved on from
         if isinstance(event, AnswerFailed):
-            return self._answer_failed(event.code)
+            return self._failing.answer(event.code)
         chunk = event.chunk
-        self._failures = 0
-        actions = [*self._asking.learn(chunk), *self._answering.take(self._turn, chunk)]
-        return actions + self._after_playout() if chunk.done else actions
-
-    def _answer_failed(self, code: str) -> list[Action]:
-        """Apologise after what was already said of the answer."""
-        turn = self._turn
-        if code == BrainSessionLostError.code and not turn.asked_anew:
-            turn.asked_anew = True
-            return [Ask(turn.turn_id, self._asking.anew())]
-        turn.complete = True
-        self._asking.failed()
-        self._failures += 1
-        actions = [RecordFailure(self._turn.turn_id, code), *self._take_notes()]
-        if code == BrainCircuitOpenError.code:
-            return [*actions, *self._unavailable()]
-        if self._failures > self.config.max_failures:
-            return [*actions, *self._farewell()]
-        turn.apologised = True
-        return [*actions, *self._say(self.config.apology)]
-
-    def _say(self, text: str, *, interruptible: bool = True) -> list[Action]:
-        return self._answering.say(self._turn, text, interruptible=interruptible)
+        state.failures = 0
+        actions = [*state.asking.learn(chunk), *state.answering.take(state.turn, chunk)]
+        return actions + self._turns.after_playout() if chunk.done else actions
 
     # --- the playout
 
-    def _clip(self, event: ClipStarted | ClipFinished | ClipStopped | ClipFailed) -> list[Action]:
-        turn = next((item for item in (self._turn, self._previous) if item.find(event.clip_id)), None)
+    def _clip(self, event: _ClipEvent) -> list[Action]:
+        state = self._state
+        turn = next((item for item in (state.turn, state.previous) if item.find(event.clip_id)), None)
         clip = turn.find(event.clip_id) if turn else None
         if turn is None or clip is None:
             return []
-        if isinstance(event, ClipStarted):
-            clip.state = ClipState.PLAYING
-            return []
-        if isinstance(event, ClipStopped):
-            # The clip stays on the list: after a false alarm the sentence is said again, from its beginning.
-            return heard(turn, clip, event)
+        state.deadlines.clear("playout")
+        match event:
+            case ClipStarted():
+                turn.started(clip, state.now_ms)
+                return []
+            case ClipPaused(heard_ms=heard_ms, total_ms=total_ms):
+                clip.heard_ms, clip.total_ms = heard_ms, total_ms
+                return []
+            case ClipStopped():
+                return heard(turn, clip, event)
         turn.drop(event.clip_id)
         if isinstance(event, ClipFailed):
-            return self._clip_failed(event.code)
-        return [*heard(turn, clip, event), *self._after_playout()]
-
-    def _clip_failed(self, code: str) -> list[Action]:
-        turn = self._turn
-        actions: list[Action] = [RecordFailure(self._turn.turn_id, code)]
-        if not turn.local and not turn.apologised:
-            turn.apologised = True
-            actions += self._say(self.config.apology)
-        return actions + self._after_playout()
-
-    def _after_playout(self) -> list[Action]:
-        """Run the turn's instructions if all of it was heard."""
-        turn = self._turn
-        if not turn.finished or turn.held or not turn.instructions:
-            return []
-        instructions = turn.instructions
-        actions = self._take_notes()
-        transfer = next((item for item in instructions if isinstance(item, ToCustomerService)), None)
-        if transfer is not None:
-            self.phase = Phase.TRANSFERRING
-            start = StartTransfer(transfer, self._asking.session_id)
-            return [*actions, *self._hearing.reset(), SetRingback(on=True), start]
-        if any(isinstance(item, Hangup) for item in instructions):
-            actions += self._hang_up()
-        return actions
-
-    def _take_notes(self) -> list[Action]:
-        """Take the instructions off the turn: notes are kept, whatever becomes of the others."""
-        instructions, self._turn.instructions = self._turn.instructions, ()
-        return notes(instructions, self._asking.session_id)
+            return self._failing.clip(event.code)
+        return [*heard(turn, clip, event), *self._turns.after_playout()]
 
     def _transfer_ended(self, event: TransferEnded) -> list[Action]:
-        if self.phase is not Phase.TRANSFERRING:
+        state = self._state
+        if state.phase is not Phase.TRANSFERRING:
             return []
-        self._deadlines.clear("transfer")
+        state.deadlines.clear("transfer")
         actions: list[Action] = [SetRingback(on=False)]
         if event.result.outcome is TransferOutcome.ANSWERED:
-            self._leaving = True
+            state.leaving = True
             return [*actions, HangUp(HangupCause.TRANSFERRED)]
-        self.phase = Phase.TALKING
-        if self._turn.local:
-            return [*actions, *self._farewell()]  # the way out while the brain is left alone leads nowhere
-        state = _TRANSFER_STATE[event.result.outcome]
-        return [*actions, *self._ask("", {TRANSFER_VARIABLE: state.value})]
+        state.phase = Phase.TALKING
+        self._floor.settle()
+        if state.turn.local:
+            return [*actions, *self._turns.farewell()]  # the way out while the brain is left alone leads nowhere
+        result = _TRANSFER_STATE[event.result.outcome]
+        return [*actions, *self._turns.ask("", {TRANSFER_VARIABLE: result.value})]
 
-    # --- failures and time
+    # --- time
 
-    def _failed(self, code: str) -> list[Action]:
-        """Something behind the line failed: the caller hears words and keeps the call."""
-        self._failures += 1
-        actions: list[Action] = [RecordFailure(self._turn.turn_id, code)]
-        if self._failures > self.config.max_failures:
-            return [*actions, *self._farewell()]
-        return [*actions, *self._say_local(self.config.apology)]
-
-    def _say_local(self, text: str, *then: Instruction, interruptible: bool = True) -> list[Action]:
-        actions = self._close_turn()
-        self._new_turn(local=True)
-        self._turn.instructions = then
-        return [*actions, *self._say(text, interruptible=interruptible)]
-
-    def _farewell(self) -> list[Action]:
-        return self._say_local(self.config.goodbye, Hangup())
-
-    def _unavailable(self) -> list[Action]:
-        """The brain is left alone for now: no use in asking again, so the call goes elsewhere or ends."""
-        return self._say_local(self.config.unavailable, self.config.fallback or Hangup(), interruptible=False)
-
-    def _tick(self, now_ms: float) -> list[Action]:
+    def _tick(self) -> list[Action]:
         actions: list[Action] = []
-        for name in self._deadlines.pop_due(now_ms):
+        for name in self._state.deadlines.pop_due(self._state.now_ms):
             actions += self._timed_out(name)
         return actions
 
     def _timed_out(self, name: str) -> list[Action]:
-        if name == "silence":
-            self._silences += 1
-            return self._farewell() if self._silences > self.config.max_silences else self._ask("", silence=True)
-        if name == "digits":
-            return self._digits_done() if self.phase is Phase.TALKING else []
-        if name == "answer":
-            return [CancelAsk(self._turn.turn_id), *self._answer(AnswerFailed(self._turn.turn_id, "brain_timeout"))]
-        if name == "transcript":
-            actions, saying = self._hearing.give_up()
-            return [*actions, *self._said(saying, protected=False)]
-        if name == "transfer":
-            self._leaving = True
-            return [SetRingback(on=False), HangUp(HangupCause.FAILED)]
-        if name == "max_call":
-            return self._call_too_long()
+        state = self._state
+        match name:
+            case "silence":
+                return self._silence.over()
+            case "digits":
+                return self._keys.done()
+            case "answer":
+                turn_id = state.turn.turn_id
+                return [CancelAsk(turn_id), *self._answer(AnswerFailed(turn_id, "brain_timeout"))]
+            case "transcript":
+                actions, saying = state.hearing.give_up()
+                return [*actions, *self._said(saying, self._floor.manner)]
+            case "monologue":
+                return self._cut_off()
+            case "playout":
+                return self._failing.playout()
+            case "transfer":
+                state.leaving = True
+                return [SetRingback(on=False), HangUp(HangupCause.FAILED)]
+            case "max_call":
+                return self._call_too_long()
         return [HangUp(HangupCause.FAILED)]  # "leaving": the line was told to hang up and has not
+
+    def _cut_off(self) -> list[Action]:
+        if self._state.hearing.waiting:
+            return []  # the caller has come to an end by himself
+        self._floor.settle()
+        return self._monologue.cut_off()
 
     def _call_too_long(self) -> list[Action]:
         if self._overdue or self.phase is not Phase.TALKING:
-            return self._hang_up()
+            return self._turns.hang_up()
         self._overdue = True
-        return self._farewell()
+        return self._turns.farewell()
 
-    def _keep_deadlines(self, now_ms: float) -> None:
+    def _keep_deadlines(self) -> None:
         """Let each timer run exactly while what it guards is going on."""
-        if self.phase is Phase.OVER:
+        state, config, timers = self._state, self.config, self._state.deadlines
+        if state.phase is Phase.OVER:
             return
-        talking = self.phase is Phase.TALKING and not self._leaving
-        config, turn, timers = self.config, self._turn, self._deadlines
+        now_ms, talking, turn = state.now_ms, state.talking, state.turn
         timers.keep("answer", talking and not turn.complete, now_ms + config.answer_timeout_ms)
-        timers.keep("transcript", talking and self._hearing.waiting, now_ms + config.transcript_timeout_ms)
-        timers.keep("leaving", self._leaving, now_ms + _LEAVING_MS)
-        if not self._leaving:
+        timers.keep("transcript", talking and state.hearing.waiting, now_ms + config.transcript_timeout_ms)
+        speaking = talking and state.hearing.busy and not state.on_hold
+        timers.keep("monologue", speaking, now_ms + config.max_monologue_ms)
+        playing = talking and turn.playing is not None and not turn.held and not state.on_hold
+        timers.keep("playout", playing, now_ms + self._longest_clip_ms)
+        timers.keep("leaving", state.leaving, now_ms + _LEAVING_MS)
+        if not state.leaving:
             timers.set_once("max_call", now_ms + _OVERDUE_MS)  # gone off once: the goodbye has this long
-        timers.keep("transfer", self.phase is Phase.TRANSFERRING, now_ms + config.transfer_timeout_ms)
-        idle = turn.finished and not self._hearing.busy and not self._digits and not self._on_hold
-        timers.keep("silence", talking and idle, now_ms + self._asking.silence_ms)
+        timers.keep("transfer", state.phase is Phase.TRANSFERRING, now_ms + config.transfer_timeout_ms)
+        self._silence.keep()
+
+    @property
+    def _longest_clip_ms(self) -> int:
+        clip = self._state.turn.playing
+        if clip is None or clip.state is not ClipState.PLAYING:
+            return _BEGINNING_MS
+        return _FILE_MS if clip.audio_url else _SENTENCE_MS

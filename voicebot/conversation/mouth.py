@@ -8,7 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
-from voicebot.conversation.events import ClipFailed, ClipStopped
+from voicebot.conversation.events import ClipFailed, ClipPaused, ClipStopped
 from voicebot.conversation.playout import Playout
 from voicebot.conversation.voice import LineVoice
 from voicebot.errors import VoicebotError
@@ -39,17 +39,38 @@ class Mouth:
         self._on_audio = on_audio
         self._queue: deque[tuple[int, str, str]] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._paused = False
+
+    @property
+    def is_paused(self) -> bool:
+        """Fallen silent, with more to say."""
+        return self._paused
 
     def say(self, clip_id: int, text: str, audio_url: str = "") -> None:
         """Append a sentence, or an audio file whose text it is."""
         self._playout.begin(clip_id)
         self._queue.append((clip_id, text, audio_url))
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._work(), name=f"mouth-{clip_id}")
+        self._go_on()
+
+    def pause(self) -> list[ClipPaused]:
+        """Fall silent and keep what was to be said; return what was heard of the clip that had begun.
+
+        The clip in the making is made to its end, no other is begun: who knows whether it will be heard.
+        """
+        self._paused = True
+        return self._playout.pause()
+
+    def resume(self, *, from_start: bool = False) -> None:
+        """Go on after a pause, or say the clip that was paused from its beginning."""
+        self._paused = False
+        self._playout.resume(from_start=from_start)
+        if self._queue:
+            self._go_on()
 
     def stop(self) -> list[ClipStopped]:
         """Fall silent; return what was heard of the clips that had begun."""
         self._queue.clear()
+        self._paused = False
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -62,8 +83,12 @@ class Mouth:
         if task is not None:
             await asyncio.gather(task, return_exceptions=True)
 
+    def _go_on(self) -> None:
+        if not self._paused and (self._task is None or self._task.done()):
+            self._task = asyncio.get_running_loop().create_task(self._work(), name="mouth")
+
     async def _work(self) -> None:
-        while self._queue:
+        while self._queue and not self._paused:
             clip_id, text, audio_url = self._queue.popleft()
             try:
                 await self._speak(clip_id, text, audio_url)

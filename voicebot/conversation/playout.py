@@ -13,19 +13,31 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from voicebot.conversation.events import ClipFinished, ClipStarted, ClipStopped
+from voicebot.conversation.events import ClipFinished, ClipPaused, ClipStarted, ClipStopped
 from voicebot.conversation.ringback import ringback_period
 from voicebot.speech.types import BYTES_PER_SAMPLE
 
 PlayoutEvent = ClipStarted | ClipFinished
 _FADE_MS = 20
+RESUME_BACK_MS = 300
+"""After a pause a clip goes on this far before the place where it was paused: about a word is heard again."""
 
 
 @dataclass(slots=True)
 class _Clip:
+    """A clip, its lengths in bytes.
+
+    Attributes:
+        position: what is read next.
+        heard: the furthest position ever read, which is more than ``position`` after a pause.
+        ramp: how much of the fade-in after a pause is still to come.
+    """
+
     clip_id: int
     pcm: bytearray = field(default_factory=bytearray)
     position: int = 0
+    heard: int = 0
+    ramp: int = 0
     complete: bool = False
 
 
@@ -44,6 +56,7 @@ class Playout:
         self._lock = threading.Lock()
         self._clips: deque[_Clip] = deque()
         self._fade: bytes = b""
+        self._paused = False
         self._ringback: bytes = b""
         self._ringback_position = 0
 
@@ -76,11 +89,37 @@ class Playout:
     def stop(self) -> list[ClipStopped]:
         """Empty the queue with a short fade; return what was heard of each clip that had begun."""
         with self._lock:
-            stopped = [self._report(clip) for clip in self._clips if clip.position]
-            if self._clips and self._clips[0].position:
-                self._fade = self._fade_out(self._clips[0])
+            stopped = [self._stopped(clip) for clip in self._clips if clip.heard]
+            self._fall_silent()
             self._clips.clear()
+            self._paused = False
             return stopped
+
+    def pause(self) -> list[ClipPaused]:
+        """Fall silent with a short fade and keep the queue; return what was heard of the clip that had begun."""
+        with self._lock:
+            if self._paused:
+                return []
+            self._fall_silent()
+            self._paused = True
+            return [
+                ClipPaused(clip.clip_id, self._ms(clip.heard), self._total_ms(clip))
+                for clip in self._clips
+                if clip.heard
+            ]
+
+    def resume(self, *, from_start: bool = False) -> None:
+        """Go on after a pause, fading in: a little before the place it was at, or at the beginning of the clip."""
+        with self._lock:
+            if not self._paused:
+                return
+            self._paused = False
+            self._fade = b""
+            clip = self._clips[0] if self._clips else None
+            if clip is not None and clip.heard:
+                back = clip.position if from_start else self._bytes(RESUME_BACK_MS)
+                clip.position = max(0, clip.position - back)
+                clip.ramp = self._bytes(_FADE_MS)
 
     def set_ringback(self, on: bool) -> None:
         """Play a ringing tone whenever the queue is empty."""
@@ -106,20 +145,21 @@ class Playout:
 
     def _take_clips(self, wanted: int, events: list[PlayoutEvent]) -> bytes:
         taken = b""
-        while self._clips and len(taken) < wanted:
+        while self._clips and not self._paused and len(taken) < wanted:
             clip = self._clips[0]
             piece = bytes(clip.pcm[clip.position : clip.position + wanted - len(taken)])
-            if piece and not clip.position:
+            if piece and not clip.heard:
                 events.append(ClipStarted(clip.clip_id))
             clip.position += len(piece)
-            taken += piece
+            clip.heard = max(clip.heard, clip.position)
+            taken += self._faded_in(clip, piece)
             if clip.position < len(clip.pcm):
                 continue
             if not clip.complete:
-                self.underrun_frames += bool(clip.position) and len(taken) < wanted
+                self.underrun_frames += bool(clip.heard) and len(taken) < wanted
                 break
             self._clips.popleft()
-            events.append(ClipFinished(clip.clip_id, self._ms(clip.position)))
+            events.append(ClipFinished(clip.clip_id, self._ms(clip.heard)))
         return taken
 
     def _take_ringback(self, wanted: int) -> bytes:
@@ -131,19 +171,38 @@ class Playout:
         self._ringback_position = (start + wanted) % len(self._ringback)
         return doubled
 
-    def _fade_out(self, clip: _Clip) -> bytes:
-        length = self.rate_hz * _FADE_MS // 1000 * BYTES_PER_SAMPLE
-        tail = np.frombuffer(bytes(clip.pcm[clip.position : clip.position + length]), "<i2")
-        if tail.size == 0:
-            return b""
-        return (tail * np.linspace(1.0, 0.0, tail.size)).astype("<i2").tobytes()
+    def _fall_silent(self) -> None:
+        """Fade out what plays; silence that was there already stays as it is."""
+        if self._clips and self._clips[0].heard and not self._paused:
+            clip = self._clips[0]
+            tail = bytes(clip.pcm[clip.position : clip.position + self._bytes(_FADE_MS)])
+            self._fade = _scaled(self._faded_in(clip, tail), 1.0, 0.0)
 
-    def _report(self, clip: _Clip) -> ClipStopped:
-        total_ms = self._ms(len(clip.pcm)) if clip.complete else None
-        return ClipStopped(clip.clip_id, self._ms(clip.position), total_ms)
+    def _faded_in(self, clip: _Clip, piece: bytes) -> bytes:
+        if not clip.ramp:
+            return piece
+        whole = self._bytes(_FADE_MS)
+        louder, clip.ramp = piece[: clip.ramp], max(0, clip.ramp - len(piece))
+        begin = 1.0 - (clip.ramp + len(louder)) / whole
+        return _scaled(louder, begin, 1.0 - clip.ramp / whole) + piece[len(louder) :]
+
+    def _stopped(self, clip: _Clip) -> ClipStopped:
+        return ClipStopped(clip.clip_id, self._ms(clip.heard), self._total_ms(clip))
+
+    def _total_ms(self, clip: _Clip) -> int | None:
+        return self._ms(len(clip.pcm)) if clip.complete else None
+
+    def _bytes(self, duration_ms: int) -> int:
+        return self.rate_hz * duration_ms // 1000 * BYTES_PER_SAMPLE
 
     def _ms(self, byte_count: int) -> int:
         return byte_count * 1000 // (self.rate_hz * BYTES_PER_SAMPLE)
 
     def _find(self, clip_id: int) -> _Clip | None:
         return next((clip for clip in self._clips if clip.clip_id == clip_id), None)
+
+
+def _scaled(pcm: bytes, begin: float, end: float) -> bytes:
+    """Return audio with its loudness going from one factor to another."""
+    samples = np.frombuffer(pcm, "<i2")
+    return (samples * np.linspace(begin, end, samples.size)).astype("<i2").tobytes()

@@ -66,6 +66,9 @@ class CallRecord:
     started_at: str
     turns: list[TurnRecord] = field(default_factory=list)
     barge_ins: int = 0
+    resumptions: int = 0
+    """How often the bot went on after it had fallen silent: the caller had said nothing that stops it."""
+    answered_by: str = ""
     transfer: str = ""
     cause: HangupCause | None = None
     duration_ms: float = 0.0

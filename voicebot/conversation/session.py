@@ -11,7 +11,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from voicebot.connectors.base import Brain
@@ -20,10 +20,15 @@ from voicebot.conversation.actions import (
     Ask,
     CancelAsk,
     DropTranscription,
+    EndAfter,
     HangUp,
+    HurryTranscription,
+    PauseSpeaking,
     RecordCaller,
     RecordFailure,
     RecordHeard,
+    Rehearse,
+    ResumeSpeaking,
     SetEndOfSpeech,
     SetRingback,
     Speak,
@@ -32,11 +37,13 @@ from voicebot.conversation.actions import (
     StoreInstruction,
     Transcribe,
 )
+from voicebot.conversation.answeredby import Answerer
 from voicebot.conversation.config import ConversationConfig
 from voicebot.conversation.core import Conversation
-from voicebot.conversation.ears import Ears
+from voicebot.conversation.ears import EarEvent, Ears
 from voicebot.conversation.eventlog import EventLog, NoLog
 from voicebot.conversation.events import (
+    AnsweredBy,
     AnswerFailed,
     CallAnswered,
     CallEnded,
@@ -45,20 +52,21 @@ from voicebot.conversation.events import (
     ClipStarted,
     DigitPressed,
     Event,
+    SpeechGrew,
     Tick,
-    TranscriptFailed,
-    TranscriptReady,
     TransferEnded,
     UtteranceEnded,
 )
 from voicebot.conversation.leg import CallLeg, HangupCause, TransferOutcome, TransferRequest, TransferResult
 from voicebot.conversation.mouth import Mouth
 from voicebot.conversation.playout import Playout, PlayoutEvent
+from voicebot.conversation.rehearsal import RehearsalBudget, Rehearsals
 from voicebot.conversation.stopwatch import Stopwatch
+from voicebot.conversation.transcribing import Listener, Transcriber
 from voicebot.conversation.voice import LineVoice
 from voicebot.errors import VoicebotError
 from voicebot.protocol.instruction import Blacklist, ShortMessage, ToCustomerService
-from voicebot.speech.types import Recogniser, TranscriptionRequest, Urgency
+from voicebot.speech.types import Recogniser
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +81,7 @@ class Services:
         brain: queries to answers.
         transfer_request: turns the brain's instruction and the id of its session into a dial target.
         store: keeps a text message or blacklist entry, with the brain's session id, for whoever carries it out.
+        rehearsals: how many queries may be rehearsed at a time; shared by calls.
     """
 
     recogniser: Recogniser
@@ -80,6 +89,7 @@ class Services:
     brain: Brain
     transfer_request: Callable[[ToCustomerService, str], TransferRequest]
     store: Callable[[ShortMessage | Blacklist, str], None]
+    rehearsals: RehearsalBudget = field(default_factory=lambda: RehearsalBudget(2))
 
 
 class CallSession:
@@ -116,6 +126,10 @@ class CallSession:
         self._loop = asyncio.get_running_loop()
         self._playout = Playout(leg.rate_hz, self._from_clock_thread)
         self._mouth = Mouth(services.voice, self._playout, self._feed, self._audio_ready)
+        listener = Listener(leg.info.call_id, leg.rate_hz, config.language, config.hint)
+        self._transcriber = Transcriber(services.recogniser, ears, listener, self._feed, stopwatch.transcribed)
+        self._rehearsals = Rehearsals(services.brain, services.voice, services.rehearsals, self._feed)
+        self._end_after: EndAfter | None = None
         self._inbox: deque[Event] = deque()
         self._feeding = False
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -149,11 +163,24 @@ class CallSession:
     def on_audio(self, pcm: bytes) -> None:
         """A frame of the caller's audio arrived."""
         for event in self._ears.feed(pcm):
-            if isinstance(event, UtteranceEnded):
-                self.stopwatch.utterance_ended(self._ears.since_speech_ms, self._ears.end_of_speech_ms)
-                silence_ms, waited_ms = self._ears.since_speech_ms, self._ears.end_of_speech_ms
-                self._log.note("EndOfTurn", silence_ms=silence_ms, waited_ms=waited_ms)
-            self._feed(event)
+            self._heard(event)
+
+    def _heard(self, event: EarEvent) -> None:
+        if isinstance(event, UtteranceEnded):
+            silence_ms, waited_ms = self._ears.since_speech_ms, self._waited_ms(event)
+            self.stopwatch.utterance_ended(silence_ms, waited_ms)
+            self._log.note("EndOfTurn", silence_ms=silence_ms, waited_ms=waited_ms)
+            self._transcriber.ended(event.utterance_id)
+        elif isinstance(event, SpeechGrew) and self._core.has_more_to_say:
+            self._transcriber.grew(event)
+        self._feed(event)
+
+    def _waited_ms(self, event: UtteranceEnded) -> int:
+        """Return the silence that was to end an utterance."""
+        shorter, longest_ms = self._end_after, self._ears.end_of_speech_ms
+        if shorter is None or (shorter.utterance_id, shorter.attempt) != (event.utterance_id, event.attempt):
+            return longest_ms
+        return min(shorter.silence_ms, longest_ms)
 
     def on_dtmf(self, digit: str) -> None:
         """The caller pressed a key."""
@@ -180,6 +207,12 @@ class CallSession:
         self._log.close()
         logger.info("call %s over: %s", self.call_id, cause.value)
         self._ending = self._loop.create_task(self._end(), name=f"end-{self.call_id}")
+
+    def answered_by(self, kind: Answerer) -> None:
+        """Whoever can tell who answered has found it out, or has found that it was somebody else."""
+        logger.info("call %s answered by: %s", self.call_id, kind.value)
+        self.stopwatch.record.answered_by = kind.value
+        self._feed(AnsweredBy(kind))
 
     # --- the core
 
@@ -224,9 +257,11 @@ class CallSession:
 
     def _perform(self, action: Action) -> None:
         match action:
-            case Transcribe() | DropTranscription() | Ask() | CancelAsk():
-                self._perform_work(action)
-            case Speak() | StopSpeaking() | SetRingback():
+            case Transcribe() | DropTranscription() | HurryTranscription() | EndAfter():
+                self._perform_hearing(action)
+            case Ask() | CancelAsk() | Rehearse():
+                self._perform_asking(action)
+            case Speak() | PauseSpeaking() | ResumeSpeaking() | StopSpeaking() | SetRingback():
                 self._perform_sound(action)
             case SetEndOfSpeech(duration_ms=duration_ms):
                 self._ears.set_end_of_speech(duration_ms)
@@ -247,26 +282,44 @@ class CallSession:
         else:
             self.leg.transfer(request)
 
-    def _perform_work(self, action: Transcribe | DropTranscription | Ask | CancelAsk) -> None:
+    def _perform_hearing(self, action: Transcribe | DropTranscription | HurryTranscription | EndAfter) -> None:
         match action:
             case Transcribe():
-                self._spawn(f"hear-{action.utterance_id}", self._transcribe(action))
+                self._transcriber.begin(action)
             case DropTranscription(utterance_id=utterance_id):
-                self._cancel(f"hear-{utterance_id}")
-                self._ears.forget(utterance_id)
+                self._transcriber.drop(utterance_id)
+                self._rehearsals.drop()
+            case HurryTranscription(utterance_id=utterance_id):
+                self._transcriber.hurry(utterance_id)
+            case EndAfter():
+                self._end_after = action
+                for event in self._ears.end_after(action.utterance_id, action.attempt, action.silence_ms):
+                    self._heard(event)
+
+    def _perform_asking(self, action: Ask | CancelAsk | Rehearse) -> None:
+        match action:
             case Ask():
+                self._rehearsals.performed(action.query)
                 self.stopwatch.asked(action.turn_id, begun_by_caller=bool(action.query.query_text))
                 self._spawn(f"ask-{action.turn_id}", self._ask(action))
             case CancelAsk(turn_id=turn_id):
                 self._cancel(f"ask-{turn_id}")
+            case Rehearse():
+                self._rehearsals.begin(action)
 
-    def _perform_sound(self, action: Speak | StopSpeaking | SetRingback) -> None:
+    def _perform_sound(self, action: Speak | PauseSpeaking | ResumeSpeaking | StopSpeaking | SetRingback) -> None:
         match action:
             case Speak(clip_id=clip_id, text=text, audio_url=audio_url):
                 self.stopwatch.speaking(clip_id, self._core.turn_id)
                 self._mouth.say(clip_id, text, audio_url)
-            case StopSpeaking():
+            case PauseSpeaking():
                 self.stopwatch.record.barge_ins += 1
+                self._inbox.extend(self._mouth.pause())
+            case ResumeSpeaking(from_start=from_start):
+                self.stopwatch.record.resumptions += 1
+                self._mouth.resume(from_start=from_start)
+            case StopSpeaking():
+                self.stopwatch.record.barge_ins += not self._mouth.is_paused
                 self._inbox.extend(self._mouth.stop())
             case SetRingback(on=on):
                 self._playout.set_ringback(on)
@@ -297,25 +350,6 @@ class CallSession:
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
-    async def _transcribe(self, action: Transcribe) -> None:
-        request = TranscriptionRequest(
-            pcm=self._ears.audio(action.utterance_id, action.attempt),
-            rate_hz=self.leg.rate_hz,
-            language=self._config.language,
-            hint=self._config.hint,
-            urgency=Urgency.SPECULATIVE if action.speculative else Urgency.FINAL,
-        )
-        try:
-            transcript = await self._services.recogniser.transcribe(request)
-        except VoicebotError as error:
-            self._feed(TranscriptFailed(action.utterance_id, action.attempt, error.code))
-        except Exception:
-            logger.exception("call %s: transcription broke", self.call_id)
-            self._feed(TranscriptFailed(action.utterance_id, action.attempt, "internal"))
-        else:
-            self.stopwatch.transcribed()
-            self._feed(TranscriptReady(action.utterance_id, action.attempt, transcript.text))
-
     async def _ask(self, action: Ask) -> None:
         answer = self._services.brain.ask(action.query)
         try:
@@ -335,6 +369,8 @@ class CallSession:
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
+        await self._transcriber.close()
+        await self._rehearsals.close()
         await self._mouth.close()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._on_ended(self)

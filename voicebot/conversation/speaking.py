@@ -7,8 +7,12 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from voicebot.assembler import SentenceAssembler
-from voicebot.conversation.actions import Action, Speak, StopSpeaking
+from voicebot.conversation.actions import Action, PauseSpeaking, ResumeSpeaking, Speak, StopSpeaking
+from voicebot.conversation.heard import heard_text
+from voicebot.conversation.interrupting import is_question
 from voicebot.protocol.instruction import Instruction
+
+_MOSTLY = 0.6
 
 
 class ClipState(enum.Enum):
@@ -25,14 +29,27 @@ class Clip:
 
     Attributes:
         text: what is said; "" if it is known to the audio file alone.
+        interruptible: the caller may stop it at all.
+        semantic: only words that mean something may.
         audio_url: where its audio is; "" to have the text spoken by our voice.
+        heard_ms: how much of it was heard when it was paused last.
+        total_ms: its length, if that is known.
+        since_ms: since when it plays; None while it does not.
     """
 
     clip_id: int
     text: str
     interruptible: bool
+    semantic: bool = False
     audio_url: str = ""
     state: ClipState = ClipState.WAITING
+    heard_ms: float = 0.0
+    total_ms: int | None = None
+    since_ms: float | None = None
+
+    def heard_by(self, now_ms: float) -> float:
+        """Return how much of it was heard: as reported after a pause, by the clock while it plays."""
+        return self.heard_ms + (now_ms - self.since_ms if self.since_ms is not None else 0.0)
 
 
 @dataclass(slots=True)
@@ -42,9 +59,13 @@ class Turn:
     Attributes:
         turn_id: counts from 1 in a call.
         local: said by the line itself (an apology, a goodbye), not by the brain.
+        silent: begun by a silence, or by the call's beginning: the caller has said nothing for it.
         complete: the answer has come to its end.
         held: the caller has the floor; clips wait.
+        paused: the playout was paused for that.
+        spoke: there was something to say.
         allow_interrupt: what the latest chunk allowed.
+        semantic: what the latest chunk said of semantic interruption; before the first one, what was in force.
         apologised: an apology for a clip that failed was said already.
         last_file: the clip whose audio file the brain named last, unless text without a file followed.
         asked_anew: the brain had lost the session, and was asked again without one.
@@ -54,12 +75,16 @@ class Turn:
 
     turn_id: int
     local: bool = False
+    silent: bool = False
     complete: bool = False
     held: bool = False
+    paused: bool = False
+    spoke: bool = False
     apologised: bool = False
     asked_anew: bool = False
     last_file: Clip | None = None
     allow_interrupt: bool = True
+    semantic: bool = False
     instructions: tuple[Instruction, ...] = ()
     heard: list[str] = field(default_factory=list)
     clips: deque[Clip] = field(default_factory=deque)
@@ -74,14 +99,19 @@ class Turn:
 
     @property
     def interruptible(self) -> bool:
-        """The caller may take the floor: nothing plays, or what plays may be interrupted."""
+        """The caller may take the floor: he has it, nothing plays, or what plays may be interrupted."""
         clip = self.playing
-        return clip is None or clip.interruptible
+        return self.held or clip is None or clip.interruptible
 
     @property
     def finished(self) -> bool:
         """The whole answer was said."""
         return self.complete and not self.clips
+
+    @property
+    def unheard(self) -> bool:
+        """Nothing of it was heard yet."""
+        return not self.heard and not (self.clips and self.clips[0].state is ClipState.PLAYING)
 
     def find(self, clip_id: int) -> Clip | None:
         """Return the clip of that id if it is still on its way."""
@@ -89,23 +119,41 @@ class Turn:
 
     def add(self, clip: Clip) -> list[Action]:
         """Append a clip; it plays at once unless the caller has the floor."""
+        self.spoke = True
         self.clips.append(clip)
-        return self.release() if not self.held else []
+        return [] if self.held else self._send()
 
-    def release(self) -> list[Action]:
-        """Give the floor back to the bot: send all waiting clips to the playout, in order."""
+    def started(self, clip: Clip, now_ms: float) -> None:
+        """Note that a clip has begun to play."""
+        clip.state = ClipState.PLAYING
+        clip.since_ms = now_ms
+
+    def hold(self, now_ms: float, why: str) -> list[Action]:
+        """Give the floor to the caller: pause the playout, and let what comes wait."""
+        self.held = True
+        clip = self.playing
+        if clip is None:
+            return []
+        self.paused = True
+        clip.heard_ms, clip.since_ms = clip.heard_by(now_ms), None
+        return [PauseSpeaking(why)]
+
+    def release(self, now_ms: float, why: str, *, from_start: bool = False) -> list[Action]:
+        """Give the floor back to the bot: go on where the playout was paused, then with what has waited."""
         self.held = False
         actions: list[Action] = []
-        for clip in self.clips:
-            if clip.state is ClipState.WAITING:
-                clip.state = ClipState.QUEUED
-                actions.append(Speak(clip.clip_id, clip.text, clip.audio_url))
-        return actions
+        if self.paused:
+            self.paused = False
+            actions.append(ResumeSpeaking(from_start, why))
+            clip = self.playing
+            if clip is not None and clip.state is ClipState.PLAYING:
+                clip.since_ms = now_ms
+        return actions + self._send()
 
-    def hold(self) -> list[Action]:
-        """Give the floor to the caller: stop the playout and keep what was not heard for later."""
-        self.held = True
-        stopping = self.playing is not None
+    def stop(self) -> list[Action]:
+        """Give up what was not heard: empty the playout, and let the clips wait for good."""
+        stopping = self.playing is not None or self.paused
+        self.held, self.paused = True, False
         for clip in self.clips:
             clip.state = ClipState.WAITING
         return [StopSpeaking()] if stopping else []
@@ -116,3 +164,26 @@ class Turn:
         if clip is not None:
             self.clips.remove(clip)
         return clip
+
+    def heard_so_far(self, now_ms: float) -> list[str]:
+        """Return the texts that were heard, with what was heard of the clip that plays."""
+        clip = self.clips[0] if self.clips else None
+        part = heard_text(clip.text, int(clip.heard_by(now_ms)), clip.total_ms) if clip is not None else ""
+        return [*self.heard, part] if part else list(self.heard)
+
+    def asked(self, now_ms: float) -> bool:
+        """Tell whether what was heard so far ended in a question."""
+        clip = self.clips[0] if self.clips else None
+        if clip is not None and clip.text:
+            part = heard_text(clip.text, int(clip.heard_by(now_ms)), clip.total_ms)
+            if len(part) >= _MOSTLY * len(clip.text):
+                return is_question(clip.text)
+        return bool(self.heard) and is_question(self.heard[-1])
+
+    def _send(self) -> list[Action]:
+        actions: list[Action] = []
+        for clip in self.clips:
+            if clip.state is ClipState.WAITING:
+                clip.state = ClipState.QUEUED
+                actions.append(Speak(clip.clip_id, clip.text, clip.audio_url))
+        return actions
