@@ -18,12 +18,12 @@ from voicebot.conversation.leg import (
 from voicebot.conversation.session import CallSession, Services
 from voicebot.conversation.stopwatch import Stopwatch
 from voicebot.conversation.voice import LineVoice
-from voicebot.errors import SynthesisError
+from voicebot.errors import RecogniserBusyError, SynthesisError
 from voicebot.protocol.chunk import Chunk
 from voicebot.protocol.instruction import Blacklist, Instruction, ShortMessage, ToCustomerService
 from voicebot.protocol.query import Query
 from voicebot.protocol.reply import Reply
-from voicebot.speech.types import AudioFetcher, SpeechRequest, Transcript, TranscriptionRequest
+from voicebot.speech.types import AudioFetcher, SpeechRequest, Transcript, TranscriptionRequest, Urgency
 
 RATE_HZ = 16000
 FRAME = 320
@@ -112,6 +112,7 @@ class MemoryRecogniser:
     def __init__(self) -> None:
         self.hears: list[str | Exception] = []
         self.hints: list[str] = []
+        self.previews: list[str] = []
         self.promoted: list[TranscriptionRequest] = []
 
     def promote(self, request: TranscriptionRequest) -> None:
@@ -120,6 +121,10 @@ class MemoryRecogniser:
     async def transcribe(self, request: TranscriptionRequest) -> Transcript:
         self.hints.append(request.hint)
         await asyncio.sleep(0)
+        if request.urgency == Urgency.PREVIEW:
+            if not self.previews:
+                raise RecogniserBusyError("no room")
+            return Transcript(self.previews.pop(0), request.language, 300)
         heard = self.hears.pop(0)
         if isinstance(heard, Exception):
             raise heard

@@ -6,19 +6,26 @@ from collections.abc import Mapping
 
 from voicebot.conversation.actions import Action, SetEndOfSpeech
 from voicebot.conversation.config import ConversationConfig
+from voicebot.conversation.endpointing.endpointer import Endpointer
 from voicebot.protocol.chunk import Chunk
+from voicebot.protocol.expectation import Expectation
 from voicebot.protocol.query import HEARD_VARIABLE, Query, SilenceType
 
 
 class Asking:
     """Makes queries and keeps what answers say about the session.
 
+    Args:
+        config: of the conversation.
+        endpointer: told what the brain's answers ask for.
+
     Attributes:
         silence_ms: silence after which the brain wants to be told.
     """
 
-    def __init__(self, config: ConversationConfig) -> None:
+    def __init__(self, config: ConversationConfig, endpointer: Endpointer | None = None) -> None:
         self.silence_ms = config.silence_ms
+        self._endpointer = endpointer
         self._config = config
         self._session_id = ""
         self._node_silence = False
@@ -43,14 +50,38 @@ class Asking:
             variables=merged,
             silence=silence,
             silence_type=SilenceType.NODE if node else SilenceType.GLOBAL,
+            wants_expectation=self._wants_expectation,
         )
         return self._last
+
+    def rehearsal(self, text: str) -> Query | None:
+        """Make the query that these words would be, to be asked on trial; None before there is a session.
+
+        Nothing is used up by it: what the brain is to learn besides stays for the real one.
+        """
+        if not self._session_id:
+            return None
+        return Query(
+            query_text=text,
+            session_id=self._session_id,
+            variables=dict(self._variables),
+            wants_expectation=self._wants_expectation,
+            speculative=True,
+        )
+
+    @property
+    def _wants_expectation(self) -> bool:
+        return self._config.own_brain and self._config.endpointing is not None
 
     def anew(self) -> Query:
         """Make the last query once more as the first one of a new session: the brain has lost the old one."""
         self._session_id = ""
         self._node_silence = False
-        self._last = Query(self._last.query_text, variables={**self._config.variables, **self._last.variables})
+        self._last = Query(
+            self._last.query_text,
+            variables={**self._config.variables, **self._last.variables},
+            wants_expectation=self._wants_expectation,
+        )
         return self._last
 
     def learn(self, chunk: Chunk) -> list[Action]:
@@ -59,6 +90,8 @@ class Asking:
         if self._answered:
             return []
         self._answered = True  # not by the chunk's number: not every engine counts from 0
+        if self._endpointer is not None:
+            self._endpointer.expectation = chunk.expects or Expectation()
         self._node_silence = chunk.node_silent_duration_s is not None
         self.silence_ms = (chunk.node_silent_duration_s or 0) * 1000 or self._config.silence_ms
         return [SetEndOfSpeech(chunk.identify_duration_ms)] if chunk.identify_duration_ms else []

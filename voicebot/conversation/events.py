@@ -107,6 +107,15 @@ class TranscriptFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """The brain was asked on trial with the words of a pause; ``complete`` is what its first chunk says."""
+
+    utterance_id: int
+    attempt: int
+    complete: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class ChunkArrived:
     """The brain sent a chunk of the answer to turn ``turn_id``."""
 
@@ -196,6 +205,7 @@ Event = (
     | CallerPartial
     | TranscriptReady
     | TranscriptFailed
+    | Rehearsed
     | ChunkArrived
     | AnswerFailed
     | ClipStarted

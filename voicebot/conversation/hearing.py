@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from voicebot.conversation.actions import Action, DropTranscription, Transcribe
+from voicebot.conversation.actions import Action, DropTranscription, EndAfter, HurryTranscription, Transcribe
+from voicebot.conversation.endpointing.endpointer import Endpointer, Grasp
 from voicebot.conversation.events import (
     CallerPartial,
+    Rehearsed,
     SpeechDropped,
     SpeechGrew,
     SpeechPaused,
@@ -30,6 +32,7 @@ HearingEvent = (
     | CallerPartial
     | TranscriptReady
     | TranscriptFailed
+    | Rehearsed
 )
 
 
@@ -53,11 +56,21 @@ class _Utterance:
     transcripts: dict[int, str] = field(default_factory=dict)
     failures: dict[int, str] = field(default_factory=dict)
 
+    def paused_at(self, attempt: int) -> bool:
+        """Tell whether the utterance is in the pause that an attempt was made at."""
+        return self.ended_attempt is None and self.asked_attempt == attempt
+
 
 class Hearing:
-    """Collects what the caller says until it can be answered."""
+    """Collects what the caller says until it can be answered.
 
-    def __init__(self, language: str) -> None:
+    Args:
+        language: "zh" or "en".
+        endpointer: says how long to wait at a pause; None: always for the end-of-speech time.
+    """
+
+    def __init__(self, language: str, endpointer: Endpointer | None = None) -> None:
+        self._endpointer = endpointer
         self._joint = "" if language == "zh" else " "
         self._utterances: dict[int, _Utterance] = {}
         self._parts: list[str] = []
@@ -76,7 +89,6 @@ class Hearing:
 
     def feed(self, event: HearingEvent) -> tuple[list[Action], Saying | None]:
         """Take an event; return what to do, and the saying if it is complete now."""
-        actions: list[Action] = []
         if isinstance(event, CallerPartial):
             return [], None  # a preview: what counts comes as a transcript
         if isinstance(event, SpeechGrew):
@@ -86,21 +98,46 @@ class Hearing:
         utterance = self._utterances.get(event.utterance_id)
         if utterance is None:
             return [], None  # a transcript of speech that no longer matters
+        if isinstance(event, TranscriptReady | TranscriptFailed | Rehearsed):
+            actions = self._understand(event, utterance)
+        else:
+            actions = self._follow(event, utterance)
+        return actions, self._settle()
+
+    def _follow(
+        self, event: SpeechPaused | SpeechResumed | UtteranceEnded | SpeechDropped, utterance: _Utterance
+    ) -> list[Action]:
         if isinstance(event, SpeechPaused):
             utterance.asked_attempt = event.attempt
-            actions.append(Transcribe(event.utterance_id, event.attempt, speculative=True))
-        elif isinstance(event, SpeechResumed):
+            return [Transcribe(event.utterance_id, event.attempt, speculative=True)]
+        if isinstance(event, SpeechResumed):
             utterance.asked_attempt = None
-            actions.append(DropTranscription(event.utterance_id))
-        elif isinstance(event, SpeechDropped):
-            actions.extend(self._close(event.utterance_id, utterance))
-        elif isinstance(event, UtteranceEnded):
-            actions.extend(self._end(event, utterance))
-        elif isinstance(event, TranscriptReady):
-            utterance.transcripts[event.attempt] = event.text
-        else:
+            if self._endpointer is not None:
+                self._endpointer.habits.note(event.pause_ms)
+            return [DropTranscription(event.utterance_id)]
+        if isinstance(event, SpeechDropped):
+            return self._close(event.utterance_id, utterance)
+        return self._end(event, utterance)
+
+    def _understand(self, event: TranscriptReady | TranscriptFailed | Rehearsed, utterance: _Utterance) -> list[Action]:
+        if isinstance(event, TranscriptFailed):
             utterance.failures[event.attempt] = event.code
-        return actions, self._settle()
+            return []
+        if isinstance(event, Rehearsed):
+            return self._end_sooner(event.utterance_id, event.attempt, Grasp.of(event.complete))
+        utterance.transcripts[event.attempt] = event.text
+        return self._end_sooner(event.utterance_id, event.attempt)
+
+    def so_far(self, utterance_id: int, attempt: int) -> str:
+        """Return all that the saying would be if the caller had ended with this pause.
+
+        "" if that is not known, or if the pause is over.
+        """
+        utterance = self._utterances.get(utterance_id)
+        if utterance is None or len(self._utterances) > 1 or not utterance.paused_at(attempt):
+            return ""
+        text = utterance.transcripts.get(attempt, "").strip()
+        return self._joint.join([*self._parts, text]) if text else ""
 
     def give_up(self) -> tuple[list[Action], Saying]:
         """Stop waiting for transcripts that do not come; return what was understood so far."""
@@ -125,11 +162,19 @@ class Hearing:
         self.speech_ms = 0
         failed_before = event.attempt in utterance.failures
         if utterance.asked_attempt == event.attempt and not failed_before:
-            return []
+            return [HurryTranscription(event.utterance_id)] if event.attempt not in utterance.transcripts else []
         # A failed speculation is worth a second try: now it counts.
         utterance.failures.pop(event.attempt, None)
         utterance.asked_attempt = event.attempt
         return [Transcribe(event.utterance_id, event.attempt, speculative=False)]
+
+    def _end_sooner(self, utterance_id: int, attempt: int, grasp: Grasp | None = None) -> list[Action]:
+        """Return how much silence ends the utterance, now that its words are known, or what they mean to the brain."""
+        text = self.so_far(utterance_id, attempt)
+        if self._endpointer is None or not text:
+            return []
+        wait_ms = self._endpointer.wait_ms(text, grasp)
+        return [EndAfter(utterance_id, attempt, wait_ms)] if wait_ms is not None else []
 
     def _close(self, utterance_id: int, utterance: _Utterance) -> list[Action]:
         del self._utterances[utterance_id]

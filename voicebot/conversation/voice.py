@@ -49,13 +49,14 @@ class LineVoice:
             if text not in self._kept:
                 self._kept[text] = b"".join([pcm async for pcm in self._render(text)])
 
-    async def speak(self, text: str, audio_url: str = "") -> AsyncGenerator[bytes, None]:
+    async def speak(self, text: str, audio_url: str = "", *, speculative: bool = False) -> AsyncGenerator[bytes, None]:
         """Yield the audio of a text as soon as it exists.
 
         Args:
             text: what to say; "" if only the file knows it.
             audio_url: a file with the text as audio. If it cannot be played to its end, the text is spoken from its
                 beginning; without a text the clip ends there.
+            speculative: it may never be said: nothing comes where the synthesiser is busy.
 
         Raises:
             SpeechError: the text could not be spoken.
@@ -73,12 +74,12 @@ class LineVoice:
         if kept is not None:
             yield kept
         elif text:
-            async with _closing(self._render(text)) as pieces:
+            async with _closing(self._render(text, speculative=speculative)) as pieces:
                 async for pcm in pieces:
                     yield pcm
 
-    def _render(self, text: str) -> AsyncIterator[bytes]:
-        return self._synthesiser.synthesise(SpeechRequest(text, self._voice, self._rate_hz))
+    def _render(self, text: str, *, speculative: bool = False) -> AsyncIterator[bytes]:
+        return self._synthesiser.synthesise(SpeechRequest(text, self._voice, self._rate_hz, speculative))
 
 
 def _host(url: str) -> str:

@@ -92,11 +92,13 @@ class SpeechRequest:
         text: what to say, as a person would write it (numbers and symbols allowed).
         voice: a voice id of the model manifest ("zh", "en" pick the default voice of the language).
         rate_hz: 8000 or 16000.
+        speculative: it may never be said; left out where the synthesiser is busy with what callers wait for.
     """
 
     text: str
     voice: str
     rate_hz: int = 16000
+    speculative: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,76 @@
+"""How long to wait for a caller who has paused."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from voicebot.conversation.endpointing.completeness import Completeness, judge
+from voicebot.conversation.endpointing.habits import PauseHabits
+from voicebot.protocol.expectation import Expectation
+
+
+class Grasp(enum.Enum):
+    """What the brain made of the words so far, when it was asked on trial."""
+
+    WHOLE = "whole"
+    """They are all that it had asked for."""
+    SOME = "some"
+    """They mean something to it; there may be more to come."""
+    NOTHING = "nothing"
+    """They mean nothing to it."""
+
+    @classmethod
+    def of(cls, complete: bool | None) -> Grasp:
+        """Return what ``complete`` in a speculative answer says."""
+        return {True: cls.WHOLE, None: cls.SOME, False: cls.NOTHING}[complete]
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointingConfig:
+    """Silence that ends an utterance, by what is known of its words. All end with the longest wait at the latest.
+
+    Attributes:
+        complete_ms: they are all that was asked for.
+        understood_ms: they are a sentence, or mean something to the brain.
+        unclear_ms: nothing tells.
+        growing_ms: they may just as well go on: digits of an unknown number.
+    """
+
+    complete_ms: int = 240
+    understood_ms: int = 320
+    unclear_ms: int = 600
+    growing_ms: int = 1000
+
+
+class Endpointer:
+    """Decides for each pause of one call how much silence ends the utterance.
+
+    Args:
+        config: the waits.
+        language: "zh" or "en".
+    """
+
+    def __init__(self, config: EndpointingConfig, language: str) -> None:
+        self.habits = PauseHabits()
+        self.expectation = Expectation()
+        self._config = config
+        self._language = language
+
+    def wait_ms(self, text: str, grasp: Grasp | None = None) -> int | None:
+        """Return the silence that ends the utterance; None for the longest wait.
+
+        Args:
+            text: the words so far.
+            grasp: what the brain made of them; None while it was not asked.
+        """
+        config = self._config
+        completeness = judge(text, self.expectation, self._language)
+        if completeness is Completeness.UNFINISHED:
+            return None
+        if completeness is Completeness.GROWING:
+            return max(config.growing_ms, self.habits.least_wait_ms)
+        if completeness is Completeness.COMPLETE or (grasp is Grasp.WHOLE and text):
+            return config.complete_ms
+        understood = grasp is Grasp.SOME or (grasp is None and completeness is Completeness.CLOSED)
+        return max(config.understood_ms if understood else config.unclear_ms, self.habits.least_wait_ms)

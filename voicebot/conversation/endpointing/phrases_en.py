@@ -1,0 +1,51 @@
+"""English: how an answer that is complete looks, and one that is not."""
+
+from __future__ import annotations
+
+import re
+
+from voicebot.conversation.endpointing.phrases import Phrases
+
+_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_SMALL = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_TEENS = "thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_HOUR = rf"(?:[0-9]{{1,2}}|{_SMALL})"
+_YES = (
+    "yes|yeah|yep|yup|sure|of course|certainly|absolutely|correct|right|that's right|that's correct|okay|ok|fine|please"
+    "|please do|i do|i am|it is|i can|i will|go ahead|speaking|this is he|this is she"
+)
+_NO = "no|nope|nah|not really|not now|not at all|i don't|i can't|i'm not|it isn't|it's not|never|wrong"
+_AFTER = "please|thanks|thank you|sir|madam|that's fine|that's all|it is|i do|i am"
+
+EN = Phrases(
+    answers=re.compile(
+        rf"(?:(?:oh|well|um+|uh+)[,.]? )*(?:{_YES}|{_NO}|mm-?hmm|uh-?huh)(?:[,.]? (?:{_YES}|{_NO}|{_AFTER}))*"
+    ),
+    fillers=re.compile(r"(?:\b(?:um+|uh+|er+|erm|hmm+|mm+|well|so|like|you know)\b|[\s,.\u2026])+"),
+    unfinished=re.compile(
+        r"(?:^|[ ,.])(?:um+|uh+|er+|erm|hmm+|mm+|and|or|but|(?<!think )(?<!hope )so|because|if|then|like|well|the|a|an"
+        r"|to|of|for|with|from|at|by|about|my|your|is|are|was|it's|i'm|i'd|i'll|i want|would like|can you|could you"
+        r"|do you|let me see|let me think|i think|maybe|you know|i mean|next|this coming|around|between)$"
+    ),
+    closed=re.compile(r"(?:thank you|thanks|please|bye|goodbye|that's all|that's it)$"),
+    day=re.compile(
+        rf"\b(?:today|tomorrow|tonight|weekend|(?:{_DAYS})s?|(?:{_MONTHS}) (?:the )?[0-9a-z]+(?: [a-z]+)?"
+        rf"|[0-9]{{1,2}}(?:st|nd|rd|th)|[0-9]{{1,2}}/[0-9]{{1,2}}|[a-z]+ (?:of|in) (?:{_MONTHS}))\b"
+    ),
+    day_unfinished=re.compile(rf"\b(?:(?:{_MONTHS})(?: the)?|next|this|the|twenty|thirty)$"),
+    time=re.compile(
+        rf"\b{_HOUR}(?::[0-9]{{2}})?(?: (?:fifteen|thirty|forty-five))?"
+        r" ?(?:o'?clock|[ap]\.?m\b|in the (?:morning|afternoon|evening)|at night)"
+        rf"|\b(?:half past|quarter (?:past|to)) {_HOUR}\b|\b[0-9]{{1,2}}:[0-9]{{2}}\b|\bnoon\b|\bmidnight\b"
+        rf"|\bat {_HOUR}\b|\b{_HOUR} (?:fifteen|thirty|forty-five)\b"
+    ),
+    time_may_go_on=re.compile(rf"\b{_HOUR}(?: (?:fifteen|thirty|forty-five))?$"),
+    daypart=re.compile(r"\b(?:morning|afternoon|evening)$"),
+    number=re.compile(rf"[0-9]|\b(?:zero|{_SMALL}|{_TEENS}|{_TENS}|hundred|thousand|million)\b"),
+    unit=re.compile(
+        r"\b(?:dollars?|bucks|pounds?|euros?|cents?|percent|people|persons?|guests?|nights?|days?|weeks?|months?|years?"
+        r"|hours?|minutes?|times|rooms?|tickets?)$|%$"
+    ),
+)
