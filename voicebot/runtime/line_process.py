@@ -21,6 +21,7 @@ from telephony.line.recorder import Recorder
 from telephony.line.registration import RegistrationEvent
 from voicebot.connectors.base import Brain
 from voicebot.connectors.custom_robot import CustomRobotBrain
+from voicebot.conversation.answeredby import Answerer, Then
 from voicebot.conversation.config import ConversationConfig
 from voicebot.conversation.leg import CallInfo
 from voicebot.conversation.record import CallRecord, TurnRecord
@@ -94,8 +95,11 @@ class LineWorker:
             try:
                 while waiting:
                     conversation, language = self._settings.conversation, waiting[0].language
-                    texts = (conversation.apology, conversation.goodbye, conversation.unavailable)
-                    await self._voices[waiting[0].name].keep(text[language] for text in texts)
+                    texts = (
+                        *(conversation.apology, conversation.goodbye, conversation.unavailable),
+                        *(conversation.prompt, conversation.monologue),
+                    )
+                    await self._voices[waiting[0].name].keep(text[language] for text in texts if text[language])
                     waiting.pop(0)
                 return
             except SpeechError as error:
@@ -172,6 +176,16 @@ class LineWorker:
             language=line.language,
             variables={"caller": info.caller, "called": info.called, **info.headers},
             barge_in_ms=settings.barge_in_ms,
+            barge_in_longest_ms=settings.barge_in_longest_ms,
+            pause_first=settings.barge_in == "pause",
+            keep_talk_over=settings.talk_over == "keep",
+            dtmf_interrupts=settings.dtmf_interrupts,
+            greeting_protection_ms=settings.greeting_protection_ms,
+            answered_by={Answerer(name): Then(after) for name, after in settings.answered_by.model_dump().items()},
+            voicemail_message=settings.voicemail_message[line.language],
+            max_monologue_ms=settings.max_monologue_s * 1000,
+            prompt=settings.prompt[line.language],
+            monologue=settings.monologue[line.language],
             silence_ms=settings.silence_s * 1000,
             max_silences=settings.max_silences,
             max_call_ms=settings.max_call_s * 1000,

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from voicebot.settings.conversation import ConversationSettings
 from voicebot.settings.languagemodel import LanguageModelSettings
 from voicebot.settings.messages import ShortMessageSettings, StorageSettings
 from voicebot.settings.section import Language, Port, Section, complete_languages
@@ -215,33 +216,6 @@ class SpeechSettings(Section):
     vad: VadSettings = VadSettings()
     recogniser: RecogniserSettings = RecogniserSettings()
     synthesiser: SynthesiserSettings = SynthesiserSettings()
-
-
-class ConversationSettings(Section):
-    """Turn-taking and what the caller hears when something fails."""
-
-    barge_in_ms: int = Field(default=120, ge=20, le=2000)
-    """Speech of this length stops an interruptible playout."""
-    silence_s: int = Field(default=8, ge=1, le=120)
-    """Silence after the playout until the bot asks again, unless the bot says otherwise."""
-    max_silences: int = Field(default=3, ge=1, le=20)
-    """Silences in a row after which the bot says goodbye."""
-    max_call_s: int = Field(default=1800, ge=10)
-    apology: dict[Language, str] = {
-        "zh": "抱歉，系统出了点问题，请您再说一遍。",
-        "en": "Sorry, something went wrong on our side. Please say that again.",
-    }
-    goodbye: dict[Language, str] = {
-        "zh": "那先不打扰您了，再见。",
-        "en": "I will let you go for now. Goodbye.",
-    }
-
-    unavailable: dict[Language, str] = {
-        "zh": "非常抱歉，系统暂时无法为您服务，请您稍后再拨。",
-        "en": "I'm very sorry, our system is out of order at the moment. Please call again later.",
-    }
-
-    _complete = field_validator("apology", "goodbye", "unavailable")(complete_languages)
 
 
 class ModelSettings(Section):
