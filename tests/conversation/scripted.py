@@ -55,6 +55,7 @@ class ScriptedCall:
         *sentences: str,
         instructions: tuple[Instruction, ...] = (),
         interruptible: bool = True,
+        semantic: bool = False,
         identify_ms: int | None = None,
         silent_s: int | None = None,
     ) -> list[Action]:
@@ -68,7 +69,7 @@ class ScriptedCall:
                 query_id="q1",
                 chunk_id=number,
                 done=done,
-                reply=Reply(text, allow_interrupt=interruptible),
+                reply=Reply(text, allow_interrupt=interruptible, allow_semantic_interruption=semantic),
                 instructions=instructions if done else (),
                 identify_duration_ms=identify_ms if number == 0 else None,
                 node_silent_duration_s=silent_s if number == 0 else None,
@@ -105,6 +106,46 @@ class ScriptedCall:
     def say(self, text: str) -> list[Action]:
         """The caller says something."""
         return [*self.speak(), *self.understood(text)]
+
+    def mid_answer(
+        self,
+        *sentences: str,
+        heard: int = 0,
+        played_ms: int = 900,
+        interruptible: bool = True,
+        semantic: bool = True,
+        instructions: tuple[Instruction, ...] = (),
+    ) -> int:
+        """The caller was greeted and has said something, and hears the answer: return the clip that plays.
+
+        Args:
+            sentences: of the answer.
+            heard: how many of them were heard to the end.
+            played_ms: how long the next one has been playing.
+            interruptible: as the answer says.
+            semantic: as the answer says.
+            instructions: at the end of the answer.
+        """
+        self.greeted()
+        self.now_ms += 3_000
+        self.say("我要改时间")
+        spoken = only(
+            self.answer(*sentences, interruptible=interruptible, semantic=semantic, instructions=instructions), Speak
+        )
+        self.hear([*spoken[:heard]])
+        clip_id = spoken[heard].clip_id
+        self.feed(ClipStarted(clip_id))
+        self.now_ms += played_ms
+        self.actions.clear()
+        return clip_id
+
+    def talks(self, speech_ms: int, since_ms: int = 0) -> list[Action]:
+        """The caller goes on speaking, in real time, from ``since_ms`` of speech to ``speech_ms``."""
+        actions: list[Action] = []
+        for grown_ms in range(since_ms + 20, speech_ms + 1, 20):
+            self.now_ms += 20
+            actions += self.feed(SpeechGrew(self.utterance_id, grown_ms))
+        return actions
 
     def stop_clip(self, clip_id: int, heard_ms: int, total_ms: int | None) -> list[Action]:
         """The playout reports a clip that was stopped."""

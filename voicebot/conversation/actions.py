@@ -8,6 +8,9 @@ from voicebot.conversation.leg import HangupCause
 from voicebot.protocol.instruction import Blacklist, ShortMessage, ToCustomerService
 from voicebot.protocol.query import Query
 
+RESUME_BACK_MS = 300
+"""After a pause a clip goes on this far before the place where it was paused: about a word is heard again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Transcribe:
@@ -87,7 +90,7 @@ class PauseSpeaking:
 
 @dataclass(frozen=True, slots=True)
 class ResumeSpeaking:
-    """Go on after a pause, a little before the place it was at.
+    """Go on after a pause, ``RESUME_BACK_MS`` before the place it was at.
 
     Attributes:
         from_start: say the clip that was paused once more, from its beginning.

@@ -36,8 +36,10 @@ from voicebot.conversation.events import (
     ClipStopped,
     DigitPressed,
     Event,
+    SpeechPaused,
     Tick,
     TransferEnded,
+    UtteranceEnded,
 )
 from voicebot.conversation.failing import Failing
 from voicebot.conversation.floor import Floor, Manner
@@ -183,7 +185,9 @@ class Conversation:
         if not self._state.talking:
             return []
         if self._monologue.is_cut_off(event):
-            return [DropTranscription(event.utterance_id)]
+            # The ears keep its audio until they are told that nobody wants it.
+            over = isinstance(event, SpeechPaused | UtteranceEnded)
+            return [DropTranscription(event.utterance_id)] if over else []
         manner = self._floor.manner
         actions, saying = self._state.hearing.feed(event)
         if saying is None:

@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from voicebot.conversation.actions import RESUME_BACK_MS
 from voicebot.conversation.events import ClipFinished, ClipPaused, ClipStarted, ClipStopped
 from voicebot.conversation.ringback import ringback_period
 from voicebot.speech.types import BYTES_PER_SAMPLE
 
 PlayoutEvent = ClipStarted | ClipFinished
 _FADE_MS = 20
-RESUME_BACK_MS = 300
-"""After a pause a clip goes on this far before the place where it was paused: about a word is heard again."""
 
 
 @dataclass(slots=True)
@@ -114,7 +113,6 @@ class Playout:
             if not self._paused:
                 return
             self._paused = False
-            self._fade = b""
             clip = self._clips[0] if self._clips else None
             if clip is not None and clip.heard:
                 back = clip.position if from_start else self._bytes(RESUME_BACK_MS)
@@ -172,8 +170,8 @@ class Playout:
         return doubled
 
     def _fall_silent(self) -> None:
-        """Fade out what plays; silence that was there already stays as it is."""
-        if self._clips and self._clips[0].heard and not self._paused:
+        """Fade out what plays; silence, and a fade that has begun, stay as they are."""
+        if self._clips and self._clips[0].heard and not self._paused and not self._fade:
             clip = self._clips[0]
             tail = bytes(clip.pcm[clip.position : clip.position + self._bytes(_FADE_MS)])
             self._fade = _scaled(self._faded_in(clip, tail), 1.0, 0.0)

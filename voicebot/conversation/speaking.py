@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from voicebot.assembler import SentenceAssembler
-from voicebot.conversation.actions import Action, PauseSpeaking, ResumeSpeaking, Speak, StopSpeaking
+from voicebot.conversation.actions import RESUME_BACK_MS, Action, PauseSpeaking, ResumeSpeaking, Speak, StopSpeaking
 from voicebot.conversation.heard import heard_text
 from voicebot.conversation.interrupting import is_question
 from voicebot.protocol.instruction import Instruction
@@ -34,7 +34,7 @@ class Clip:
         audio_url: where its audio is; "" to have the text spoken by our voice.
         heard_ms: how much of it was heard when it was paused last.
         total_ms: its length, if that is known.
-        since_ms: since when it plays; None while it does not.
+        since_ms: since when more than that is heard; None while it does not play.
     """
 
     clip_id: int
@@ -49,7 +49,7 @@ class Clip:
 
     def heard_by(self, now_ms: float) -> float:
         """Return how much of it was heard: as reported after a pause, by the clock while it plays."""
-        return self.heard_ms + (now_ms - self.since_ms if self.since_ms is not None else 0.0)
+        return self.heard_ms + (max(0.0, now_ms - self.since_ms) if self.since_ms is not None else 0.0)
 
 
 @dataclass(slots=True)
@@ -147,7 +147,7 @@ class Turn:
             actions.append(ResumeSpeaking(from_start, why))
             clip = self.playing
             if clip is not None and clip.state is ClipState.PLAYING:
-                clip.since_ms = now_ms
+                clip.since_ms = now_ms + (clip.heard_ms if from_start else RESUME_BACK_MS)
         return actions + self._send()
 
     def stop(self) -> list[Action]:
