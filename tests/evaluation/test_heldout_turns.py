@@ -13,7 +13,7 @@ import pytest
 from tests.dialogue.shared import BOTS
 from voicebot.dialogue import load_bot
 from voicebot.evaluation.labels import Judge
-from voicebot.evaluation.turns import TOPICS, Turn, load_topics, load_turns
+from voicebot.evaluation.turns import TOPICS, Turn, load_heard, load_topics, load_turns
 from voicebot.evaluation.turnsets import HELD_OUT, KNOWN, TurnSet
 
 DATA = Path(__file__).parents[1] / "data" / "understanding"
@@ -66,3 +66,12 @@ def test_callers_ask_what_is_none_of_the_bots_business_now_and_then() -> None:
 
 def test_mandarin_has_full_width_punctuation() -> None:
     assert [turn.id for turn in turns_of("appointment") if re.search("[,?!:;]", turn.said)] == []
+
+
+@pytest.mark.parametrize(("bot", "language"), [("appointment", "zh"), ("service", "en")])
+@pytest.mark.parametrize("noisy", [False, True])
+def test_each_was_heard_over_the_telephone_as_it_reads_now(bot: str, language: str, noisy: bool) -> None:
+    heard = load_heard(HELD_OUT.transcripts_file(DATA, language))
+    now = {(turn.id, turn.said) for turn in turns_of(bot)}
+    then = {(entry.id, entry.said) for entry in heard if bool(entry.noise) == noisy}
+    assert sorted(name for name, _ in now ^ then) == []
