@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from voicebot.protocol.chunk import Chunk
 from voicebot.protocol.query import Query
@@ -19,5 +19,17 @@ class Brain(Protocol):
 
         Raises:
             BrainError: the engine did not answer properly; BrainTimeoutError and BrainUnavailableError say how.
+        """
+        ...
+
+
+@runtime_checkable
+class RehearsingBrain(Brain, Protocol):
+    """A brain that can prepare an answer before it is asked in earnest."""
+
+    def rehearse(self, query: Query) -> AsyncIterator[Chunk]:
+        """Prepare the answer to a query that may never come, and yield what it begins with: no instructions.
+
+        Nothing changes by it. If the same query is put to ``ask`` next, its answer is the one that was prepared.
         """
         ...

@@ -21,6 +21,7 @@ from voicebot.dialogue.flow import Answer, Flow
 from voicebot.dialogue.matching import Matcher
 from voicebot.dialogue.modeldesk import LOOKED_UP, ModelDesk
 from voicebot.dialogue.modelturn import ModelTurn
+from voicebot.dialogue.rehearsing import Prepared, Rehearsals, is_complete
 from voicebot.dialogue.session import Session, SessionStore
 from voicebot.dialogue.skillcall import SkillDesk
 from voicebot.dialogue.slotchoice import choose
@@ -76,6 +77,7 @@ class Engine:
         self._desk = SkillDesk(bot, skills)
         self._model = model
         self._library = library
+        self._rehearsals = Rehearsals()
         self._reading: asyncio.Task[None] | None = None
         if library is None and bot.documents is not None:
             self._library = DocumentLibrary(bot.documents, encoder, bot.language)
@@ -123,14 +125,18 @@ class Engine:
             UnknownSessionError: the query goes on with a session that is over.
         """
         session = self.sessions.open(query.session_id)
+        prepared = self._rehearsals.take(session, query)
         session.turn += 1
-        turn = session.turn
-        self._take(session, query)
-        place = session.place()
-        telling = Telling(session, self._new_query_id(), "" if self.bot.language == "zh" else " ")
+        turn, place = session.turn, session.place()
+        if prepared is not None:
+            session.become(prepared.after)
+        else:
+            self._take(session, query)
+        telling = self._telling(session, query)
         answer: Answer | None = None
         try:
-            async with aclosing(self._answers(session, query, turn)) as answers:
+            ready = prepared.answer if prepared is not None else None
+            async with aclosing(self._answers(session, query, turn, ready)) as answers:
                 async for answer in answers:
                     for sentence in answer.sentences:
                         if session.turn != turn:
@@ -142,12 +148,51 @@ class Engine:
             if session.turn == turn and not telling.begun:
                 session.go_back(place)
 
-    async def _answers(self, session: Session, query: Query, turn: int) -> AsyncGenerator[Answer, None]:
+    async def rehearse(self, query: Query) -> AsyncIterator[Chunk]:
+        """Prepare the answer to a query that may yet come, and yield what it would begin with.
+
+        Nothing changes: no skill runs, no language model is asked, and the session stays as it is until the same
+        query comes to ``ask``, which takes over what was prepared. The first chunk tells whether the words are
+        complete; there are no instructions.
+        """
+        session = self.sessions.peek(query.session_id)
+        answer, complete = Answer(), None
+        if session is not None and session.node and query.query_text and not query.silence:
+            answer, complete = await self._prepare(session, query)
+        telling = self._telling(Session(query.session_id), query)
+        for chunk in [*(telling.sentence(sentence, answer) for sentence in answer.sentences), telling.end(Answer())]:
+            chunk.complete = complete if not chunk.chunk_id else None
+            yield chunk
+
+    async def _prepare(self, session: Session, query: Query) -> tuple[Answer, bool | None]:
+        before, copy = session.mark(), session.copy()
+        self._take(copy, query)
+        node = self.bot.nodes[copy.node]
+        missing = self._flow.missing(copy)
+        decision = await self._decide(copy, query.query_text)
+        complete = is_complete(decision, node, missing)
+        if query.transfer_state is not None or (
+            self._model is not None
+            and (decision.kind is Kind.FALLBACK or self._model.answers(copy, decision, decision.passages))
+        ):
+            return Answer(), complete
+        self._note(copy, decision)
+        answer = self._flow.respond(copy, decision, query.query_text)
+        self._rehearsals.keep(session.id, Prepared(before, query.query_text, query.variables, copy, answer))
+        return answer, complete
+
+    def _telling(self, session: Session, query: Query) -> Telling:
+        joint = "" if self.bot.language == "zh" else " "
+        return Telling(session, self._new_query_id(), joint, by_words=query.wants_expectation)
+
+    async def _answers(
+        self, session: Session, query: Query, turn: int, ready: Answer | None
+    ) -> AsyncGenerator[Answer, None]:
         """Yield the parts of the answer, the last one with the instructions; nothing if another query came between.
 
         What can be said before a skill has run is a part, so that the caller hears something in the meantime.
         """
-        answer = await self._answer(session, query, turn)
+        answer = ready or await self._answer(session, query, turn)
         if isinstance(answer, ModelTurn):
             async with aclosing(answer.parts()) as parts:
                 async for part in parts:

@@ -9,16 +9,20 @@ from datetime import datetime
 from voicebot.dialogue.bot import Bot, Node, Silence
 from voicebot.dialogue.clarify import question
 from voicebot.dialogue.decision import Decision, Kind
+from voicebot.dialogue.expecting import expectation_of, in_common, is_dictated
 from voicebot.dialogue.session import Session
 from voicebot.dialogue.skillcall import SkillCall, prepare_call
 from voicebot.dialogue.slotflow import Clock, SlotFlow, Step
-from voicebot.dialogue.slots import Filling
+from voicebot.dialogue.slots import Filling, Slot
 from voicebot.dialogue.texts import render, split_sentences, value_of
+from voicebot.protocol.expectation import Expectation
 from voicebot.protocol.instruction import Instruction, ShortMessage, ToCustomerService
 from voicebot.protocol.query import SilenceType, TransferState
 from voicebot.protocol.reply import ReplySource
 
 Instructions = tuple[Instruction, ...]
+TRAILING_OFF_MS, DICTATION_PAUSE_MS = 1200, 2000
+"""The longest wait for who ends turns by their words: for a caller who has to think, and between groups of digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Answer:
         jobs: skills that are to run in the background.
         waits_for: the skill whose result the rest of the answer needs: ``Flow.resume`` gives that; None: this is all.
         words: of the caller, as long as no node has looked for values in them.
+        expects: what the caller is asked for.
+        longest_pause_ms: ``end_of_speech_ms`` for who ends turns by their words: for an answer that trails off.
     """
 
     sentences: list[Sentence] = field(default_factory=list)
@@ -53,6 +59,8 @@ class Answer:
     jobs: tuple[SkillCall, ...] = ()
     waits_for: SkillCall | None = None
     words: str = ""
+    expects: Expectation = field(default_factory=Expectation)
+    longest_pause_ms: int = 0
 
 
 class Flow:
@@ -65,6 +73,11 @@ class Flow:
     def fill(self, node: Node, variables: Mapping[str, str], words: str) -> Filling:
         """Return what words of the caller give to the slots that are wanted at a node."""
         return self._slots.fill(node, variables, words) if node.wants else Filling()
+
+    def missing(self, session: Session) -> list[Slot]:
+        """Return the slots without a value where the conversation stands."""
+        node = self._node(session)
+        return self._slots.missing(session, node) if node is not None else []
 
     def respond(self, session: Session, decision: Decision, words: str = "") -> Answer:
         """Answer words of the caller, or the first turn."""
@@ -343,8 +356,17 @@ class Flow:
         # may pause, so it says the longest of what is possible: better slow than to cut somebody off.
         ends = bot.ends_of(node) if node is not None else [Node("")]
         answer.end_of_speech_ms = max(self._patience_ms(session, end) for end in ends)
+        expected = [expectation_of(end, self._slots.missing(session, end)) for end in ends if end.listen]
+        answer.expects = in_common(expected)
+        answer.longest_pause_ms = max(self._longest_pause_ms(session, end, answer.expects) for end in ends)
         answer.silence_s = max((end.silence and end.silence.seconds) or bot.silence_s for end in ends)
         return answer
+
+    def _longest_pause_ms(self, session: Session, node: Node, expects: Expectation) -> int:
+        patience_ms = self._patience_ms(session, node)
+        if node.end_of_speech_ms or any(slot.end_of_speech_ms for slot in self._slots.missing(session, node)):
+            return patience_ms  # that is how the author wants it here
+        return max(patience_ms, DICTATION_PAUSE_MS if is_dictated(expects) else TRAILING_OFF_MS)
 
     def _patience_ms(self, session: Session, node: Node) -> int:
         own = self._slots.patience_ms(session, node) if node.slots else node.end_of_speech_ms

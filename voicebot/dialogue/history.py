@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 MAX_TURNS = 50
 _MAX_CHARACTERS = 4000
@@ -41,6 +41,10 @@ class History:
 
     def __iter__(self) -> Iterator[Turn]:
         return iter(self._turns)
+
+    def copy(self) -> History:
+        """Return another one with the same turns."""
+        return History(deque((replace(turn) for turn in self._turns), maxlen=MAX_TURNS), self._last_heard)
 
     @property
     def last(self) -> Turn | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 from voicebot.dialogue.decision import Decision
 from voicebot.dialogue.history import History
@@ -24,6 +24,8 @@ _MAX_VALUE_LENGTH = 2000
 
 Place = tuple[str, dict[str, int], int, int, tuple[tuple[str, ReplySource], ...], bool, "Decision | None"]
 """All of a session that a turn moves."""
+Mark = tuple[object, ...]
+"""All of a session that an answer may depend on, to see whether it is still the same."""
 
 
 @dataclass(slots=True)
@@ -75,6 +77,28 @@ class Session:
     def go_back(self, place: Place) -> None:
         """Undo a turn of which the client got nothing. Variables stay: they may have come from elsewhere."""
         self.node, self.visits, self.silences, self.misses, self.last_words, self.transferring, self.decision = place
+
+    def copy(self) -> Session:
+        """Return a session in the same state that shares nothing with this one that can change."""
+        return replace(
+            self,
+            variables=dict(self.variables),
+            visits=dict(self.visits),
+            history=self.history.copy(),
+            secrets=self.secrets.copy(),
+        )
+
+    def become(self, other: Session) -> None:
+        """Take over the state of a copy that was made of this session; ``turn`` goes on counting."""
+        for each in fields(self):
+            if each.name != "turn":
+                setattr(self, each.name, getattr(other, each.name))
+
+    def mark(self) -> Mark:
+        """Return the state as a value."""
+        turn = self.history.last
+        told = (turn.bot, turn.cut_short) if turn is not None else None
+        return (self.turn, self.place(), dict(self.variables), self.over, len(self.history), told)
 
     def set_variable(self, name: str, value: str) -> None:
         """Set a variable; there is a limit on how many and how long they are."""
@@ -128,6 +152,10 @@ class SessionStore:
             self._sessions.popitem(last=False)
         self._sessions[session.id] = (session, now)
         return session
+
+    def peek(self, session_id: str) -> Session | None:
+        """Return a session that may be gone on with, without counting that as use; None if there is none."""
+        return self._sessions[session_id][0] if self.knows(session_id) else None
 
     def knows(self, session_id: str) -> bool:
         """Tell whether a session is there and may be gone on with."""

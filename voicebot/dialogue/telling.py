@@ -18,7 +18,7 @@ class Telling:
         begun: something was handed out.
     """
 
-    def __init__(self, session: Session, query_id: str, joint: str) -> None:
+    def __init__(self, session: Session, query_id: str, joint: str, *, by_words: bool = False) -> None:
         """Begin an answer.
 
         Args:
@@ -26,11 +26,13 @@ class Telling:
             query_id: id of the answer.
             joint: what stands between two sentences. Clients put the texts of all chunks together, as in the page's
                 example, so an English sentence brings its blank along.
+            by_words: the client ends the caller's turns by their words, and wants to know what is expected.
         """
         self.begun = False
         self._session = session
         self._query_id = query_id
         self._joint = joint
+        self._by_words = by_words
         self._next_id = 0
         self._said: tuple[tuple[str, ReplySource], ...] = ()
         self._last = Sentence("", ReplySource.TEXT_REPLY, interruptible=True)
@@ -56,7 +58,8 @@ class Telling:
         return self._chunk("", answer, done=True)
 
     def _chunk(self, text: str, answer: Answer, done: bool = False) -> Chunk:
-        first, last = not self.begun, self._last
+        first, last, by_words = not self.begun, self._last, self._by_words
+        patience_ms = answer.longest_pause_ms if by_words else answer.end_of_speech_ms
         self.begun = True
         self._next_id += 1
         return Chunk(
@@ -66,6 +69,7 @@ class Telling:
             done,
             Reply(text, last.source, None, last.interruptible, last.interruptible),
             run_order(answer.instructions) if done else (),
-            identify_duration_ms=answer.end_of_speech_ms if first else None,
+            identify_duration_ms=patience_ms if first else None,
             node_silent_duration_s=answer.silence_s if first else None,
+            expects=answer.expects if first and by_words else None,
         )

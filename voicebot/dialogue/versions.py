@@ -53,6 +53,10 @@ class EngineVersions:
         engine = self._engine_of(query.session_id)
         return engine.ask(query) if self._remembering is None else self._remembering.ask(engine, query)
 
+    def rehearse(self, query: Query) -> AsyncIterator[Chunk]:
+        """Prepare an answer by the version that the conversation began with, and change nothing."""
+        return self._engine_of(query.session_id).rehearse(query)
+
     def replace(self, engine: Engine) -> None:
         """Give new conversations another version, which has been started."""
         self._engines.append(engine)

@@ -40,6 +40,12 @@ class Secrets:
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
 
+    def copy(self) -> Secrets:
+        """Return another one with the same values."""
+        copied = Secrets()
+        copied._names = dict(self._names)
+        return copied
+
     def add(self, name: str, value: str) -> None:
         """Remember a value of a withheld variable."""
         value = value.strip()

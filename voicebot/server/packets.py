@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from voicebot.protocol.chunk import Chunk, emit_answer, emit_envelope
+from voicebot.protocol.expectation import Expectation
 from voicebot.protocol.framing import Framing
 from voicebot.protocol.instruction import Instruction
 from voicebot.protocol.reply import AudioField, Reply, emit_part, emit_reply
@@ -18,6 +19,8 @@ logger = logging.getLogger(__name__)
 Durations = tuple[int | None, int | None]
 """``identify_duration_ms`` and ``node_silent_duration_s`` of a chunk."""
 NO_DURATIONS: Durations = (None, None)
+Extension = tuple[Expectation | None, bool | None]
+"""``expects`` and ``complete`` of a chunk: a brain tells them only to who has asked for them."""
 
 
 class Packets:
@@ -61,6 +64,7 @@ class Packets:
         self._audio_url = audio_url
         self._next_id = 0
         self._durations = NO_DURATIONS
+        self._extension: Extension = (None, None)
         self._last = Reply("")
 
     def write(self, chunks: Iterable[Chunk]) -> bytes:
@@ -86,6 +90,7 @@ class Packets:
             self._query_id = self._query_id or chunk.query_id
             first, second = self._durations
             self._durations = (chunk.identify_duration_ms or first, chunk.node_silent_duration_s or second)
+            self._extension = (chunk.expects, chunk.complete)
         reply = chunk.reply
         if reply is not None:
             self._last = reply
@@ -114,8 +119,8 @@ class Packets:
     def _packet(self, reply: dict[str, Any] | None, instructions: tuple[Instruction, ...], done: bool = False) -> bytes:
         self._query_id = self._query_id or str(uuid.uuid4())
         answer = emit_answer(self._next_id, done, reply, instructions)
-        packet = emit_envelope(self._session_id, self._query_id, answer, *self._durations)
+        packet = emit_envelope(self._session_id, self._query_id, answer, *self._durations, *self._extension)
         self.begun = True
         self._next_id += 1
-        self._durations = NO_DURATIONS
+        self._durations, self._extension = NO_DURATIONS, (None, None)
         return self._framing.encode(packet)

@@ -8,11 +8,14 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from voicebot.connectors.base import RehearsingBrain
+from voicebot.errors import ProtocolError
 from voicebot.protocol.framing import Framing, load_json
-from voicebot.protocol.query import parse_query
+from voicebot.protocol.query import Query, parse_query
 from voicebot.protocol.reply import AudioField
 from voicebot.server.audio import LIBRARY
 from voicebot.server.body import read_body
+from voicebot.server.closing import closing_iterator
 from voicebot.server.delivery import ClientGone, Delivery
 from voicebot.server.failures import Refusal
 from voicebot.server.hosted import HostedBot
@@ -40,6 +43,8 @@ async def post_query(request: web.Request) -> web.StreamResponse:
     """Answer a query, streaming each chunk as it comes."""
     bot = _bot(request)
     query = parse_query(load_json(await read_body(request)))
+    if query.speculative:
+        return await _rehearse(request, bot, query)
     if not query.session_id:
         query = dataclasses.replace(query, session_id=bot.new_session())
     app, settings = request.app, request.app[ANSWERS][bot.name]
@@ -61,6 +66,21 @@ async def post_query(request: web.Request) -> web.StreamResponse:
             # A moment before this handler would have been cancelled for that.
             logger.debug("a client of bot %s left in the middle of an answer", bot.name)
     return response
+
+
+async def _rehearse(request: web.Request, bot: HostedBot, query: Query) -> web.Response:
+    """Answer a speculative query. It is no turn: an answer that is under way goes on, and nothing changes."""
+    if not query.session_id:
+        raise ProtocolError("sessionId: a speculative query needs one", "sessionId")
+    if not isinstance(bot.brain, RehearsingBrain):
+        raise ProtocolError("ext.speculate: this bot cannot prepare an answer", "ext.speculate")
+    framing = _framing(request, request.app[ANSWERS][bot.name])
+    packets = Packets(query.session_id, framing, AudioField.BOTH)
+    written = b""
+    async with closing_iterator(bot.brain.rehearse(query)) as chunks:
+        async for chunk in chunks:
+            written += packets.write([chunk])
+    return web.Response(body=written, headers={"Content-Type": framing.content_type, **_HEADERS})
 
 
 def _bot(request: web.Request) -> HostedBot:
