@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import math
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conversation.scripted import ScriptedCall, only
-from voicebot.conversation.actions import Ask, CancelAsk, HangUp, Speak
+from voicebot.bench.virtual_call import BrainScript, VirtualCall
+from voicebot.conversation.actions import Ask, CancelAsk, PauseSpeaking, ResumeSpeaking, Speak, StopSpeaking
+from voicebot.conversation.answeredby import Answerer
 from voicebot.conversation.config import ConversationConfig
 from voicebot.conversation.events import (
+    AnsweredBy,
     AnswerFailed,
     CallAnswered,
     CallEnded,
+    CallerPartial,
     CallHeld,
     ChunkArrived,
     ClipFailed,
     ClipFinished,
+    ClipPaused,
     ClipStarted,
     ClipStopped,
     DigitPressed,
@@ -36,8 +44,10 @@ from voicebot.protocol.chunk import Chunk
 from voicebot.protocol.instruction import Blacklist, Hangup, ToCustomerService, TransferType
 from voicebot.protocol.reply import Reply
 
+HOUR_MS = 3_600_000
+
 ids = st.integers(1, 4)
-texts = st.sampled_from(["", "对", "我要改时间"])
+texts = st.sampled_from(["", "对", "嗯", "喂", "我要改时间"])
 instructions = st.lists(
     st.sampled_from([Hangup(), Blacklist(), ToCustomerService("", TransferType.NUMBER, "1")]), max_size=2
 ).map(tuple)
@@ -50,8 +60,9 @@ chunks = st.builds(
     reply=st.none()
     | st.builds(
         Reply,
-        st.sampled_from(["", "好的。", "好"]),
+        st.sampled_from(["", "好的。", "好", "是吗？"]),
         allow_interrupt=st.booleans(),
+        allow_semantic_interruption=st.booleans(),
         audio_url=st.sampled_from([None, "http://a/b.wav"]),
     ),
     instructions=instructions,
@@ -64,54 +75,108 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(SpeechResumed, ids),
     st.builds(UtteranceEnded, ids, ids),
     st.builds(SpeechDropped, ids),
+    st.builds(CallerPartial, ids, st.integers(0, 4), texts),
     st.builds(TranscriptReady, ids, ids, texts),
     st.builds(TranscriptFailed, ids, ids, st.just("speech_recognition")),
     st.builds(ChunkArrived, st.integers(1, 12), chunks),
     st.builds(AnswerFailed, st.integers(1, 12), st.sampled_from(["brain", "brain_circuit_open"])),
     st.builds(ClipStarted, st.integers(1, 12)),
     st.builds(ClipFinished, st.integers(1, 12), st.just(700)),
+    st.builds(ClipPaused, st.integers(1, 12), st.just(300), st.none() | st.just(900)),
     st.builds(ClipStopped, st.integers(1, 12), st.just(300), st.none() | st.just(900)),
     st.builds(ClipFailed, st.integers(1, 12), st.just("speech_synthesis")),
     st.builds(DigitPressed, st.sampled_from("12#")),
     st.builds(CallHeld, st.booleans()),
+    st.builds(AnsweredBy, st.sampled_from([Answerer.HUMAN, Answerer.UNKNOWN])),
     st.builds(TransferEnded, st.builds(TransferResult, st.sampled_from(TransferOutcome))),
     st.just(Tick()),
 )
+configs = st.builds(
+    ConversationConfig,
+    silence_ms=st.just(3000),
+    max_call_ms=st.just(100 * HOUR_MS),
+    play_audio=st.booleans(),
+    pause_first=st.booleans(),
+    keep_talk_over=st.booleans(),
+    dtmf_interrupts=st.booleans(),
+    prompt=st.just("您还在听吗？"),
+    monologue=st.sampled_from(["", "打断一下。"]),
+)
+
+
+def answering(*sentences: str) -> BrainScript:
+    """A brain that answers every query with the same sentences."""
+    said = [Chunk("s", "q", number, reply=Reply(text)) for number, text in enumerate(sentences)]
+    return lambda _query: [*said, Chunk("s", "q", len(said), done=True)]
+
+
+BRAINS: dict[str, BrainScript] = {
+    "answers": answering("好的。", "您请说。"),
+    "says nothing": answering(),
+    "never answers": lambda _query: [],
+    "never comes to an end": lambda _query: [Chunk("s", "q", 0, reply=Reply("好的。"))],
+}
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(events, st.integers(0, 9000)), max_size=40))
-def test_a_live_call_always_has_something_that_will_move_it(script: list[tuple[Event, int]]) -> None:
-    call = ScriptedCall(ConversationConfig(silence_ms=3000, play_audio=True))
+@given(configs, st.lists(st.tuples(events, st.integers(0, 9000)), max_size=40))
+def test_a_live_call_always_has_a_timer_that_leads_on(
+    config: ConversationConfig, script: list[tuple[Event, int]]
+) -> None:
+    """The limit of the whole call alone is none, but on hold."""
+    call = ScriptedCall(config)
     call.feed(CallAnswered())
+    on_hold = False
     for event, pause_ms in script:
         call.now_ms += pause_ms
         call.feed(event)
-        assert call.core.next_deadline_ms is not None
+        on_hold = event.held if isinstance(event, CallHeld) else on_hold
+        timers = set(call.core.timers(call.now_ms))
+        assert timers - {"max_call"} or on_hold
+        assert timers
     call.feed(CallEnded(HangupCause.CALLER))
     assert call.core.phase is Phase.OVER
     assert call.core.next_deadline_ms is None
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(events, max_size=40))
-def test_an_abandoned_call_ends_by_itself(script: list[Event]) -> None:
-    """After any beginning, with a brain and a caller that are silent from now on, the bot hangs up."""
-    call = ScriptedCall(ConversationConfig(silence_ms=3000, max_call_ms=600_000, play_audio=True))
-    call.feed(CallAnswered())
+@pytest.mark.parametrize("brain", BRAINS)
+@pytest.mark.parametrize("voice", ["speaks", "never comes to an end"])
+@settings(max_examples=60, deadline=None)
+@given(config=configs, script=st.lists(events, max_size=25))
+def test_an_abandoned_call_ends_by_itself(
+    brain: str, voice: str, config: ConversationConfig, script: list[Event]
+) -> None:
+    """After any beginning, with a caller who is silent from now on, the bot hangs up, long before the longest call."""
+    lengths = {"speaks": lambda text: 200.0 * len(text), "never comes to an end": lambda _text: math.inf}
+    call = VirtualCall(config, BRAINS[brain], lengths[voice])
+    call.answered()
     for event in script:
         call.feed(event)
     call.feed(CallHeld(held=False))
-    call.wait(700_000)
-    call.hear(call.actions)
-    call.wait(700_000)
-    assert only(call.actions, HangUp)
+    call.run(HOUR_MS)
+    assert call.over
+
+
+@settings(max_examples=60, deadline=None)
+@given(config=configs, script=st.lists(events, max_size=25), speech_ms=st.sampled_from([60, 400, 2_000, 40_000]))
+def test_a_call_from_a_noisy_place_ends_by_itself(
+    config: ConversationConfig, script: list[Event], speech_ms: int
+) -> None:
+    """There is never a word in it."""
+    call = VirtualCall(config, BRAINS["answers"])
+    call.answered()
+    for event in script:
+        call.feed(event)
+    call.feed(CallHeld(held=False))
+    while call.now_ms < HOUR_MS and not call.over:
+        call.run(call.says("", speech_ms) + 300)
+    assert call.over
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(events, max_size=40))
-def test_queries_and_clips_are_numbered_once(script: list[Event]) -> None:
-    call = ScriptedCall()
+@given(configs, st.lists(events, max_size=40))
+def test_queries_and_clips_are_numbered_once(config: ConversationConfig, script: list[Event]) -> None:
+    call = ScriptedCall(config)
     call.feed(CallAnswered())
     for event in script:
         call.feed(event)
@@ -120,3 +185,23 @@ def test_queries_and_clips_are_numbered_once(script: list[Event]) -> None:
     assert {item.turn_id for item in only(call.actions, CancelAsk)} <= set(asked)
     spoken = {item.clip_id: item.text for item in only(call.actions, Speak)}
     assert all(item.text == spoken[item.clip_id] for item in only(call.actions, Speak))
+
+
+@settings(max_examples=300, deadline=None)
+@given(configs, st.lists(events, max_size=40))
+def test_the_playout_is_told_what_it_can_do(config: ConversationConfig, script: list[Event]) -> None:
+    """Only what is paused goes on, and nothing is said into a pause: it would not be heard."""
+    call = ScriptedCall(config)
+    paused = False
+    for event in [CallAnswered(), *script]:
+        for action in call.feed(event):
+            if isinstance(action, PauseSpeaking):
+                assert not paused
+                paused = True
+            elif isinstance(action, ResumeSpeaking):
+                assert paused
+                paused = False
+            elif isinstance(action, StopSpeaking):
+                paused = False
+            elif isinstance(action, Speak):
+                assert not paused

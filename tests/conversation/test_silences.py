@@ -159,8 +159,8 @@ class TestMonologue:
         call.greeted()
         for utterance_id in (1, 2):
             call.feed(SpeechGrew(utterance_id, 20))
-            spoken = only(call.wait(10_010), Speak)
-            call.hear(spoken or call.answer("您还在吗？"))
+            actions = call.wait(10_010)
+            call.hear(actions if only(actions, Speak) else call.answer("您还在吗？"))
         assert only(call.actions, HangUp)
 
     def test_who_has_just_come_to_an_end_is_not_cut_off(self) -> None:
