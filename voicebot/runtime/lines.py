@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from voicebot.conversation.endpointing.endpointer import EndpointingConfig
 from voicebot.conversation.leg import CallInfo, TransferMode, TransferRequest
 from voicebot.errors import ConfigError
 from voicebot.protocol.instruction import ToCustomerService, TransferType
 from voicebot.runtime.dial_target import fill_template, read_address
 from voicebot.runtime.transfer_headers import transfer_headers
+from voicebot.settings.conversation import ConversationSettings
 from voicebot.settings.model import LineSettings, SipSettings
 
 DEFAULT_REASON = "dialogue"
@@ -26,6 +28,19 @@ def line_for(called: str, lines: Iterable[LineSettings]) -> LineSettings:
             if wanted in (user.lower() for user in line.called):
                 return line
     return everything[0]
+
+
+def endpointing_of(line: LineSettings, settings: ConversationSettings) -> EndpointingConfig | None:
+    """Return how turns on a line end by their words; None if they end by ``identifyDuration`` alone."""
+    mode = line.endpointing or settings.endpointing
+    if mode == "fixed" or (mode == "auto" and line.brain_url):
+        return None
+    return EndpointingConfig(
+        complete_ms=settings.complete_wait_ms,
+        understood_ms=settings.understood_wait_ms,
+        unclear_ms=settings.unclear_wait_ms,
+        growing_ms=settings.growing_wait_ms,
+    )
 
 
 def transfer_request(

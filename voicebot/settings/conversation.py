@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from voicebot.settings.section import Language, Section, complete_languages
 
+Endpointing = Literal["auto", "fixed", "adaptive"]
 AfterAnswer = Literal["continue", "hang_up", "leave_message"]
 
 
@@ -25,6 +26,19 @@ class AnsweredBySettings(Section):
 class ConversationSettings(Section):
     """Turn-taking and what the caller hears when something fails."""
 
+    endpointing: Endpointing = "auto"
+    """When a caller has ended. fixed: after ``identifyDuration`` of silence. adaptive: by the words, and after that
+    time at the latest. auto: adaptive for our own bots, fixed for any other engine."""
+    complete_wait_ms: int = Field(default=240, ge=100, le=3000)
+    """adaptive: silence after words that are all that was asked for."""
+    understood_wait_ms: int = Field(default=320, ge=100, le=3000)
+    """adaptive: silence after a whole sentence, or words that mean something to the bot."""
+    unclear_wait_ms: int = Field(default=600, ge=100, le=3000)
+    """adaptive: silence after words of which nothing tells whether they are all."""
+    growing_wait_ms: int = Field(default=1000, ge=100, le=3000)
+    """adaptive: silence after words that may be all, and may just as well go on, like digits of an unknown number."""
+    rehearsals: int = Field(default=2, ge=0, le=100)
+    """Answers of our own bots that a line worker may have prepared at a time while turns are about to end; 0: none."""
     barge_in: Literal["stop", "pause"] = "stop"
     """What speech does that only words may make interrupt: nothing until there are words that mean something, or pause
     the bot after ``barge_in_ms`` until it is known what was said."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from voicebot.settings.conversation import ConversationSettings
+from voicebot.settings.conversation import ConversationSettings, Endpointing
 from voicebot.settings.languagemodel import LanguageModelSettings
 from voicebot.settings.messages import ShortMessageSettings, StorageSettings
 from voicebot.settings.section import Language, Port, Section, complete_languages
@@ -122,6 +122,8 @@ class LineSettings(Section):
     language: Language = "zh"
     voice: str = ""
     """Voice id of the model manifest; empty: the default voice of the language."""
+    endpointing: Literal["", Endpointing] = ""
+    """When a caller has ended; empty: what ``conversation.endpointing`` says."""
 
 
 class BotSettings(Section):
@@ -169,7 +171,7 @@ class VadSettings(Section):
     """Audio kept from before the first speech frame: soft onsets belong to the utterance."""
     end_of_speech_ms: int = Field(default=800, ge=200, le=3000)
     """Silence that ends an utterance until the bot says otherwise (``identifyDuration``)."""
-    speculate_after_ms: int = Field(default=200, ge=60, le=3000)
+    speculate_after_ms: int = Field(default=100, ge=60, le=3000)
     """Silence after which the transcription starts, to be thrown away if the caller goes on."""
     max_utterance_s: float = Field(default=25.0, gt=1, le=30)
 
