@@ -61,8 +61,8 @@ async def test_a_barge_in_silences_the_bot_and_counts_only_what_was_heard() -> N
     call.leg.play(2)
     assert call.leg.play(5) == bytes(5 * 2 * FRAME)
     await call.hear(UtteranceEnded(2, 1))
-    assert all_heard(call)[-1] == "第一句"
-    assert dict(call.brain.queries[-1].variables)["bot_heard"] == "第一句"
+    assert all_heard(call)[-1] == "第一句话"
+    assert dict(call.brain.queries[-1].variables)["bot_heard"] == "第一句话"
     assert call.session.stopwatch.record.barge_ins == 1
     await call.session.close()
 

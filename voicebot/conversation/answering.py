@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from voicebot.conversation.actions import Action, RecordHeard, StoreInstruction
 from voicebot.conversation.events import ClipFinished, ClipStopped
-from voicebot.conversation.heard import heard_text
 from voicebot.conversation.speaking import Clip, Turn
 from voicebot.protocol.chunk import Chunk
 from voicebot.protocol.instruction import Blacklist, Instruction, ShortMessage, run_order
@@ -70,7 +69,7 @@ class Answering:
 def heard(turn: Turn, clip: Clip, event: ClipFinished | ClipStopped) -> list[Action]:
     """Account for what the caller heard of a clip."""
     complete = isinstance(event, ClipFinished)
-    text = clip.text if isinstance(event, ClipFinished) else heard_text(clip.text, event.heard_ms, event.total_ms)
+    text = clip.text if isinstance(event, ClipFinished) else clip.heard_words(event.heard_ms, event.total_ms)
     if not text:
         return []
     turn.heard.append(text)

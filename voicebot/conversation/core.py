@@ -34,6 +34,7 @@ from voicebot.conversation.events import (
     ClipPaused,
     ClipStarted,
     ClipStopped,
+    ClipTimed,
     DigitPressed,
     Event,
     SpeechPaused,
@@ -59,7 +60,7 @@ from voicebot.protocol.instruction import Hangup
 from voicebot.protocol.query import TRANSFER_VARIABLE, TransferState
 
 _TRANSFER_STATE = {TransferOutcome.BUSY: TransferState.BUSY, TransferOutcome.FAILED: TransferState.FAILED}
-_ClipEvent = ClipStarted | ClipFinished | ClipPaused | ClipStopped | ClipFailed
+_ClipEvent = ClipTimed | ClipStarted | ClipFinished | ClipPaused | ClipStopped | ClipFailed
 
 
 # How long the line may take to hang up, and a goodbye after the longest call to be said.
@@ -139,7 +140,7 @@ class Conversation:
                 return self._keys.press(digit)
             case ChunkArrived() | AnswerFailed():
                 return self._answer(event)
-            case ClipStarted() | ClipFinished() | ClipPaused() | ClipStopped() | ClipFailed():
+            case ClipTimed() | ClipStarted() | ClipFinished() | ClipPaused() | ClipStopped() | ClipFailed():
                 return self._clip(event)
             case TransferEnded():
                 return self._transfer_ended(event)
@@ -251,6 +252,9 @@ class Conversation:
         turn = next((item for item in (state.turn, state.previous) if item.find(event.clip_id)), None)
         clip = turn.find(event.clip_id) if turn else None
         if turn is None or clip is None:
+            return []
+        if isinstance(event, ClipTimed):
+            clip.word_ends = event.word_ends
             return []
         state.deadlines.clear("playout")
         match event:

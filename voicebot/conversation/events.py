@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from voicebot.conversation.answeredby import Answerer
 from voicebot.conversation.leg import HangupCause, TransferResult
 from voicebot.protocol.chunk import Chunk
+from voicebot.speech.types import WordEnds
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,14 @@ class AnswerFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ClipTimed:
+    """It is known when each word of a clip is over: the index behind it, and the moment in the clip."""
+
+    clip_id: int
+    word_ends: WordEnds
+
+
+@dataclass(frozen=True, slots=True)
 class ClipStarted:
     """The first sample of a clip left the playout."""
 
@@ -208,6 +217,7 @@ Event = (
     | Rehearsed
     | ChunkArrived
     | AnswerFailed
+    | ClipTimed
     | ClipStarted
     | ClipFinished
     | ClipStopped

@@ -8,7 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
-from voicebot.conversation.events import ClipFailed, ClipPaused, ClipStopped
+from voicebot.conversation.events import ClipFailed, ClipPaused, ClipStopped, ClipTimed
 from voicebot.conversation.playout import Playout
 from voicebot.conversation.voice import LineVoice
 from voicebot.errors import VoicebotError
@@ -24,6 +24,7 @@ class Mouth:
         playout: where it goes.
         on_failed: told of a clip that could not be spoken.
         on_audio: told when the first audio of a clip is in the playout.
+        on_timed: told when the words of a clip are over, if the voice knows; nobody waits for it.
     """
 
     def __init__(
@@ -32,11 +33,14 @@ class Mouth:
         playout: Playout,
         on_failed: Callable[[ClipFailed], None],
         on_audio: Callable[[int], None],
+        on_timed: Callable[[ClipTimed], None],
     ) -> None:
         self._voice = voice
         self._playout = playout
         self._on_failed = on_failed
         self._on_audio = on_audio
+        self._on_timed = on_timed
+        self._timing: set[asyncio.Task[None]] = set()
         self._queue: deque[tuple[int, str, str]] = deque()
         self._task: asyncio.Task[None] | None = None
         self._paused = False
@@ -71,6 +75,8 @@ class Mouth:
         """Fall silent; return what was heard of the clips that had begun."""
         self._queue.clear()
         self._paused = False
+        for timing in self._timing:
+            timing.cancel()
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -78,10 +84,9 @@ class Mouth:
 
     async def close(self) -> None:
         """Give up the work and wait until that is done."""
-        task = self._task
+        tasks = [*self._timing, *([self._task] if self._task is not None else [])]
         self.stop()
-        if task is not None:
-            await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _go_on(self) -> None:
         if not self._paused and (self._task is None or self._task.done()):
@@ -108,6 +113,15 @@ class Mouth:
                     first = False
                     self._on_audio(clip_id)
         self._playout.finish(clip_id)
+        # Beside the next clip's audio, which a caller waits for.
+        timing = asyncio.get_running_loop().create_task(self._time(clip_id, text, audio_url), name="word-ends")
+        self._timing.add(timing)
+        timing.add_done_callback(self._timing.discard)
+
+    async def _time(self, clip_id: int, text: str, audio_url: str) -> None:
+        word_ends = await self._voice.word_ends(text, audio_url)
+        if word_ends:
+            self._on_timed(ClipTimed(clip_id, word_ends))
 
     def _fail(self, clip_id: int, code: str) -> None:
         self._playout.drop(clip_id)

@@ -125,7 +125,7 @@ class CallSession:
         self._log = log or NoLog()
         self._loop = asyncio.get_running_loop()
         self._playout = Playout(leg.rate_hz, self._from_clock_thread)
-        self._mouth = Mouth(services.voice, self._playout, self._feed, self._audio_ready)
+        self._mouth = Mouth(services.voice, self._playout, self._feed, self._audio_ready, self._feed)
         listener = Listener(leg.info.call_id, leg.rate_hz, config.language, config.hint)
         self._transcriber = Transcriber(services.recogniser, ears, listener, self._feed, stopwatch.transcribed)
         self._rehearsals = Rehearsals(services.brain, services.voice, services.rehearsals, self._feed)

@@ -11,6 +11,7 @@ from voicebot.conversation.actions import RESUME_BACK_MS, Action, PauseSpeaking,
 from voicebot.conversation.heard import heard_text
 from voicebot.conversation.interrupting import is_question
 from voicebot.protocol.instruction import Instruction
+from voicebot.speech.types import WordEnds
 
 _MOSTLY = 0.6
 
@@ -34,6 +35,7 @@ class Clip:
         audio_url: where its audio is; "" to have the text spoken by our voice.
         heard_ms: how much of it was heard when it was paused last.
         total_ms: its length, if that is known.
+        word_ends: when each word is over, if the voice told; see ``ClipTimed``.
         since_ms: since when more than that is heard; None while it does not play.
     """
 
@@ -45,7 +47,12 @@ class Clip:
     state: ClipState = ClipState.WAITING
     heard_ms: float = 0.0
     total_ms: int | None = None
+    word_ends: WordEnds = ()
     since_ms: float | None = None
+
+    def heard_words(self, heard_ms: float, total_ms: int | None) -> str:
+        """Return the words that are over after so much of it."""
+        return heard_text(self.text, int(heard_ms), total_ms, self.word_ends)
 
     def heard_by(self, now_ms: float) -> float:
         """Return how much of it was heard: as reported after a pause, by the clock while it plays."""
@@ -168,14 +175,14 @@ class Turn:
     def heard_so_far(self, now_ms: float) -> list[str]:
         """Return the texts that were heard, with what was heard of the clip that plays."""
         clip = self.clips[0] if self.clips else None
-        part = heard_text(clip.text, int(clip.heard_by(now_ms)), clip.total_ms) if clip is not None else ""
+        part = clip.heard_words(clip.heard_by(now_ms), clip.total_ms) if clip is not None else ""
         return [*self.heard, part] if part else list(self.heard)
 
     def asked(self, now_ms: float) -> bool:
         """Tell whether what was heard so far ended in a question."""
         clip = self.clips[0] if self.clips else None
         if clip is not None and clip.text:
-            part = heard_text(clip.text, int(clip.heard_by(now_ms)), clip.total_ms)
+            part = clip.heard_words(clip.heard_by(now_ms), clip.total_ms)
             if len(part) >= _MOSTLY * len(clip.text):
                 return is_question(clip.text)
         return bool(self.heard) and is_question(self.heard[-1])

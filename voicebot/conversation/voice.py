@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from urllib.parse import urlsplit
 
 from voicebot.errors import SpeechError
-from voicebot.speech.types import AudioFetcher, AudioRequest, SpeechRequest, Synthesiser
+from voicebot.speech.types import Aligner, AudioFetcher, AudioRequest, SpeechRequest, Synthesiser, WordEnds
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ class LineVoice:
         rate_hz: sample rate of the line.
         files: where the audio of the brain's files comes from; None: its texts are spoken instead.
         engine_url: the brain's own address, from which its files may come in any case.
+        aligner: knows when the words of a text are over; None: that is estimated.
     """
 
     def __init__(
@@ -31,12 +32,14 @@ class LineVoice:
         rate_hz: int,
         files: AudioFetcher | None = None,
         engine_url: str = "",
+        aligner: Aligner | None = None,
     ) -> None:
         self._synthesiser = synthesiser
         self._voice = voice
         self._rate_hz = rate_hz
         self._files = files
         self._engine_url = engine_url
+        self._aligner = aligner
         self._kept: dict[str, bytes] = {}
 
     async def keep(self, texts: Iterable[str]) -> None:
@@ -77,6 +80,21 @@ class LineVoice:
             async with _closing(self._render(text, speculative=speculative)) as pieces:
                 async for pcm in pieces:
                     yield pcm
+
+    async def word_ends(self, text: str, audio_url: str = "") -> WordEnds:
+        """Return when each word of a text that was spoken is over; nothing if that is not known.
+
+        Args:
+            text: what was said.
+            audio_url: the file that was played instead of our own voice, of whose words nothing is known.
+        """
+        if self._aligner is None or not text or (audio_url and self._files is not None):
+            return ()
+        try:
+            return await self._aligner.word_ends(SpeechRequest(text, self._voice, self._rate_hz))
+        except SpeechError as error:
+            logger.debug("the words of a clip are not known (%s): %s", error.code, error.message)
+            return ()
 
     def _render(self, text: str, *, speculative: bool = False) -> AsyncIterator[bytes]:
         return self._synthesiser.synthesise(SpeechRequest(text, self._voice, self._rate_hz, speculative))

@@ -126,6 +126,23 @@ class AudioRequest:
     engine_url: str = ""
 
 
+WordEnds = tuple[tuple[int, int], ...]
+"""When the words of a text are over in its audio: the index behind each of them, and the moment in ms."""
+
+
+class Aligner(Protocol):
+    """Knows when the words of a spoken text are over."""
+
+    async def word_ends(self, request: SpeechRequest) -> WordEnds:
+        """Return when each word of a text that was spoken is over in its audio; nothing if that is not known.
+
+        Raises:
+            SynthesisError: the text cannot be spoken.
+            SpeechWorkerLostError: the process that holds the model went away.
+        """
+        ...
+
+
 class AudioFetcher(Protocol):
     """Turns the address of an audio file into audio. Closing the iterator gives the work up."""
 

@@ -31,6 +31,24 @@ def test_what_was_put_comes_back_from_memory_and_in_a_new_process_from_disk(tmp_
     assert again.stats.size_bytes == cache.stats.size_bytes == 256
 
 
+@pytest.mark.parametrize("phones", [b"[]", b'[["h",40]]', b'[["h",400]]'])
+def test_phonemes_are_kept_beside_the_audio(tmp_path: Path, phones: bytes) -> None:
+    cache = PromptCache(tmp_path, 1)
+    cache.put(_key(1), 8000, b"\x01\x02" * 100, phones)
+    assert cache.get_spoken(_key(1), 8000) == (b"\x01\x02" * 100, phones)
+    again = PromptCache(tmp_path, 1)
+    pcm, kept = again.get_spoken(_key(1), 8000) or (b"", b"")
+    assert (pcm, kept.rstrip()) == (b"\x01\x02" * 100, phones)
+    assert again.get(_key(1), 8000) == pcm
+    with wave.open(str(cache.path(_key(1)))) as file:
+        assert file.readframes(file.getnframes()) == pcm
+    raw = cache.path(_key(1)).read_bytes()
+    assert int.from_bytes(raw[4:8], "little") == len(raw) - 8
+    cache.path(_key(1)).write_bytes(raw.replace(phones, phones[::-1]))
+    if phones != phones[::-1]:
+        assert PromptCache(tmp_path, 1).get_spoken(_key(1), 8000) is None
+
+
 @pytest.mark.parametrize(
     "damage",
     [

@@ -10,7 +10,7 @@ import pytest
 
 from voicebot.errors import AudioBlockedError, RecognitionError, SpeechError, SpeechWorkerLostError, SynthesisError
 from voicebot.speech.pool import PoolStats
-from voicebot.speech.types import AudioRequest, SpeechRequest, Transcript, TranscriptionRequest, Urgency
+from voicebot.speech.types import AudioRequest, SpeechRequest, Transcript, TranscriptionRequest, Urgency, WordEnds
 from voicebot.speech.worker.client import SpeechClient
 from voicebot.speech.worker.server import SpeechServer
 
@@ -73,6 +73,11 @@ class ScriptedMouth:
 
     def cached_path(self, request: SpeechRequest) -> Path | None:
         return self.folder / "a.wav" if request in self.rendered else None
+
+    async def word_ends(self, request: SpeechRequest) -> WordEnds:
+        if request.text == "fail":
+            raise SynthesisError("a word I cannot say")
+        return tuple((index, index * 100) for index, sign in enumerate(f"{request.text} ") if sign == " ")
 
 
 class ScriptedFiles:
@@ -139,6 +144,12 @@ async def test_a_transcription_under_way_is_promoted(client: SpeechClient, worke
 
 async def test_speech_streams_in_pieces(client: SpeechClient) -> None:
     assert await collect(client, "one two three") == [b"one", b"two", b"three"]
+
+
+async def test_word_ends_there_and_back(client: SpeechClient) -> None:
+    assert await client.word_ends(SpeechRequest("one two", "en")) == ((3, 300), (7, 700))
+    with pytest.raises(SynthesisError, match="a word I cannot say"):
+        await client.word_ends(SpeechRequest("fail", "en"))
 
 
 async def test_an_audio_file_streams_in_pieces(client: SpeechClient) -> None:

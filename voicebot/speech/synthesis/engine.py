@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,19 @@ Samples = NDArray[np.float32]
 """Mono audio, -1..1, one value a sample."""
 
 _FINGERPRINT_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """One phoneme in a rendered clause.
+
+    Attributes:
+        sign: as the engine writes it; pauses and marks are signs, too.
+        end_sample: the sample behind its last one, of those that the engine gave out for the clause.
+    """
+
+    sign: str
+    end_sample: int
 
 
 class SynthesisEngine(Protocol):
@@ -38,12 +52,25 @@ class SynthesisEngine(Protocol):
         """RMS of the voice's speech, -1..1; 0 if it varies from clause to clause."""
         ...
 
-    def synthesise_clause(self, text: str) -> Iterator[Samples]:
+    def synthesise_clause(self, text: str, phones: list[Phone] | None = None) -> Iterator[Samples]:
         """Render one clause of normalised text, in pieces that follow each other; none when it is silent.
+
+        Args:
+            text: the clause.
+            phones: gets the phonemes as they are rendered, complete behind the last piece; nothing where the model
+                does not tell.
 
         Raises:
             SynthesisError: the model failed.
         """
+        ...
+
+    def phonemes(self, text: str) -> str:
+        """Return the phonemes of a normalised text by itself, in the signs of ``Phone``."""
+        ...
+
+    def words(self, ideographs: str) -> list[str]:
+        """Cut a run of Han characters into words, or into characters where the engine knows no words."""
         ...
 
 

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from voicebot.errors import SynthesisError
-from voicebot.speech.synthesis.engine import Samples, open_session
+from voicebot.speech.synthesis.engine import Phone, Samples, open_session
 from voicebot.speech.synthesis.kokoro_graph import split
 from voicebot.speech.synthesis.kokoro_network import Network, SplitNetwork, Style, VoiceTuning, WholeNetwork
 
@@ -31,6 +31,10 @@ class Phonemiser(Protocol):
 
     def __call__(self, text: str) -> str:
         """Return the phonemes."""
+        ...
+
+    def words(self, ideographs: str) -> list[str]:
+        """Cut a run of Han characters into words."""
         ...
 
 
@@ -58,6 +62,7 @@ class KokoroModel:
             raise SynthesisError(f"{vocabulary}: is not the vocabulary of a Kokoro model") from error
         model = directory / "model.onnx"
         parts = split(model, work_directory)
+        self._signs = {number: sign for sign, number in self._ids.items()}
         self._network: Network
         if parts is None:
             self._network = WholeNetwork(open_session(model, threads))
@@ -86,14 +91,23 @@ class KokoroModel:
         """
         return self._network.tune(self.encode(phonemes), style)
 
-    def pieces(self, phonemes: str, style: Style, tuning: VoiceTuning) -> Iterator[Samples]:
+    def pieces(
+        self, phonemes: str, style: Style, tuning: VoiceTuning, phones: list[Phone] | None = None
+    ) -> Iterator[Samples]:
         """Render phonemes piece by piece; those that the vocabulary lacks are left out.
 
         Raises:
             SynthesisError: the model failed.
         """
+        samples = 0
         for ids in fitting(self.encode(phonemes), self._pause_ids()):
-            yield from self._network.pieces(ids, style, tuning)
+            ends: list[int] = []
+            begin = samples
+            for piece in self._network.pieces(ids, style, tuning, ends):
+                samples += len(piece)
+                yield piece
+            if phones is not None:
+                phones += [Phone(self._signs[number], begin + end) for number, end in zip(ids, ends, strict=False)]
 
     def encode(self, phonemes: str) -> list[int]:
         """Return the ids of the phonemes that the vocabulary has."""
@@ -116,7 +130,7 @@ class KokoroEngine:
         self._tuning = model.tune(phonemes(_SAMPLE_TEXT), self._style)
         self.loudness = self._tuning.loudness
 
-    def synthesise_clause(self, text: str) -> Iterator[Samples]:
+    def synthesise_clause(self, text: str, phones: list[Phone] | None = None) -> Iterator[Samples]:
         """Render one clause, piece by piece.
 
         Raises:
@@ -124,7 +138,15 @@ class KokoroEngine:
         """
         phonemes = self._phonemes(text)
         if any(character.isalpha() for character in phonemes):
-            yield from self._model.pieces(phonemes, self._style, self._tuning)
+            yield from self._model.pieces(phonemes, self._style, self._tuning, phones)
+
+    def phonemes(self, text: str) -> str:
+        """Return the phonemes of a text by itself."""
+        return self._phonemes(text)
+
+    def words(self, ideographs: str) -> list[str]:
+        """Cut a run of Han characters into words."""
+        return self._phonemes.words(ideographs)
 
 
 def fitting(ids: list[int], pauses: frozenset[int]) -> list[list[int]]:

@@ -36,7 +36,11 @@ PITCH = "/encoder/Squeeze_output_0"
 ENERGY = "/encoder/Squeeze_1_output_0"
 """Loudness, around -9 in silence and 0 to 10 in speech: (1, 2 * frames)."""
 
+LENGTHS = "lengths"
+"""How many frames each token takes: (tokens,). Made here, from the matrix that spreads tokens over frames."""
+
 _EDITION = "1"  # of the edits below; part of the file names
+_PROSODY_EDITION = "2"  # of the first half, whose file can be made anew without measuring the voices again
 _FLOAT, _BYTES_SHIFT = TensorProto.FLOAT, 128
 _FRAMES: list[tuple[str, int, list[int | str]]] = [
     (SOUNDS, _FLOAT, [1, 512, "frames"]),
@@ -55,7 +59,7 @@ class Parts:
     """The two halves as files.
 
     Attributes:
-        prosody: tokens, style and speed to SOUNDS, PITCH and ENERGY.
+        prosody: tokens, style and speed to SOUNDS, PITCH, ENERGY and LENGTHS.
         decoder: those, and ``norms`` of them, to audio.
     """
 
@@ -94,14 +98,16 @@ def split(model: Path, folder: Path) -> Parts | None:
         digest = _checksum(model)
         exact = "m" if multiplies_bytes_exactly() else "c"
         stem = f"kokoro-{digest[:32]}-{_EDITION}{exact}"
-        parts = Parts(folder / f"{stem}-prosody.onnx", folder / f"{stem}-decoder.onnx")
+        parts = Parts(folder / f"{stem}-prosody{_PROSODY_EDITION}.onnx", folder / f"{stem}-decoder.onnx")
         if not (parts.prosody.is_file() and parts.decoder.is_file()):
             graph = _edited(model, matrices=exact == "m")
-            prosody = graph.part([_TOKENS, _STYLE, _SPEED], dict.fromkeys((SOUNDS, PITCH, ENERGY), _FLOAT))
-            decoder = _decoder(graph)
+            _add_lengths(graph)
+            prosody = graph.part([_TOKENS, _STYLE, _SPEED], dict.fromkeys((SOUNDS, PITCH, ENERGY, LENGTHS), _FLOAT))
             folder.mkdir(parents=True, exist_ok=True)
             _write(parts.prosody, prosody)
-            _write(parts.decoder, decoder)
+            if not parts.decoder.is_file():
+                _write(parts.decoder, _decoder(graph))
+            (folder / f"{stem}-prosody.onnx").unlink(missing_ok=True)  # of the edition before
     except UnexpectedGraphError as error:
         logger.info("the Kokoro model is run in one piece, since %s", error)
         return None
@@ -159,6 +165,13 @@ def _edited(model: Path, matrices: bool) -> Graph:
     if matrices:
         _multiply_convolutions(graph)
     return graph
+
+
+def _add_lengths(graph: Graph) -> None:
+    """Add up, for each token, the frames that it is spread over."""
+    spread = graph.producer(graph.producer(SOUNDS, "MatMul").input[1], "Cast").output[0]  # (tokens, frames)
+    axis = graph.add_constant("frames_axis", np.array([-1], np.int64))
+    graph.nodes.append(helper.make_node("ReduceSum", [spread, axis], [LENGTHS], keepdims=0))
 
 
 def _decoder(graph: Graph) -> bytes:

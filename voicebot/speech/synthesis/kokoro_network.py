@@ -58,8 +58,10 @@ class Network(Protocol):
         """Measure a voice on a sentence."""
         ...
 
-    def pieces(self, ids: list[int], style: Style, tuning: VoiceTuning) -> Iterator[Samples]:
-        """Render phonemes, at most 510."""
+    def pieces(
+        self, ids: list[int], style: Style, tuning: VoiceTuning, ends: list[int] | None = None
+    ) -> Iterator[Samples]:
+        """Render phonemes, at most 510; ``ends`` gets the sample behind each of them, if the network tells."""
         ...
 
 
@@ -74,7 +76,9 @@ class WholeNetwork:
         run(self._session, prosody_inputs(ids, style))
         return VoiceTuning({}, 0.0)
 
-    def pieces(self, ids: list[int], style: Style, tuning: VoiceTuning) -> Iterator[Samples]:
+    def pieces(
+        self, ids: list[int], style: Style, tuning: VoiceTuning, ends: list[int] | None = None
+    ) -> Iterator[Samples]:
         """Render phonemes in one piece."""
         yield run(self._session, prosody_inputs(ids, style))[0].reshape(-1)
 
@@ -109,14 +113,20 @@ class SplitNetwork:
         next(self.pieces(ids, style, tuning), None)  # the first runs allocate: not in a caller's turn
         return tuning
 
-    def pieces(self, ids: list[int], style: Style, tuning: VoiceTuning) -> Iterator[Samples]:
+    def pieces(
+        self, ids: list[int], style: Style, tuning: VoiceTuning, ends: list[int] | None = None
+    ) -> Iterator[Samples]:
         """Render phonemes, the first half second first.
 
         Raises:
             SynthesisError: the model failed.
         """
-        sounds, pitch, energy = run(self._prosody, prosody_inputs(ids, style))
+        sounds, pitch, energy, lengths = run(self._prosody, prosody_inputs(ids, style))
         cuts = speech_cuts(energy[0])
+        if ends is not None:
+            # The padding in front of the first phoneme counts, too; what is cut off at both ends does not.
+            frames = np.clip(np.cumsum(lengths)[1 : len(ids) + 1], cuts[0], cuts[-1]) - cuts[0]
+            ends += [int(frame) * FRAME_SAMPLES for frame in frames]
         tail = np.zeros(0, np.float32)
         for start, end in itertools.pairwise(cuts):
             low = max(cuts[0], start - CONTEXT_FRAMES)
@@ -138,7 +148,7 @@ class SplitNetwork:
             network, names = calibrator(self._model)
         except OSError as error:
             raise SynthesisError(f"{self._model}: cannot be read: {error.strerror}") from error
-        frames = dict(zip((SOUNDS, PITCH, ENERGY), run(self._prosody, prosody_inputs(ids, style)), strict=True))
+        frames = dict(zip((SOUNDS, PITCH, ENERGY), run(self._prosody, prosody_inputs(ids, style)), strict=False))
         measured = run(open_session(network, 1), frames | {"style": style[_DECODER_ROW]})
         # Copied: what a session gives out keeps all its memory.
         norms = {name: value.copy() for name, value in zip(names, measured, strict=True)}

@@ -70,12 +70,16 @@ class MandarinPhonemes:
         parts = []
         for run in _RUNS.findall(text):
             if "\u3400" <= run[0] <= "\u9fff":
-                parts.append(" ".join(self._word(word) for word in self._words.lcut(run)))
+                parts.append(" ".join(self._word(word) for word in self.words(run)))
             elif run[0].isascii() and run[0].isalpha():
                 parts.append(f" {self._english_word(run)} ")
             else:
                 parts.append(run.translate(_PUNCTUATION))
         return re.sub(r"\s+", " ", "".join(parts)).strip()
+
+    def words(self, ideographs: str) -> list[str]:
+        """Cut a run of Han characters into words."""
+        return [str(word) for word in self._words.lcut(ideographs)]
 
     def _word(self, word: str) -> str:
         style = self._pypinyin.Style.TONE3

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from piper import PiperVoice, SynthesisConfig
+import onnx
+from piper import AudioChunk, PiperVoice, SynthesisConfig
 from piper.config import PiperConfig
+from piper.patch_voice_with_alignment import add_alignment_output
 
 from voicebot.errors import SynthesisError
-from voicebot.speech.synthesis.engine import Samples, open_session
+from voicebot.speech.synthesis.engine import Phone, Samples, open_session
 
 _WARM_TEXT = {"zh": "您好。", "en": "Hello."}
 # espeak's names for Mandarin; zh_CN voices of Piper are trained on "cmn".
 _MANDARIN_NAMES = ("cmn", "zh")
+
+logger = logging.getLogger(__name__)
 
 
 def piper_files(directory: Path) -> list[Path]:
@@ -61,23 +66,57 @@ class PiperEngine:
         self.rate_hz: int = config.sample_rate
         self.language = _language(config)
         # download_dir is for extra data of some languages, which we never let it fetch by itself.
-        self._voice = PiperVoice(session=open_session(model, threads), config=config, download_dir=directory)
+        self._voice = PiperVoice(session=open_session(_telling(model), threads), config=config, download_dir=directory)
         # Piper would scale each sentence to full range; loudness is levelled later, for all engines alike.
         self._settings = SynthesisConfig(normalize_audio=False)
         list(self.synthesise_clause(_WARM_TEXT.get(self.language, "Hello.")))
 
-    def synthesise_clause(self, text: str) -> Iterator[Samples]:
+    def synthesise_clause(self, text: str, phones: list[Phone] | None = None) -> Iterator[Samples]:
         """Render one clause, in one piece.
 
         Raises:
             SynthesisError: the model failed.
         """
         try:
-            chunks = [chunk.audio_float_array for chunk in self._voice.synthesize(text, self._settings)]
+            chunks = list(self._voice.synthesize(text, self._settings, include_alignments=phones is not None))
         except Exception as error:  # the phonemiser and onnxruntime have no common error type
             raise SynthesisError(f"the Piper voice could not speak a clause ({type(error).__name__})") from error
+        if phones is not None:
+            phones += _phones(chunks)
         if chunks:
-            yield np.concatenate(chunks).astype(np.float32, copy=False)
+            yield np.concatenate([chunk.audio_float_array for chunk in chunks]).astype(np.float32, copy=False)
+
+    def phonemes(self, text: str) -> str:
+        """Return the phonemes of a text by itself."""
+        return "".join("".join(sentence) for sentence in self._voice.phonemize(text))
+
+    def words(self, ideographs: str) -> list[str]:
+        """Cut a run of Han characters into characters."""
+        return list(ideographs)
+
+
+def _telling(model: Path) -> Path | bytes:
+    """Return the model with one more output, how long each phoneme is; the model as it is if it does not know."""
+    try:
+        network = onnx.load(str(model))
+        add_alignment_output(network)
+    except ValueError as error:
+        logger.info("the voice %s does not tell how long its phonemes are: %s", model.name, error)
+        return model
+    except Exception:  # bare protobuf errors; what is wrong with the file is told where it is opened
+        return model
+    return bytes(network.SerializeToString())
+
+
+def _phones(chunks: list[AudioChunk]) -> list[Phone]:
+    phones, before = [], 0
+    for chunk in chunks:
+        end = before
+        for item in chunk.phoneme_alignments or ():
+            end += int(item.num_samples)
+            phones.append(Phone(item.phoneme, end))
+        before += len(chunk.audio_float_array)
+    return phones
 
 
 def _read_config(config_file: Path) -> PiperConfig:

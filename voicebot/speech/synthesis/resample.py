@@ -55,8 +55,14 @@ class ClauseAudio:
         self._loudest = 0.0
         self._gain = 0.0
         self._sending = False
+        self._trimmed = 0
         self._held = np.zeros(0, np.float32)
         self._resampler = soxr.ResampleStream(rate_hz, to_rate_hz, 1, dtype="float32", quality="HQ")
+
+    @property
+    def trimmed_samples(self) -> int:
+        """Silence taken off the beginning, in samples of the voice."""
+        return self._trimmed
 
     def feed(self, samples: Samples) -> bytes:
         """Take a piece and return what can go out: s16le mono, b"" while there is silence only."""
@@ -68,10 +74,13 @@ class ClauseAudio:
         clip = np.concatenate([self._held, samples.astype(np.float32)])
         if span is None:
             self._held = clip if self._gain else self._held
+            self._trimmed += 0 if self._gain else len(samples)
             return b""
         end = len(self._held) + span[1]
         if not self._gain:
-            clip = _faded_in(clip[max(0, span[0] - self._rate_hz * LEAD_MS // 1000) :], self._fade)
+            lead = max(0, span[0] - self._rate_hz * LEAD_MS // 1000)
+            self._trimmed += lead
+            clip = _faded_in(clip[lead:], self._fade)
             end = len(clip) - (len(samples) - span[1])
             self._gain = self._measured_gain(level)
         # The last moment of speech is held back too: if nothing follows, it is faded out.

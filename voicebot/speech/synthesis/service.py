@@ -18,13 +18,15 @@ from voicebot.settings.section import Language
 from voicebot.speech.pool import UrgencyPool
 from voicebot.speech.synthesis.cache import CacheStats, PromptCache, content_key
 from voicebot.speech.synthesis.clauses import clauses
+from voicebot.speech.synthesis.engine import Phone
 from voicebot.speech.synthesis.normalise import normalise
 from voicebot.speech.synthesis.rendering import LIVE, PRERENDER, LiveTraffic, Rendering
 from voicebot.speech.synthesis.resample import ClauseAudio
 from voicebot.speech.synthesis.speakable import has_cjk
 from voicebot.speech.synthesis.stopping import not_to_be_stopped
 from voicebot.speech.synthesis.voices import VoiceFiles, VoiceShelf
-from voicebot.speech.types import UNKNOWN_WORDS, SpeechRequest, Voice
+from voicebot.speech.synthesis.wordends import joined, pack, unpack, word_ends
+from voicebot.speech.types import BYTES_PER_SAMPLE, UNKNOWN_WORDS, SpeechRequest, Voice, WordEnds
 
 RATES_HZ = (8000, 16000)
 _LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -192,6 +194,32 @@ class SynthesisService:
             async for piece in pieces:
                 yield piece
 
+    async def word_ends(self, request: SpeechRequest) -> WordEnds:
+        """Return when each word of a text that was rendered is over in its audio.
+
+        Returns:
+            The index behind each word and the moment in ms. Nothing if the audio is not kept, the voice does not tell
+            how long its phonemes are, or what was spoken cannot be told from the text.
+
+        Raises:
+            SynthesisError: as ``cache_key``.
+        """
+        plan = self._plans(request)
+        return () if plan is None else await asyncio.to_thread(self._word_ends, plan, request.text)
+
+    def _word_ends(self, plan: _Plan, text: str) -> WordEnds:
+        spoken = [self._cache.get_spoken(clause.key, plan.rate_hz) for clause in plan.clauses]
+        if not all(kept is not None and kept[1] for kept in spoken):
+            return ()
+        timed = (
+            (unpack(phones), _length_ms(pcm, plan.rate_hz), gap_ms(clause.text))
+            for clause, (pcm, phones) in zip(plan.clauses, filter(None, spoken), strict=True)
+        )
+        engine = self._shelf.engine(plan.files)
+        return word_ends(
+            text, joined(timed), lambda word: engine.phonemes(normalise(word, plan.files.language)), engine.words
+        )
+
     async def prerender(self, request: SpeechRequest) -> None:
         """Render a prompt into the cache, after everything a caller waits for and one at a time.
 
@@ -238,9 +266,9 @@ class SynthesisService:
             rendering = self._renderings[plan.key] = Rendering(clauses, self._pools, self._traffic, urgency)
         return rendering
 
-    def _store(self, key: str, rate_hz: int, pcm: bytes) -> None:
+    def _store(self, key: str, rate_hz: int, pcm: bytes, phones: bytes) -> None:
         """Put audio on disk, in a thread."""
-        work = asyncio.to_thread(self._cache.put, key, rate_hz, pcm)
+        work = asyncio.to_thread(self._cache.put, key, rate_hz, pcm, phones)
         task = asyncio.get_running_loop().create_task(work, name="store-prompt")
         self._storing.add(task)
         task.add_done_callback(self._storing.discard)
@@ -281,8 +309,9 @@ class _Work:
         clause: _PlannedClause,
         shelf: VoiceShelf,
         cache: PromptCache,
-        store: Callable[[str, int, bytes], None],
+        store: Callable[[str, int, bytes, bytes], None],
     ) -> None:
+        self._phones = b""
         self._plan = plan
         self._clause = clause
         self._shelf = shelf
@@ -301,15 +330,18 @@ class _Work:
             engine = self._shelf.engine(self._plan.files)
         text = self._clause.text
         audio = ClauseAudio(engine.rate_hz, self._plan.rate_hz, gap_ms(text), engine.loudness)
-        for samples in engine.synthesise_clause(text):
+        phones: list[Phone] = []
+        for samples in engine.synthesise_clause(text, phones):
             yield audio.feed(samples)
+        timed = ((phone.sign, phone.end_sample - audio.trimmed_samples) for phone in phones)
+        self._phones = pack(tuple((sign, max(0, end) * 1000 // engine.rate_hz) for sign, end in timed))
         yield audio.finish()
 
     def keep(self, pcm: bytes) -> None:
         """Have it in memory now and on disk soon."""
         if pcm:
-            self._cache.keep(self._clause.key, self._plan.rate_hz, pcm)
-            self._store(self._clause.key, self._plan.rate_hz, pcm)
+            self._cache.keep(self._clause.key, self._plan.rate_hz, pcm, self._phones)
+            self._store(self._clause.key, self._plan.rate_hz, pcm, self._phones)
 
 
 def open_shelf(
@@ -325,6 +357,10 @@ def open_shelf(
     """
     threads = settings.speech.synthesiser.threads
     return VoiceShelf(model_path, defaults, model_ids, threads, settings.paths.data / "synthesis")
+
+
+def _length_ms(pcm: bytes, rate_hz: int) -> int:
+    return len(pcm) * 1000 // (rate_hz * BYTES_PER_SAMPLE)
 
 
 def gap_ms(clause: str) -> int:

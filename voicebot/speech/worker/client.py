@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from voicebot.errors import SpeechWorkerLostError
-from voicebot.speech.types import AudioRequest, SpeechRequest, Transcript, TranscriptionRequest
+from voicebot.speech.types import AudioRequest, SpeechRequest, Transcript, TranscriptionRequest, WordEnds
 from voicebot.speech.worker.server import as_fields
 from voicebot.speech.worker.wire import Message, WireError, error_from_fields, read_message
 
@@ -71,8 +71,9 @@ class _Link:
 
 
 class SpeechClient:
-    """Implements ``Recogniser``, ``Synthesiser`` and ``AudioFetcher`` by asking the speech worker at a Unix socket.
+    """Implements ``Recogniser``, ``Synthesiser``, ``Aligner`` and ``AudioFetcher``.
 
+    It asks the speech worker at a Unix socket.
     Connects with the first request, and again when the connection was lost: a request waits up to ``patience_s``
     for the worker to be there. Requests under way when the worker dies fail with ``SpeechWorkerLostError`` at once.
     Create, use and close it on one event loop.
@@ -160,6 +161,16 @@ class SpeechClient:
         """
         path = (await self._ask("cached_path", as_fields(request)))["path"]
         return Path(path) if path else None
+
+    async def word_ends(self, request: SpeechRequest) -> WordEnds:
+        """Return when each word of a text that was spoken is over in its audio; nothing if that is not known.
+
+        Raises:
+            SynthesisError: the text cannot be spoken.
+            SpeechWorkerLostError: the worker went away, or did not come up in time.
+        """
+        ends = (await self._ask("word_ends", as_fields(request)))["ends"]
+        return tuple((int(index), int(end_ms)) for index, end_ms in ends)
 
     async def stats(self) -> Mapping[str, Any]:
         """Return the worker's process id ("pid") and how busy its recogniser is; serves as a ping.

@@ -18,6 +18,7 @@ from voicebot.speech.types import (
     Synthesiser,
     Transcript,
     TranscriptionRequest,
+    WordEnds,
 )
 from voicebot.speech.worker.wire import Message, WireError, error_fields, read_message
 
@@ -37,6 +38,14 @@ class Mouth(Synthesiser, Protocol):
 
     def cached_path(self, request: SpeechRequest) -> Path | None:
         """Return the file that holds a rendered text, None if it was not rendered."""
+        ...
+
+    async def word_ends(self, request: SpeechRequest) -> WordEnds:
+        """Return when each word of a rendered text is over; nothing if that is not known.
+
+        Raises:
+            SynthesisError: the text cannot be spoken.
+        """
         ...
 
 
@@ -184,6 +193,8 @@ class Session:
         elif message.op == "cached_path":
             path = self._mouth.cached_path(SpeechRequest(**fields))
             await self._send(message.id, "result", {"path": str(path) if path else None})
+        elif message.op == "word_ends":
+            await self._send(message.id, "result", {"ends": await self._mouth.word_ends(SpeechRequest(**fields))})
         elif message.op == "stats":
             await self._send(message.id, "result", {"pid": os.getpid(), "recogniser": as_fields(self._ears.stats)})
         else:

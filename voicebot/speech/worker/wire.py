@@ -13,6 +13,7 @@ synthesise            text, voice, rate_hz
 fetch                 url, rate_hz, engine_url
 prerender             text, voice, rate_hz
 cached_path           text, voice, rate_hz
+word_ends             text, voice, rate_hz
 stats
 cancel                (id of the request)
 ====================  ============================  ==========================================================
