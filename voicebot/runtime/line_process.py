@@ -127,7 +127,8 @@ class LineWorker:
     def _voice(self, line: LineSettings) -> LineVoice:
         # Our own bots have the files of their sentences, too: it is quicker to speak them than to fetch them.
         files = self._speech if self._plays_audio(line) else None
-        return LineVoice(self._speech, line.voice or line.language, self._agent.rate_hz, files, line.brain_url)
+        voice, rate_hz = line.voice or line.language, self._agent.rate_hz
+        return LineVoice(self._speech, voice, rate_hz, files, line.brain_url, aligner=self._speech)
 
     def _plays_audio(self, line: LineSettings) -> bool:
         return bool(line.brain_url) and self._settings.brain.play_audio
