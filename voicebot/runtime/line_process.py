@@ -25,6 +25,7 @@ from voicebot.conversation.answeredby import Answerer, Then
 from voicebot.conversation.config import ConversationConfig
 from voicebot.conversation.leg import CallInfo
 from voicebot.conversation.record import CallRecord, TurnRecord
+from voicebot.conversation.rehearsal import RehearsalBudget
 from voicebot.conversation.segmenter_ears import SegmenterEars
 from voicebot.conversation.session import CallSession, Services
 from voicebot.conversation.stopwatch import Stopwatch
@@ -33,7 +34,7 @@ from voicebot.errors import SpeechError, VoicebotError
 from voicebot.hotwords import variable_words
 from voicebot.protocol.instruction import Blacklist, ShortMessage
 from voicebot.runtime.archive import safe_name, save_record
-from voicebot.runtime.lines import fallback_transfer, line_for, transfer_request
+from voicebot.runtime.lines import endpointing_of, fallback_transfer, line_for, transfer_request
 from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.order import WorkerOrder
 from voicebot.runtime.outbox import Outbox, order_of
@@ -63,6 +64,7 @@ class LineWorker:
         self._legs: dict[str, SipCallLeg] = {}
         self._outbox = Outbox(Spool(self._settings.paths.outbox))
         self._agent = LineAgent(order.agent_config(), asyncio.get_running_loop(), self._on_call, self._on_registration)
+        self._rehearsals = RehearsalBudget(self._settings.conversation.rehearsals)
         self._saving: set[asyncio.Task[None]] = set()
         self._keeping: asyncio.Task[None] | None = None
 
@@ -169,6 +171,7 @@ class LineWorker:
             brain=brain,
             transfer_request=functools.partial(transfer_request, sip=self._settings.sip, call=info, line=line.name),
             store=store,
+            rehearsals=self._rehearsals,
         )
 
     def _conversation_config(self, line: LineSettings, info: CallInfo) -> ConversationConfig:
@@ -198,6 +201,9 @@ class LineWorker:
             fallback=fallback_transfer(self._settings.brain.fallback_transfer),
             play_audio=self._plays_audio(line),
             hint=self._hint(line, info),
+            endpointing=endpointing_of(line, settings),
+            own_brain=not line.brain_url,
+            rehearse=not line.brain_url and settings.rehearsals > 0,
         )
 
     def _hint(self, line: LineSettings, info: CallInfo) -> str:

@@ -26,8 +26,9 @@ EN = Phrases(
     fillers=re.compile(r"(?:\b(?:um+|uh+|er+|erm|hmm+|mm+|well|so|like|you know)\b|[\s,.\u2026])+"),
     unfinished=re.compile(
         r"(?:^|[ ,.])(?:um+|uh+|er+|erm|hmm+|mm+|and|or|but|(?<!think )(?<!hope )so|because|if|then|like|well|the|a|an"
-        r"|to|of|for|with|from|at|by|about|my|your|is|are|was|it's|i'm|i'd|i'll|i want|would like|can you|could you"
-        r"|do you|let me see|let me think|i think|maybe|you know|i mean|next|this coming|around|between)$"
+        r"|to|of|for|with|from|at|(?<!hold )on|in|by|about|my|your|is|are|was|it's|i'm|i'd|i'll|i want|would like"
+        r"|can you|could you|do you|let me see|let me think|i think|maybe|you know|i mean|next|this coming|around"
+        r"|between)$"
     ),
     closed=re.compile(r"(?:thank you|thanks|please|bye|goodbye|that's all|that's it)$"),
     day=re.compile(
@@ -41,7 +42,7 @@ EN = Phrases(
         rf"|\b(?:half past|quarter (?:past|to)) {_HOUR}\b|\b[0-9]{{1,2}}:[0-9]{{2}}\b|\bnoon\b|\bmidnight\b"
         rf"|\bat {_HOUR}\b|\b{_HOUR} (?:fifteen|thirty|forty-five)\b"
     ),
-    time_may_go_on=re.compile(rf"\b{_HOUR}(?: (?:fifteen|thirty|forty-five))?$"),
+    time_may_go_on=re.compile(rf"(?<!:)\b{_HOUR}(?: (?:fifteen|thirty|forty-five))?$"),
     daypart=re.compile(r"\b(?:morning|afternoon|evening)$"),
     number=re.compile(rf"[0-9]|\b(?:zero|{_SMALL}|{_TEENS}|{_TENS}|hundred|thousand|million)\b"),
     unit=re.compile(
