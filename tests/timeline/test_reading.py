@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.timeline.calls import CALL, HEADER, event, lines
+from tests.timeline.calls import CALL, HEADER, action, event, lines
 from voicebot.errors import TimelineError
 from voicebot.timeline.reading import read_story
 from voicebot.timeline.story import Mark, Understood
@@ -36,6 +36,34 @@ def test_clips_know_what_was_heard_of_them() -> None:
     cut, whole = read_story(lines()).clips
     assert (cut.start_ms, cut.end_ms, cut.heard, cut.complete) == (40, 1101, "您好，请问", False)
     assert (whole.heard, whole.complete, whole.turn_id) == ("好的。", True, 2)
+
+
+def test_a_clip_that_paused_and_went_on_sounds_in_two_parts() -> None:
+    story = read_story(
+        lines(
+            action(8000, "Speak", clip_id=3, text="再见。"),
+            event(8100, "ClipStarted", clip_id=3),
+            action(8500, "PauseSpeaking", why="voice"),
+            event(8501, "ClipPaused", clip_id=3, heard_ms=400, total_ms=900),
+            action(9000, "ResumeSpeaking", from_start=False, why="noise"),
+            event(9800, "ClipFinished", clip_id=3, heard_ms=900),
+        )
+    )
+    assert story.clips[-1].sounding_ms == [(8100, 8501), (9000, 9800)]
+    marks = [mark.text for mark in story.marks]
+    assert marks[-2:] == ["falls silent: the caller speaks", "goes on: a noise"]
+
+
+def test_a_clip_that_was_stopped_in_a_pause_ends_with_the_pause() -> None:
+    story = read_story(
+        lines(
+            action(8000, "Speak", clip_id=3, text="再见。"),
+            event(8100, "ClipStarted", clip_id=3),
+            event(8501, "ClipPaused", clip_id=3, heard_ms=400, total_ms=900),
+            event(9000, "ClipStopped", clip_id=3, heard_ms=400, total_ms=900),
+        )
+    )
+    assert story.clips[-1].sounding_ms == [(8100, 8501)]
 
 
 def test_timers_that_went_off_are_told_from_those_that_were_not_needed() -> None:

@@ -83,8 +83,9 @@ def _guides(canvas: Canvas, top: float, lanes: Callable[[float], float]) -> floa
                 x = canvas.scale.x(moment_ms)
                 canvas.svg.line(x, top, x, bottom, "faint-dash")
     for clip in canvas.story.clips:
-        if clip.complete is False and clip.end_ms is not None and canvas.scale.shows(clip.end_ms):
-            x = canvas.scale.x(clip.end_ms)
+        silent_ms = clip.sounding_ms[-1][1] if clip.complete is False and clip.sounding_ms else None
+        if silent_ms is not None and canvas.scale.shows(silent_ms):
+            x = canvas.scale.x(silent_ms)
             canvas.svg.line(x, top, x, bottom, "stop-dash")
     return bottom
 

@@ -148,11 +148,11 @@ def playout(canvas: Canvas, y: float) -> float:
     top = y + _PAD_PX
     for clip in canvas.story.clips:
         if clip.start_ms is not None:
-            end_ms = clip.end_ms if clip.end_ms is not None else canvas.story.length_ms
-            canvas.bar(clip.start_ms, end_ms, top, "bot", clip.text)
-            canvas.tick(clip.start_ms, top, "paper")
+            for start_ms, end_ms in clip.sounding_ms:
+                canvas.bar(start_ms, canvas.story.length_ms if end_ms is None else end_ms, top, "bot", clip.text)
+            canvas.tick(clip.start_ms, top, "paper-line")
             if clip.complete is False:
-                canvas.tick(end_ms, top, "stop-line")
+                canvas.tick(clip.sounding_ms[-1][1] or canvas.story.length_ms, top, "stop-line")
     height = _spoken(canvas, top + _BAR_PX)
     return _BAR_PX + _PAD_PX + height
 

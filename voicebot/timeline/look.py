@@ -47,7 +47,7 @@ def style(*, night: bool) -> str:
 def _sheet(colours: dict[str, str]) -> str:
     rules = [f".{name}{{fill:{colours[name]}}}" for name in _FILLED]
     rules += [f".{name}-pale{{fill:{colours[name]};fill-opacity:.22}}" for name in _FILLED if name != "paper"]
-    rules += [f".{name}-line{{stroke:{colour};fill:none}}" for name, colour in colours.items() if name != "paper"]
+    rules += [f".{name}-line{{stroke:{colour};fill:none}}" for name, colour in colours.items()]
     rules += [f".{name}-dash{{stroke:{colours[name]};fill:none;stroke-dasharray:3 4}}" for name in ("faint", "stop")]
     rules += [
         f"text{{fill:{colours['ink']}}}",

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from voicebot.errors import TimelineError
 from voicebot.runtime.timeline_file import VERSION
-from voicebot.timeline.story import Clip, Mark, Story, Timer, Turn, Understood, Utterance
+from voicebot.timeline.marks import UNKNOWN, mark
+from voicebot.timeline.story import Clip, Story, Timer, Turn, Understood, Utterance
 
-_UNKNOWN = "…"  # words that were not kept
 # What the picture shows elsewhere, or what no caller notices.
 _NOT_MARKED = frozenset(
-    {"CallAnswered", "Tick", "Transcribe", "DropTranscription", "CancelAsk", "RecordCaller", "EndOfTurn"}
+    {"CallAnswered", "Tick", "Transcribe", "DropTranscription", "HurryTranscription", "CancelAsk", "RecordCaller"}
+    | {"SpeechResumed", "ClipTimed", "Rehearsed"}
 )
 _DUE_MS = 60.0  # a timer that ends this close to its time has gone off
 
@@ -69,7 +69,6 @@ class _Reader:
         self._handlers: dict[str, Callable[[float, Line], None]] = {
             "SpeechGrew": self._speech_grew,
             "SpeechPaused": self._speech_paused,
-            "SpeechResumed": lambda _at, _line: None,
             "EndOfTurn": self._end_of_turn,
             "UtteranceEnded": self._utterance_ended,
             "SpeechDropped": self._speech_dropped,
@@ -82,6 +81,7 @@ class _Reader:
             "ClipStarted": self._clip_started,
             "ClipFinished": self._clip_over,
             "ClipStopped": self._clip_over,
+            "ClipPaused": self._clip_paused,
             "RecordHeard": self._heard,
         }
 
@@ -102,8 +102,11 @@ class _Reader:
         handler = self._handlers.get(name)
         if handler is not None:
             handler(at_ms, line)
-        elif name not in _NOT_MARKED and not (name == "SetRingback" and not line["on"]):
-            self.story.marks.append(_mark(at_ms, name, line))
+            return
+        if name == "ResumeSpeaking":
+            self._resume(at_ms)
+        if name not in _NOT_MARKED and not (name == "SetRingback" and not line["on"]):
+            self.story.marks.append(mark(at_ms, name, line))
 
     # --- the caller
 
@@ -138,7 +141,9 @@ class _Reader:
             utterance.dropped = True
 
     def _said(self, at_ms: float, line: Line, *, final: bool) -> None:
-        self.story.understood.append(Understood(at_ms, _words(line["text"]), final))
+        said, before = Understood(at_ms, _words(line["text"]), final), self.story.understood[-1:]
+        if final or [(item.text, item.final) for item in before] != [(said.text, False)]:
+            self.story.understood.append(said)
 
     # --- turns
 
@@ -199,6 +204,16 @@ class _Reader:
             if clip.start_ms is None and line.get("heard_ms"):
                 clip.start_ms = at_ms - float(line["heard_ms"])
 
+    def _clip_paused(self, at_ms: float, line: Line) -> None:
+        clip = self._clip(line)
+        if clip is not None:
+            clip.pauses_ms.append((at_ms, None))
+
+    def _resume(self, at_ms: float) -> None:
+        for clip in self.story.clips:
+            if clip.end_ms is None and clip.pauses_ms and clip.pauses_ms[-1][1] is None:
+                clip.pauses_ms[-1] = clip.pauses_ms[-1][0], at_ms
+
     def _heard(self, _at_ms: float, line: Line) -> None:
         if self._ended_clip is not None:
             self._ended_clip.heard = _words(line["text"])
@@ -220,43 +235,4 @@ class _Reader:
 
 def _words(text: object) -> str:
     """Return a text of the log; None stands for words that were not kept."""
-    return _UNKNOWN if text is None else str(text)
-
-
-_MARKS: dict[str, tuple[str, str]] = {
-    "StopSpeaking": ("stops speaking", "stop"),
-    "PauseSpeaking": ("pauses", "stop"),
-    "ResumeSpeaking": ("goes on", "go"),
-    "HangUp": ("hangs up", "stop"),
-    "CallEnded": ("call over", "stop"),
-    "StartTransfer": ("transfers", "go"),
-    "SetEndOfSpeech": ("pause to wait for: {duration_ms} ms", "plain"),
-    "DigitPressed": ("key {digit}", "plain"),
-    "CallHeld": ("on hold: {held}", "plain"),
-    "RecordFailure": ("failure: {code}", "failure"),
-    "AnswerFailed": ("no answer: {code}", "failure"),
-    "TranscriptFailed": ("not transcribed: {code}", "failure"),
-    "ClipFailed": ("not spoken: {code}", "failure"),
-    "StoreInstruction": ("keeps an order", "plain"),
-    "SetRingback": ("ringing tone", "plain"),
-}
-
-
-def _mark(at_ms: float, name: str, line: Line) -> Mark:
-    """Name a moment in words: those above, or the event's own name taken apart with what it tells."""
-    if name in _MARKS:
-        text, kind = _MARKS[name]
-        for key, value in line.items():
-            text = text.replace(f"{{{key}}}", _shown(value))
-        return Mark(at_ms, text, kind)
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
-    told = [_shown(value) for key, value in line.items() if key in ("why", "rule", "kind", "reason") and value]
-    return Mark(at_ms, ": ".join([words, ", ".join(told)]) if told else words)
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return _UNKNOWN
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
+    return UNKNOWN if text is None else str(text)

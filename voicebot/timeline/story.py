@@ -55,6 +55,7 @@ class Clip:
         asked_ms: it was handed to the voice.
         ready_ms: its first audio was there.
         start_ms, end_ms: its first and last sound for the caller.
+        pauses_ms: when it fell silent and went on again; the end is None if it never did.
         heard: the words that the caller heard, "" if none or not known.
         complete: it was heard to the end; None while it is not known.
     """
@@ -66,8 +67,22 @@ class Clip:
     ready_ms: float | None = None
     start_ms: float | None = None
     end_ms: float | None = None
+    pauses_ms: list[tuple[float, float | None]] = field(default_factory=list)
     heard: str = ""
     complete: bool | None = None
+
+    @property
+    def sounding_ms(self) -> list[tuple[float, float | None]]:
+        """When it was heard: from where to where, None for a part that has not ended."""
+        if self.start_ms is None:
+            return []
+        parts: list[tuple[float, float | None]] = []
+        begin_ms: float | None = self.start_ms
+        for paused_ms, resumed_ms in self.pauses_ms:
+            if begin_ms is not None:
+                parts.append((begin_ms, paused_ms))
+            begin_ms = resumed_ms
+        return parts if begin_ms is None else [*parts, (begin_ms, self.end_ms)]
 
 
 @dataclass(slots=True)
