@@ -15,6 +15,7 @@ import pytest
 from voicebot.errors import SynthesisError
 from voicebot.modelstore.store import ModelStore
 from voicebot.settings import Settings, load_settings
+from voicebot.speech.synthesis.rendering import LIVE
 from voicebot.speech.synthesis.service import SynthesisService, gap_ms, open_shelf
 from voicebot.speech.synthesis.voices import VoiceShelf
 from voicebot.speech.types import UNKNOWN_WORDS, SpeechRequest
@@ -112,6 +113,23 @@ async def test_many_who_ask_at_once_share_one_rendering(service: SynthesisServic
     heard = await asyncio.gather(*(_speak(service, request) for _ in range(5)))
     assert len({b"".join(pieces) for pieces in heard}) == 1
     assert len(b"".join(heard[0])) > 16000
+
+
+@pytest.mark.audio
+@pytest.mark.timeout(60)
+async def test_what_may_never_be_said_gives_way_to_what_is_waited_for(service: SynthesisService) -> None:
+    guess = SpeechRequest("This may never be said.", "en", 8000, speculative=True)
+    async with aclosing(service.synthesise(SpeechRequest(_LONG, "en", 8000))) as pieces:
+        waited_for = asyncio.ensure_future(anext(pieces))
+        while not service._pools[LIVE].stats.running:
+            await asyncio.sleep(0)
+        assert await _speak(service, guess) == []
+        assert await waited_for
+    while service._pools[LIVE].stats.running:
+        await asyncio.sleep(0)
+    assert await _speak(service, guess)
+    assert len(await _speak(service, SpeechRequest(guess.text, "en", 8000))) == 1  # from the cache
+    assert await _speak(service, guess)
 
 
 @pytest.mark.audio

@@ -87,7 +87,7 @@ class SynthesisService:
             self._cache = PromptCache(directory, wanted.cache_mib)
         except OSError as error:
             raise SynthesisError(f"{directory}: cannot be used for prompts: {error.strerror}") from error
-        slots = parallel or max(2, (os.cpu_count() or 1) // wanted.threads)
+        self._slots = slots = parallel or max(2, (os.cpu_count() or 1) // wanted.threads)
         self._pools: dict[int, UrgencyPool[bytes | None]] = {
             LIVE: UrgencyPool(slots, "synthesis"),
             PRERENDER: UrgencyPool(1, "prompts", niceness=_PROMPT_NICENESS),
@@ -185,7 +185,7 @@ class SynthesisService:
     async def synthesise(self, request: SpeechRequest) -> AsyncGenerator[bytes, None]:
         """Yield PCM piece by piece; clauses that were rendered before come at once and whole.
 
-        A text with nothing to speak in it yields nothing.
+        A text with nothing to speak in it yields nothing, and so does a speculative one while callers wait for others.
 
         Raises:
             SynthesisError: the text cannot be spoken.
@@ -247,6 +247,8 @@ class SynthesisService:
             for pcm in kept:
                 yield pcm
             return
+        if request.speculative and self._is_busy:
+            return
         rendering = self._rendering(plan, urgency)
         try:
             async with aclosing(rendering.listen(urgency)) as pieces:
@@ -255,6 +257,12 @@ class SynthesisService:
         finally:
             if rendering.ended and self._renderings.get(plan.key) is rendering:
                 del self._renderings[plan.key]
+
+    @property
+    def _is_busy(self) -> bool:
+        """No thread is left over for what may never be said: one stays free for the next caller who waits."""
+        stats = self._pools[LIVE].stats
+        return stats.waiting > 0 or stats.running >= max(1, self._slots - 1)
 
     def _rendering(self, plan: _Plan, urgency: int) -> Rendering:
         """Join the rendering of the same text, or begin one."""
