@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
 import wave
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -119,14 +120,16 @@ async def test_many_who_ask_at_once_share_one_rendering(service: SynthesisServic
 @pytest.mark.timeout(60)
 async def test_what_may_never_be_said_gives_way_to_what_is_waited_for(service: SynthesisService) -> None:
     guess = SpeechRequest("This may never be said.", "en", 8000, speculative=True)
-    async with aclosing(service.synthesise(SpeechRequest(_LONG, "en", 8000))) as pieces:
-        waited_for = asyncio.ensure_future(anext(pieces))
-        while not service._pools[LIVE].stats.running:
-            await asyncio.sleep(0)
-        assert await _speak(service, guess) == []
-        assert await waited_for
-    while service._pools[LIVE].stats.running:
-        await asyncio.sleep(0)
+    waited_for = threading.Event()
+
+    def render() -> None:
+        waited_for.wait(10)
+
+    others = asyncio.gather(*(service._pools[LIVE].run(render, LIVE) for _ in range(service._slots)))
+    await asyncio.sleep(0)  # they take the threads
+    assert await _speak(service, guess) == []
+    waited_for.set()
+    await others
     assert await _speak(service, guess)
     assert len(await _speak(service, SpeechRequest(guess.text, "en", 8000))) == 1  # from the cache
     assert await _speak(service, guess)
