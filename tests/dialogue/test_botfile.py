@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dialogue.shared import BOTS, SMALL_BOT
+from tests.dialogue.shared import BOTS, SMALL_BOT, Caller, small_engine
 from voicebot.dialogue import Bot, load_bot, load_bots
 from voicebot.dialogue.bot import SkillUse
 from voicebot.errors import ConfigError
@@ -33,6 +33,26 @@ def test_the_example_bots() -> None:
     assert bots["appointment"].nodes["goodbye"].instructions == (Hangup(),)
 
 
+@pytest.mark.parametrize(
+    ("whole_bot", "node", "expected"),
+    [
+        ("", "", (True, True)),
+        ("", "interruptible: semantic", (True, True)),
+        ("", "interruptible: true", (True, False)),
+        ("", "interruptible: no", (False, False)),
+        ("interruptible: true", "", (True, False)),
+        ("interruptible: false", "interruptible: semantic", (True, True)),
+    ],
+)
+async def test_what_may_interrupt(tmp_path: Path, whole_bot: str, node: str, expected: tuple[bool, bool]) -> None:
+    text = SMALL_BOT.replace("silence_s: 9", whole_bot).replace("interruptible: false", node)
+    caller = Caller(small_engine(tmp_path, text.replace("start: hello", "start: number")))
+    await caller.say("")
+    reply = caller.chunks[0].reply
+    assert reply is not None
+    assert (reply.allow_interrupt, reply.allow_semantic_interruption) == expected
+
+
 def test_words_stay_words(tmp_path: Path) -> None:
     # A YAML loader would make true of yes, and 7 of 007.
     text = SMALL_BOT.replace('template: "7"', "template: 007")
@@ -44,6 +64,11 @@ def test_words_stay_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        (
+            "interruptible: false",
+            "interruptible: maybe",
+            "bot.yaml:26: nodes.number.interruptible: expected true, false or semantic",
+        ),
         ("start: hello", "start: helo", "bot.yaml:2: start: there is no node 'helo'; the nodes are: "),
         ("start: hello", "strat: hello", "bot.yaml:2: strat: 'strat' is not known here, did you mean 'start'?"),
         ("start: hello", "", "bot.yaml:1: 'start' is missing"),

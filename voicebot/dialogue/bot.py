@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,16 @@ DEFAULT_WAIT_S, LONGEST_WAIT_S = 4.0, 9.0
 """How long a skill may take that the caller waits for: who asks us waits 5 s for the first words, and 10 s for more."""
 DEFAULT_JOB_S, LONGEST_JOB_S = 60.0, 600.0
 """The same for a skill in the background."""
+
+
+class Interruptible(enum.Enum):
+    """What a caller's speech does to a text that is being said."""
+
+    NO = "no"
+    ANY = "any"
+    """Any speech stops it."""
+    SEMANTIC = "semantic"
+    """Words that mean something stop it; "mhm" does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +121,7 @@ class Node:
         again: the short form of its question, said after an answer from the FAQ.
         after_answer: the node to go to after an answer from the FAQ; "" to stay and ask again.
         listen: wait for the caller; otherwise ``goto`` follows at once, or the call ends.
-        interruptible: the caller may talk over it.
+        interruptible: whether the caller may talk over it; None for the bot's own.
         transitions: where to go on from here, the first match wins.
         skill: what is run after the text.
         branches: the next node if this one does not listen: the first one that holds.
@@ -135,7 +146,7 @@ class Node:
     again: str = ""
     after_answer: str = ""
     listen: bool = True
-    interruptible: bool = True
+    interruptible: Interruptible | None = None
     transitions: tuple[Transition, ...] = ()
     skill: SkillUse | None = None
     branches: tuple[Branch, ...] = ()
@@ -253,6 +264,7 @@ class Bot:
         start: the node of the greeting.
         end_of_speech_ms: silence that ends an utterance (``identifyDuration``).
         silence_s: silence until the bot asks again (``nodeSilentDurationSeconds``).
+        interruptible: what a caller's speech does to what is said where a node says nothing else of it.
         variables: defaults for ``{{name}}`` in texts.
         intents: examples of each intent, the built-in ones included.
         globals: intents that are understood everywhere.
@@ -273,6 +285,7 @@ class Bot:
     voice: str = ""
     end_of_speech_ms: int = 800
     silence_s: int = 8
+    interruptible: Interruptible = Interruptible.SEMANTIC
     variables: Mapping[str, str] = field(default_factory=dict)
     thresholds: Thresholds = Thresholds()
     intents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from voicebot.dialogue import builtin
-from voicebot.dialogue.bot import Bot, Fallback, FaqEntry, GlobalIntent, Node, Thresholds
+from voicebot.dialogue.bot import Bot, Fallback, FaqEntry, GlobalIntent, Interruptible, Node, Thresholds
 from voicebot.dialogue.botcheck import check_bot
 from voicebot.dialogue.chitchat import builtin_chitchat
 from voicebot.dialogue.faqfile import read_entry, read_faq_files
@@ -14,7 +14,7 @@ from voicebot.dialogue.intentfile import read_intents
 from voicebot.dialogue.mcpfile import declared_skills, read_mcp_servers
 from voicebot.dialogue.memoryuse import read_memory_use
 from voicebot.dialogue.modelfile import read_model_use
-from voicebot.dialogue.nodefile import read_node, read_silence
+from voicebot.dialogue.nodefile import read_interruptible, read_node, read_silence
 from voicebot.dialogue.skillfile import read_remote_skills
 from voicebot.dialogue.yamltree import Item, read_yaml
 from voicebot.errors import ConfigError
@@ -26,7 +26,18 @@ SKILL_FOLDER = "skills"
 DOCUMENT_FOLDER = "documents"
 LANGUAGES = ("zh", "en")
 _KEYS = (
-    *("name", "language", "voice", "start", "end_of_speech_ms", "silence_s", "variables", "thresholds", "silence"),
+    *(
+        "name",
+        "language",
+        "voice",
+        "start",
+        "end_of_speech_ms",
+        "silence_s",
+        "interruptible",
+        "variables",
+        "thresholds",
+        "silence",
+    ),
     *("fallback", "intents", "globals", "faq", "nodes", "on_transfer_failed", "on_transfer_busy"),
     *("skills", "chitchat", "mcp", "language_model", "memory"),
 )
@@ -77,6 +88,9 @@ def read_bot(file: Path) -> tuple[Bot, Mapping[str, Item]]:
         start=entries["start"].text(),
         end_of_speech_ms=entries["end_of_speech_ms"].integer(200, 3000) if "end_of_speech_ms" in entries else 800,
         silence_s=entries["silence_s"].integer(1, 120) if "silence_s" in entries else 8,
+        interruptible=read_interruptible(entries["interruptible"])
+        if "interruptible" in entries
+        else Interruptible.SEMANTIC,
         variables=_texts_by_name(entries.get("variables")),
         thresholds=_thresholds(entries.get("thresholds")),
         silence=read_silence(entries["silence"]),

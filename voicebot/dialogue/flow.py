@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from voicebot.dialogue.bot import Bot, Node, Silence
+from voicebot.dialogue.bot import Bot, Interruptible, Node, Silence
 from voicebot.dialogue.clarify import question
 from voicebot.dialogue.decision import Decision, Kind
 from voicebot.dialogue.expecting import expectation_of, in_common, is_dictated
@@ -31,7 +31,7 @@ class Sentence:
 
     text: str
     source: ReplySource
-    interruptible: bool
+    interruptible: Interruptible
 
 
 @dataclass(slots=True)
@@ -333,9 +333,9 @@ class Flow:
             if spoken:
                 answer.sentences.append(Sentence(spoken, source, interruptible))
 
-    def _interruptible(self, session: Session) -> bool:
+    def _interruptible(self, session: Session) -> Interruptible:
         node = self._node(session)
-        return node is None or node.interruptible
+        return (node.interruptible if node is not None else None) or self._bot.interruptible
 
     def _filled(self, session: Session, instruction: Instruction) -> Instruction:
         """Fill variables into the parameters of an instruction."""

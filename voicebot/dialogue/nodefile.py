@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from voicebot.dialogue.bot import Node, Silence
+from voicebot.dialogue.bot import Interruptible, Node, Silence
 from voicebot.dialogue.routefile import read_goto, read_transitions
 from voicebot.dialogue.skillfile import read_skill_use
 from voicebot.dialogue.slotfile import read_slots
@@ -53,7 +53,7 @@ def read_node(name: str, item: Item) -> Node:
         again=entries["again"].text() if "again" in entries else "",
         after_answer=entries["after_answer"].text() if "after_answer" in entries else "",
         listen=listen,
-        interruptible=entries["interruptible"].flag() if "interruptible" in entries else True,
+        interruptible=read_interruptible(entries["interruptible"]) if "interruptible" in entries else None,
         transitions=transitions,
         skill=skill,
         branches=branches,
@@ -71,6 +71,17 @@ def read_node(name: str, item: Item) -> Node:
         max_visits=entries["max_visits"].integer(1, 100) if "max_visits" in entries else None,
         then=entries["then"].text() if "then" in entries else "",
     )
+
+
+def read_interruptible(item: Item) -> Interruptible:
+    """Read whether a caller may talk over what is said.
+
+    Raises:
+        ConfigError: the value is none of true, false and semantic.
+    """
+    if item.text() == Interruptible.SEMANTIC.value:
+        return Interruptible.SEMANTIC
+    return Interruptible.ANY if item.flag("true, false or semantic") else Interruptible.NO
 
 
 def _check_slots(item: Item, entries: Mapping[str, Item], listen: bool) -> None:

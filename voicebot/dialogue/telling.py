@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voicebot.dialogue.bot import Interruptible
 from voicebot.dialogue.flow import Answer, Sentence
 from voicebot.dialogue.session import Session
 from voicebot.protocol.chunk import Chunk
@@ -35,7 +36,7 @@ class Telling:
         self._by_words = by_words
         self._next_id = 0
         self._said: tuple[tuple[str, ReplySource], ...] = ()
-        self._last = Sentence("", ReplySource.TEXT_REPLY, interruptible=True)
+        self._last = Sentence("", ReplySource.TEXT_REPLY, Interruptible.SEMANTIC)
 
     def sentence(self, sentence: Sentence, answer: Answer) -> Chunk:
         """Return the chunk of the next sentence."""
@@ -67,7 +68,12 @@ class Telling:
             self._query_id,
             self._next_id - 1,
             done,
-            Reply(text, last.source, None, last.interruptible, last.interruptible),
+            Reply(
+                text,
+                last.source,
+                allow_interrupt=last.interruptible is not Interruptible.NO,
+                allow_semantic_interruption=last.interruptible is Interruptible.SEMANTIC,
+            ),
             run_order(answer.instructions) if done else (),
             identify_duration_ms=patience_ms if first else None,
             node_silent_duration_s=answer.silence_s if first else None,

@@ -143,11 +143,11 @@ class Item:
             self.fail(f"expected a number from {low} to {high}, found {value}")
         return value
 
-    def flag(self) -> bool:
-        """Return yes or no."""
+    def flag(self, expected: str = "true or false") -> bool:
+        """Return yes or no; ``expected`` is what a mistake is answered with."""
         word = self.text().lower()
         if word not in _TRUE + _FALSE:
-            self.fail("expected true or false")
+            self.fail(f"expected {expected}")
         return word in _TRUE
 
     def choice(self, allowed: Collection[str]) -> str:

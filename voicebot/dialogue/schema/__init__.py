@@ -13,6 +13,7 @@ from voicebot.dialogue.modeluse import ACTIONS
 from voicebot.dialogue.schema.nodes import nodes, silence
 from voicebot.dialogue.schema.parts import (
     FLAG,
+    INTERRUPTIBLE,
     NODE,
     TEXT,
     TEXT_MAP,
@@ -46,6 +47,9 @@ def bot_schema() -> Schema:
             integer(200, 3000), "Pause that ends what the caller says.", "停顿多久（毫秒）算说完。"
         ),
         "silence_s": key(integer(1, 120), "Silence until the bot asks again.", "沉默几秒再问一遍。"),
+        "interruptible": key(
+            INTERRUPTIBLE, "The same for all nodes that say nothing else.", "没有另写的节点都照此办理。"
+        ),
         "variables": key(TEXT_MAP, "Defaults for {{name}} in texts.", "文本里 {{name}} 的默认值。"),
         "thresholds": key(_thresholds(), "How sure a match must be, 0 to 1.", "匹配分数达到多少才算数（0 到 1）。"),
         "silence": key(silence(whole_bot=True), "When the caller says nothing.", "对方不说话时怎么办。"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from voicebot.dialogue.bot import LONGEST_JOB_S
 from voicebot.dialogue.schema.parts import (
     FLAG,
+    INTERRUPTIBLE,
     NODE,
     TEXT,
     TEXT_MAP,
@@ -42,7 +43,11 @@ def nodes() -> Schema:
         "say": key(TEXTS, "What is said: one text, or several that take turns.", "说的话：一句，或轮流说的几句。"),
         "again": key(TEXT, "Short form of the question.", "再问一遍时的简短说法。"),
         "listen": key(FLAG, "Wait for the caller.", "是否等对方说话。"),
-        "interruptible": key(FLAG, "The caller may talk over it.", "能否被打断。"),
+        "interruptible": key(
+            INTERRUPTIBLE,
+            "false: cannot be talked over; true: any speech stops it; semantic: words do, mhm does not.",
+            "false：不能打断；true：一说话就停；semantic：有意义的话才停，“嗯”不算。",
+        ),
         "transitions": key(
             {"type": "array", "items": _transition()},
             "Where to go on: the first one that fits.",

@@ -11,6 +11,7 @@ TEXT: Schema = {"type": ["string", "number", "boolean"]}
 """What stands there counts as it is written: 0086 and yes are texts, too."""
 TEXTS: Schema = {"anyOf": [TEXT, {"type": "array", "items": TEXT, "minItems": 1}]}
 FLAG: Schema = {"enum": [True, False, "yes", "no", "on", "off"]}
+INTERRUPTIBLE: Schema = {"enum": [*FLAG["enum"], "semantic"]}
 TEXT_MAP: Schema = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}}
 NODE: Schema = {"type": "string", "minLength": 1}
 """The name of a node."""
