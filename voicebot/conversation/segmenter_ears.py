@@ -16,7 +16,7 @@ from voicebot.settings.model import VadSettings
 from voicebot.speech import segmenter as audio
 from voicebot.speech.framing import Framer
 from voicebot.speech.segments import SegmentEvent
-from voicebot.speech.vad import WebRtcDetector
+from voicebot.speech.vad import VoiceActivityDetector, WebRtcDetector
 
 
 class SegmenterEars:
@@ -25,10 +25,12 @@ class SegmenterEars:
     Args:
         settings: ``settings.speech.vad``.
         rate_hz: sample rate of the line.
+        detector: tells speech from the rest; None for what the settings say.
     """
 
-    def __init__(self, settings: VadSettings, rate_hz: int) -> None:
-        detector = WebRtcDetector(rate_hz, settings.frame_ms, settings.aggressiveness)
+    def __init__(self, settings: VadSettings, rate_hz: int, detector: VoiceActivityDetector | None = None) -> None:
+        if detector is None:
+            detector = WebRtcDetector(rate_hz, settings.frame_ms, settings.aggressiveness)
         self._segmenter = audio.Segmenter(audio.SegmenterConfig.from_settings(settings), detector)
         self._framer = Framer(detector.frame_samples)
         self._rate_hz = rate_hz
