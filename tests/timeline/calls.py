@@ -52,7 +52,7 @@ CALL: list[dict[str, Any]] = [
     event(1700, "SpeechPaused", utterance_id=1, attempt=1),
     action(1700, "Transcribe", utterance_id=1, attempt=1),
     event(1900, "TranscriptReady", utterance_id=1, attempt=1, text="是的"),
-    event(2200, "EndOfTurn", silence_ms=700.0, waited_ms=700),
+    event(2200, "EndOfTurn", silence_ms=700.0, waited_ms=600),
     event(2200, "UtteranceEnded", utterance_id=1, attempt=1),
     action(2200, "RecordCaller", turn_id=2, text="是的"),
     action(2200, "Ask", turn_id=2, text="是的", silence=False, heard="您好，请问"),

@@ -45,7 +45,7 @@ def test_everything_has_its_lane(tmp_path: Path) -> None:
     lanes = ("caller", "speech", "understood", "decisions", "answer, voice", "bot", "heard", "waited", "timers")
     assert [text for text in shown if text in lanes] == list(lanes)
     assert {"是", "是的", "stops speaking", "asks (2): 是的", "asks (3): nobody speaks"} <= set(shown)
-    assert "780 ms = pause 700 + answer 30 + voice 30 + out 20" in shown
+    assert "780 ms = pause 600 + transcript 100 + answer 30 + voice 30 + out 20" in shown
     assert "silence 3.0 s, went off" in shown
 
 

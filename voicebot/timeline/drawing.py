@@ -40,7 +40,7 @@ def draw(
     canvas = Canvas(Svg(), scale, story, sound)
     _head(canvas)
     y = _HEAD_PX
-    y = _guides(canvas, y, lambda top: _lanes(canvas, top))
+    y = _guides(canvas, y, _lanes)
     _axis(canvas, y)
     y += _AXIS_PX
     _legend(canvas.svg, y + 12)
@@ -74,9 +74,9 @@ def _lanes(canvas: Canvas, top: float) -> float:
     return y
 
 
-def _guides(canvas: Canvas, top: float, lanes: Callable[[float], float]) -> float:
-    """Draw the lanes, and lines down through them at the moments that matter most."""
-    bottom = lanes(top)
+def _guides(canvas: Canvas, top: float, lanes: Callable[[Canvas, float], float]) -> float:
+    """Draw the lanes, and behind them lines down through all at the moments that matter most."""
+    bottom = lanes(Canvas(Svg(), canvas.scale, canvas.story, canvas.sound), top)
     for turn in canvas.story.turns:
         for moment_ms in (turn.speech_end_ms, turn.playing_ms):
             if turn.gap_ms is not None and moment_ms is not None and canvas.scale.shows(moment_ms):
@@ -87,7 +87,7 @@ def _guides(canvas: Canvas, top: float, lanes: Callable[[float], float]) -> floa
         if silent_ms is not None and canvas.scale.shows(silent_ms):
             x = canvas.scale.x(silent_ms)
             canvas.svg.line(x, top, x, bottom, "stop-dash")
-    return bottom
+    return lanes(canvas, top)
 
 
 def _axis(canvas: Canvas, top: float) -> None:

@@ -19,10 +19,8 @@ _ROW_PX = 17.0
 _PAD_PX = 7.0
 _WIDEST_TEXT_PX = 760.0
 _NOTE_PX = 11.0
-# Other timers only guard against what never happens in a good call.
-_TIMERS = {"silence": "until the bot asks again", "digits": "until the keys count"}
-_ALWAYS_ON = frozenset({"max_call"})
-_HARDLY_MS = 1500.0
+# The others only guard against what never happens in a good call, and are drawn if it does.
+_TIMERS = frozenset({"silence", "digits"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +109,8 @@ def understood(canvas: Canvas, y: float) -> float:
 
 def decisions(canvas: Canvas, y: float) -> float:
     """Queries, stops, goings-on, and whatever else was decided."""
-    css = {"stop": "stop", "go": "go", "failure": "stop", "plain": "grey"}
-    texts = [(mark.at_ms, mark.text, css[mark.kind], "") for mark in canvas.story.marks]
-    texts += [(turn.asked_ms, f"asks ({turn.turn_id}): {_query(turn)}", "brain", "") for turn in canvas.story.turns]
-    return _texts(canvas, y, sorted(texts))
-
-
-def _query(turn: Turn) -> str:
-    if turn.text:
-        return turn.text
-    return "nobody speaks" if turn.silence else "begin" if turn.turn_id == 1 else "what now"
+    css = {"ask": "brain", "stop": "stop", "go": "go", "failure": "stop", "plain": "grey"}
+    return _texts(canvas, y, [(mark.at_ms, mark.text, css[mark.kind], "") for mark in canvas.story.marks])
 
 
 def answers(canvas: Canvas, y: float) -> float:
@@ -227,8 +217,7 @@ def timers(canvas: Canvas, y: float) -> float:
     rows, top = Rows(), y + _PAD_PX
     for timer in canvas.story.timers:
         end_ms = timer.end_ms if timer.end_ms is not None else canvas.story.length_ms
-        guards = timer.name not in _TIMERS and not timer.fired and end_ms - timer.start_ms < _HARDLY_MS
-        if timer.name in _ALWAYS_ON or guards or not canvas.scale.shows(timer.start_ms, end_ms):
+        if not (timer.name in _TIMERS or timer.fired) or not canvas.scale.shows(timer.start_ms, end_ms):
             continue
         left, right = canvas.scale.x(timer.start_ms), canvas.scale.x(end_ms)
         text = f"{timer.name} {timer.due_ms / 1000 - timer.start_ms / 1000:.1f} s"

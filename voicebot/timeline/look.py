@@ -50,7 +50,8 @@ def _sheet(colours: dict[str, str]) -> str:
     rules += [f".{name}-line{{stroke:{colour};fill:none}}" for name, colour in colours.items()]
     rules += [f".{name}-dash{{stroke:{colours[name]};fill:none;stroke-dasharray:3 4}}" for name in ("faint", "stop")]
     rules += [
-        f"text{{fill:{colours['ink']}}}",
+        f"text{{fill:{colours['ink']};stroke:{colours['paper']};stroke-width:3px;paint-order:stroke}}",
+        ".unheard{stroke:none}",
         f".note{{fill:{colours['soft']};font-size:11px}}",
         f".grey{{fill:{colours['soft']}}}",
         f".unheard{{fill:{colours['faint']};text-decoration:line-through}}",

@@ -9,13 +9,14 @@ from typing import Any
 from voicebot.errors import TimelineError
 from voicebot.runtime.timeline_file import VERSION
 from voicebot.timeline.marks import UNKNOWN, mark
-from voicebot.timeline.story import Clip, Story, Timer, Turn, Understood, Utterance
+from voicebot.timeline.story import Clip, Mark, Story, Timer, Turn, Understood, Utterance
 
 # What the picture shows elsewhere, or what no caller notices.
 _NOT_MARKED = frozenset(
     {"CallAnswered", "Tick", "Transcribe", "DropTranscription", "HurryTranscription", "CancelAsk", "RecordCaller"}
     | {"SpeechResumed", "ClipTimed", "Rehearsed"}
 )
+_AT_ONCE_MS = 50.0
 _DUE_MS = 60.0  # a timer that ends this close to its time has gone off
 
 Line = dict[str, Any]
@@ -65,6 +66,9 @@ class _Reader:
         self.story = story
         self._ended_clip: Clip | None = None
         self._silence_ms: float | None = None
+        self._waited_ms = 0.0
+        self._longest_ms: object = None
+        self._query_ends_ms = 0.0
         self._timers: dict[str, Timer] = {}
         self._handlers: dict[str, Callable[[float, Line], None]] = {
             "SpeechGrew": self._speech_grew,
@@ -105,6 +109,10 @@ class _Reader:
             return
         if name == "ResumeSpeaking":
             self._resume(at_ms)
+        elif name == "SetEndOfSpeech":
+            if line["duration_ms"] == self._longest_ms:
+                return
+            self._longest_ms = line["duration_ms"]
         if name not in _NOT_MARKED and not (name == "SetRingback" and not line["on"]):
             self.story.marks.append(mark(at_ms, name, line))
 
@@ -125,13 +133,14 @@ class _Reader:
             utterance.pauses_ms.append(at_ms)
 
     def _end_of_turn(self, _at_ms: float, line: Line) -> None:
-        self._silence_ms = float(line["silence_ms"])
+        self._silence_ms, self._waited_ms = float(line["silence_ms"]), float(line["waited_ms"])
 
     def _utterance_ended(self, at_ms: float, line: Line) -> None:
         utterance = self._utterance(line)
         if utterance is not None:
             utterance.end_ms = at_ms
             utterance.speech_end_ms = at_ms - (self._silence_ms or 0.0)
+            self._query_ends_ms = min(at_ms, utterance.speech_end_ms + self._waited_ms)
         self._silence_ms = None
 
     def _speech_dropped(self, at_ms: float, line: Line) -> None:
@@ -141,9 +150,12 @@ class _Reader:
             utterance.dropped = True
 
     def _said(self, at_ms: float, line: Line, *, final: bool) -> None:
-        said, before = Understood(at_ms, _words(line["text"]), final), self.story.understood[-1:]
-        if final or [(item.text, item.final) for item in before] != [(said.text, False)]:
-            self.story.understood.append(said)
+        said, known = Understood(at_ms, _words(line["text"]), final), self.story.understood
+        again = bool(known) and known[-1].text == said.text and not known[-1].final
+        if again and final and at_ms - known[-1].at_ms < _AT_ONCE_MS:
+            known[-1] = said
+        elif final or not again:
+            known.append(said)
 
     # --- turns
 
@@ -157,10 +169,11 @@ class _Reader:
         if turn.text:
             ended = [item for item in self.story.utterances if item.end_ms is not None and not item.dropped]
             if ended and not any(item.speech_end_ms == ended[-1].speech_end_ms for item in self.story.turns):
-                turn.speech_end_ms, turn.end_of_turn_ms = ended[-1].speech_end_ms, ended[-1].end_ms
+                turn.speech_end_ms, turn.end_of_turn_ms = ended[-1].speech_end_ms, self._query_ends_ms
             finals = [item.at_ms for item in self.story.understood if item.final]
             turn.understood_ms = finals[-1] if finals else None
         self.story.turns.append(turn)
+        self.story.marks.append(Mark(at_ms, f"asks ({turn.turn_id}): {_asked(turn)}", "ask"))
 
     def _chunk(self, at_ms: float, line: Line) -> None:
         turn = self._turn(line["turn_id"])
@@ -231,6 +244,12 @@ class _Reader:
             if name not in self._timers:
                 self._timers[name] = Timer(name, at_ms, due_ms)
                 self.story.timers.append(self._timers[name])
+
+
+def _asked(turn: Turn) -> str:
+    if turn.text:
+        return turn.text
+    return "nobody speaks" if turn.silence else "begin" if turn.turn_id == 1 else "what now"
 
 
 def _words(text: object) -> str:

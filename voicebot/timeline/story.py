@@ -39,7 +39,7 @@ class Mark:
     """A moment with a name: a decision, a key, a failure.
 
     Attributes:
-        kind: "stop", "go", "failure" or "plain"; how it is coloured.
+        kind: "ask", "stop", "go", "failure" or "plain"; how it is coloured.
     """
 
     at_ms: float
@@ -94,7 +94,7 @@ class Turn:
         silence: it was asked because nobody spoke.
         asked_ms: the query left.
         speech_end_ms: the caller's last sound before it; None where the bot began.
-        end_of_turn_ms: it was decided that the caller had finished.
+        end_of_turn_ms: the pause that was to end it was over; what follows is waiting for the transcript.
         understood_ms: the transcript was there.
         first_chunk_ms, done_ms: first and last piece of the answer.
         first_audio_ms: its first audio was there.

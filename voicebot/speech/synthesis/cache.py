@@ -17,7 +17,8 @@ from pathlib import Path
 from voicebot.filecache import MIB, FileCache
 
 RENDERER_VERSION = "4"
-"""Part of every key. To be raised when the same text comes to sound different (levels, gaps, phonemes), or more is kept of it."""
+"""Part of every key. To be raised when the same text comes to sound different (levels, gaps, phonemes), or when more is
+kept of it."""
 
 _MEMORY_BYTES = 32 * MIB
 _WAV_HEADER_BYTES = 44
