@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicebot.conversation.endpointing.completeness import Completeness, judge
-from voicebot.conversation.endpointing.spoken import count_digits, is_dictation
+from voicebot.conversation.endpointing.spoken import digits_of, is_dictation
 from voicebot.protocol.expectation import Expectation, Expected
 
 COMPLETE, CLOSED, UNKNOWN = Completeness.COMPLETE, Completeness.CLOSED, Completeness.UNKNOWN
@@ -95,11 +95,20 @@ def test_dictated_digits(language: str, text: str, digits: tuple[int, int] | Non
     ("language", "text", "expected"),
     [
         ("zh", "138", UNFINISHED),
-        ("zh", "138 0013", GROWING),
+        ("zh", "138 0013", UNFINISHED),
+        ("zh", "幺三八零零幺三", UNFINISHED),
+        ("zh", "6555 123", GROWING),
+        ("zh", "6555 1234", COMPLETE),
+        ("zh", "010 6555 1234", COMPLETE),
+        ("zh", "0571 6555 123", GROWING),
+        ("zh", "0571 6555 1234", COMPLETE),
+        ("zh", "400 123 4567", COMPLETE),
+        ("zh", "12", UNFINISHED),
         ("zh", "13800138000", COMPLETE),
         ("zh", "幺三八零零幺三八零零零", COMPLETE),
         ("zh", "86 138 0013 8000", COMPLETE),
         ("zh", "138001380001", GROWING),
+        ("en", "555 1234", GROWING),
         ("zh", "我没有手机", UNKNOWN),
         ("en", "555 123", UNFINISHED),
         ("en", "555-123-4567", COMPLETE),
@@ -114,7 +123,7 @@ def test_telephone_numbers(language: str, text: str, expected: Completeness) -> 
 @given(st.text(alphabet="0123456789", min_size=1, max_size=20), st.sampled_from(["zh", "en"]), st.integers(1, 5))
 def test_digits_are_counted_however_they_are_grouped(digits: str, language: str, size: int) -> None:
     groups = " ".join(digits[at : at + size] for at in range(0, len(digits), size))
-    assert count_digits(groups, language) == len(digits)
+    assert digits_of(groups, language) == digits
     assert is_dictation(groups, language)
 
 

@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from voicebot.conversation.endpointing.phrases import Phrases
 from voicebot.conversation.endpointing.phrases_en import EN
 from voicebot.conversation.endpointing.phrases_zh import ZH
-from voicebot.conversation.endpointing.spoken import asks, count_digits, figures_of, is_dictation, plain, trails_off
+from voicebot.conversation.endpointing.spoken import asks, digits_of, is_dictation, plain, trails_off
 from voicebot.protocol.expectation import Expectation, Expected
 
-_FEWEST_OF_A_PHONE_NUMBER = 7
-_PHONE = {"zh": (11, "86"), "en": (10, "1")}
-"""Digits of a telephone number, and what stands before it when it is dictated with its country."""
 _DICTATED = 3
 """So many digits and nothing else are being dictated, whatever was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A kind of telephone number: how it begins, how many digits it has at least, and how many make it whole."""
+
+    begins: re.Pattern[str]
+    fewest: int
+    whole: int
+
+
+_NUMBERS = {
+    "zh": (
+        _Number(re.compile("86"), 13, 13),
+        _Number(re.compile("1"), 11, 11),
+        _Number(re.compile("[48]00"), 10, 10),
+        _Number(re.compile("010|02"), 11, 11),
+        _Number(re.compile("0"), 11, 12),
+        _Number(re.compile(""), 7, 8),
+    ),
+    "en": (_Number(re.compile("1"), 11, 11), _Number(re.compile(""), 7, 10)),
+}
+"""The first that fits counts. China: mobile and service numbers, area codes, numbers of one's own city; the North
+American plan, where seven digits are a number of one's own area."""
 
 
 class Completeness(enum.Enum):
@@ -67,7 +89,7 @@ def _in_general(said: _Said) -> Completeness:
         return Completeness.CLOSED
     if phrases.unfinished.search(said.words):
         return Completeness.UNFINISHED
-    if is_dictation(said.text, said.language) and count_digits(said.text, said.language) >= _DICTATED:
+    if is_dictation(said.text, said.language) and len(digits_of(said.text, said.language)) >= _DICTATED:
         return Completeness.GROWING
     return Completeness.CLOSED if phrases.closed.search(said.words) else Completeness.UNKNOWN
 
@@ -79,7 +101,7 @@ def _yes_no(said: _Said) -> Completeness | None:
 def _digits(said: _Said) -> Completeness | None:
     if not is_dictation(said.text, said.language):
         return None  # something else was said in place of an answer
-    count = count_digits(said.text, said.language)
+    count = len(digits_of(said.text, said.language))
     if said.digits is None:
         return Completeness.GROWING
     fewest, most = said.digits
@@ -91,13 +113,13 @@ def _digits(said: _Said) -> Completeness | None:
 def _phone(said: _Said) -> Completeness | None:
     if said.digits is not None or not is_dictation(said.text, said.language):
         return _digits(said)
-    count, figures = count_digits(said.text, said.language), figures_of(said.text)
-    if count < _FEWEST_OF_A_PHONE_NUMBER:
-        return Completeness.UNFINISHED
-    whole, country = _PHONE["zh" if said.language == "zh" else "en"]
-    if len(figures) == count and figures.startswith(country):
-        whole += len(country)
-    return Completeness.COMPLETE if count == whole else Completeness.GROWING
+    digits = digits_of(said.text, said.language)
+    for number in _NUMBERS["zh" if said.language == "zh" else "en"]:
+        if number.begins.match(digits):
+            if len(digits) < number.fewest:
+                return Completeness.UNFINISHED
+            return Completeness.COMPLETE if len(digits) == number.whole else Completeness.GROWING
+    return Completeness.UNFINISHED
 
 
 def _date(said: _Said) -> Completeness | None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
-_DIGIT = {
-    **dict.fromkeys("0123456789", 1),
-    **dict.fromkeys("０１２３４５６７８９", 1),
-    **dict.fromkeys("零〇一二三四五六七八九幺两", 1),
+_FIGURES = "0123456789"
+_ZH_DIGITS = {
+    **dict(zip("\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19", _FIGURES, strict=True)),
+    **dict(zip("零一二三四五六七八九", _FIGURES, strict=True)),
+    **dict(zip(_FIGURES, _FIGURES, strict=True)),
+    **{"〇": "0", "幺": "1", "两": "2"},
 }
-_EN_DIGITS = re.compile(
-    r"\b(?:(?P<times>double|triple)\s+)?"
-    r"(?:(?P<run>[0-9]+)|zero|oh|o|one|two|three|four|five|six|seven|eight|nine)\b"
-)
+_EN_WORDS = dict(
+    zip(("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"), _FIGURES, strict=True)
+) | {"oh": "0", "o": "0"}
+_EN_DIGITS = re.compile(rf"\b(?:(?P<times>double|triple)\s+)?(?P<digits>[0-9]+|{'|'.join(_EN_WORDS)})\b")
 _TIMES = {"double": 2, "triple": 3}
 _JOINTS = re.compile(r"[\s\-\u2013\u2014.,\uff0c\u3001\u3002]+")
 # What may stand around dictated digits without being anything else.
@@ -42,27 +44,22 @@ def asks(text: str) -> bool:
     return bool(_ASKED.search(text.rstrip()))
 
 
-def count_digits(text: str, language: str) -> int:
-    """Return how many digits were dictated in a text, whether they are written as figures or as words."""
+def digits_of(text: str, language: str) -> str:
+    """Return the digits that were dictated in a text, whether they are written as figures or as words."""
     folded = text.lower()
     if language == "zh":
-        return sum(_DIGIT.get(character, 0) for character in folded)
-    return sum(
-        (len(found["run"]) if found["run"] else 1) * _TIMES.get(found["times"] or "", 1)
+        return "".join(_ZH_DIGITS.get(character, "") for character in folded)
+    return "".join(
+        _EN_WORDS.get(found["digits"], found["digits"]) * _TIMES.get(found["times"] or "", 1)
         for found in _EN_DIGITS.finditer(folded)
     )
-
-
-def figures_of(text: str) -> str:
-    """Return the digits of a text that are written as figures."""
-    return "".join(re.findall(r"[0-9]", text))
 
 
 def is_dictation(text: str, language: str) -> bool:
     """Tell whether a text is digits, and nothing besides but what one says around them."""
     rest = text.lower()
     if language == "zh":
-        rest = _AROUND_ZH.sub("", "".join(each for each in rest if each not in _DIGIT))
+        rest = _AROUND_ZH.sub("", "".join(each for each in rest if each not in _ZH_DIGITS))
     else:
         rest = _AROUND_EN.sub("", _EN_DIGITS.sub("", rest))
-    return count_digits(text, language) > 0 and not _JOINTS.sub("", plain(rest))
+    return bool(digits_of(text, language)) and not _JOINTS.sub("", plain(rest))
