@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.conversation.in_memory import FRAME, MemoryBrain, MemoryCall
+from voicebot.conversation.answeredby import Answerer
 from voicebot.conversation.events import SpeechGrew, SpeechPaused, UtteranceEnded
 from voicebot.conversation.leg import HangupCause, TransferOutcome, TransferRequest, TransferResult
 from voicebot.errors import BrainTimeoutError, SpeechWorkerLostError, TransferError
@@ -73,7 +74,7 @@ async def test_after_a_noise_the_bot_goes_on_where_it_was() -> None:
     first = call.leg.play(20)
     call.recogniser.hears.append("")
     await call.hear(SpeechGrew(2, 400), SpeechPaused(2, 1))
-    rest = call.leg.play(45 - 20 + 15)  # the clip has 45 frames; 15 of them, 300 ms, are heard again
+    rest = call.leg.play(1 + 45 - 20 + 15)  # a fade; the clip has 45 frames; 15 of them, 300 ms, are heard again
     assert any(first[-640:])
     assert all(any(rest[at : at + 2 * FRAME]) for at in range(0, len(rest), 2 * FRAME))
     await call.settle()
@@ -163,4 +164,28 @@ async def test_a_transfer_without_a_target_fails_at_once() -> None:
     await call.listen()
     assert dict(call.brain.queries[1].variables) == {"Trans_result": "-1"}
     assert call.session.stopwatch.record.transfer == "failed"
+    await call.session.close()
+
+
+async def test_a_machine_that_answers_is_hung_up_on_and_noted() -> None:
+    call = await greeted()
+    call.session.answered_by(Answerer.VOICEMAIL)
+    await asyncio.wait_for(call.ended.wait(), 2)
+    assert call.leg.causes == [HangupCause.BOT]
+    assert call.session.stopwatch.record.as_dict()["answered_by"] == "voicemail"
+
+
+async def test_while_the_bot_is_silent_for_the_caller_no_more_is_spoken_than_was_begun() -> None:
+    call = await greeted(["第一句话很长很长。", "第二句话。"])
+    call.recogniser.hears += ["你好", ""]
+    await call.hear(SpeechGrew(1, 400), SpeechPaused(1, 1))
+    call.ears.events = [UtteranceEnded(1, 1)]
+    call.session.on_audio(bytes(2 * FRAME))
+    for _ in range(8):  # the first sentence is in the making
+        await asyncio.sleep(0)
+    await call.hear(SpeechGrew(2, 400))
+    assert not any(call.leg.play(5))
+    await call.hear(SpeechPaused(2, 1))
+    await call.listen(100)
+    assert all_heard(call)[-2:] == ["第一句话很长很长。", "第二句话。"]
     await call.session.close()
