@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
 
 from voicebot.conversation.config import ConversationConfig
 from voicebot.conversation.ears import EarEvent
@@ -166,6 +168,7 @@ class MemoryCall:
         transfer_request: Callable[[ToCustomerService, str], TransferRequest] | None = None,
         unspeakable: str = "",
         files: AudioFetcher | None = None,
+        **config: Any,
     ) -> None:
         self.leg = MemoryLeg()
         self.ears = MemoryEars()
@@ -182,8 +185,10 @@ class MemoryCall:
             store=lambda instruction, _session_id: self.stored.append(instruction),
         )
         stopwatch = Stopwatch(self.leg.info, "line")
-        config = ConversationConfig(apology="抱歉。", goodbye="再见。", play_audio=files is not None, hint="王女士")
-        self.session = CallSession(self.leg, config, self.ears, services, stopwatch, lambda _: self.ended.set())
+        usual = ConversationConfig(apology="抱歉。", goodbye="再见。", play_audio=files is not None, hint="王女士")
+        self.session = CallSession(
+            self.leg, replace(usual, **config), self.ears, services, stopwatch, lambda _: self.ended.set()
+        )
 
     async def settle(self) -> None:
         """Let everything run that can."""
