@@ -1,11 +1,12 @@
-"""Measure pipecat with the same recogniser and voice, for ``voicebot bench turn --peer``.
+"""Measure pipecat on the turn bench's own recordings, for ``voicebot bench turn --peer``.
 
     python3 -m venv peer && peer/bin/pip install 'pipecat-ai[whisper,piper,silero]==1.14.0'
-    voicebot bench turn --peer 'peer/bin/python scripts/peer_pipecat.py --calls 1 CLIP.wav …'
+    voicebot bench turn --peer 'peer/bin/python scripts/peer_pipecat.py'
 
-Feeds clips in real time, 20 ms at a time, into pipelines of Silero VAD, Whisper and Piper with one fixed reply,
-without any SIP, and takes the time from the last sample of a clip to the first sample of the reply. The last line
-is a JSON object; its times include the silence timer ("stop_secs"), the twin of identifyDuration.
+The bench adds the path of a JSON file with what is to be said. Callers are fed in real time, 20 ms at a time, into a
+pipeline of Silero VAD, Whisper, pipecat's own turn strategies, a fixed reply and Piper, without any SIP. It runs as it
+comes: silence of 0.2 s and Smart Turn v3 end a turn, and any speech interrupts; ``--stop SECONDS`` replaces both by
+one silence timer. The last line of the output is a JSON object: when each recording began and when the bot was heard.
 """
 
 from __future__ import annotations
@@ -13,15 +14,25 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import statistics
+import sys
 import time
+import wave
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from faster_whisper.audio import decode_audio
+import soxr
+from loguru import logger
 from pipecat.audio.vad.silero import SileroVADAnalyzer
 from pipecat.audio.vad.vad_analyzer import VADParams
-from pipecat.frames.frames import InputAudioRawFrame, TranscriptionFrame, TTSAudioRawFrame, TTSSpeakFrame
+from pipecat.frames.frames import (
+    InputAudioRawFrame,
+    OutputAudioRawFrame,
+    StartFrame,
+    TranscriptionFrame,
+    TTSSpeakFrame,
+    UserStoppedSpeakingFrame,
+)
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.runner import PipelineRunner
 from pipecat.pipeline.task import PipelineParams, PipelineTask
@@ -29,101 +40,198 @@ from pipecat.processors.audio.vad_processor import VADProcessor
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.services.piper.tts import PiperTTSService
 from pipecat.services.whisper.stt import WhisperSTTService
+from pipecat.transports.base_output import BaseOutputTransport
+from pipecat.transports.base_transport import TransportParams
+from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
+from pipecat.turns.user_turn_processor import UserTurnProcessor
+from pipecat.turns.user_turn_strategies import UserTurnStrategies
 
 RATE_HZ = 16000
-FRAME_SAMPLES = RATE_HZ // 50
-REPLY = "Thank you. Let me look that up for you right now."
+FRAME_MS = 20
+FRAME_SAMPLES = RATE_HZ * FRAME_MS // 1000
+WARM_UP_S = 3.0
+QUIET_MS = 1000
+ANSWER_PATIENCE_MS = 6000
+TALK_PATIENCE_MS = 5000
+STEP_MS = 10
+AUDIBLE = 10 ** (-50 / 20) * 32768
 
 
 class Reply(FrameProcessor):
-    """Answers whatever is understood with the one reply."""
+    """Answers every turn of the caller that had words in it with the one reply."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+        self.turn_ends_s: list[float] = []
+        self._heard = False
 
     async def process_frame(self, frame, direction: FrameDirection) -> None:
-        """Pass frames on; a transcript becomes the reply."""
+        """Pass frames on; the end of a turn becomes the reply."""
         await super().process_frame(frame, direction)
-        await self.push_frame(TTSSpeakFrame(REPLY) if isinstance(frame, TranscriptionFrame) else frame, direction)
+        await self.push_frame(frame, direction)
+        if isinstance(frame, TranscriptionFrame):
+            self._heard = True
+        elif isinstance(frame, UserStoppedSpeakingFrame) and direction is FrameDirection.DOWNSTREAM:
+            self.turn_ends_s.append(time.monotonic())
+            if self._heard:
+                self._heard = False
+                await self.push_frame(TTSSpeakFrame(self.text))
 
 
-class Ear(FrameProcessor):
-    """Notes when the reply's first audio arrives."""
+class Loudspeaker(BaseOutputTransport):
+    """Plays at the pace of a sound card and keeps when something was to be heard."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.first_s: float | None = None
+        super().__init__(TransportParams(audio_out_enabled=True, audio_out_sample_rate=RATE_HZ))
+        self.sounds_s: list[tuple[float, float]] = []
+        self._free_s = 0.0
 
-    async def process_frame(self, frame, direction: FrameDirection) -> None:
-        """Pass frames on."""
-        await super().process_frame(frame, direction)
-        if isinstance(frame, TTSAudioRawFrame) and self.first_s is None:
-            self.first_s = time.monotonic()
-        await self.push_frame(frame, direction)
+    async def start(self, frame: StartFrame) -> None:
+        """Begin to play."""
+        await super().start(frame)
+        await self.set_transport_ready(frame)
+
+    async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
+        """Play a chunk."""
+        begun = max(time.monotonic(), self._free_s)
+        samples = np.frombuffer(frame.audio, np.int16).astype(np.float64)
+        step = RATE_HZ * STEP_MS // 1000
+        for number, at in enumerate(range(0, samples.size, step)):
+            if np.sqrt(np.mean(samples[at : at + step] ** 2)) > AUDIBLE:
+                start = begun + number * STEP_MS / 1000
+                self._sound(start, start + STEP_MS / 1000)
+        self._free_s = begun + samples.size / RATE_HZ
+        await asyncio.sleep(max(0.0, begun - time.monotonic()))
+        return True
+
+    def _sound(self, start_s: float, end_s: float) -> None:
+        if self.sounds_s and start_s - self.sounds_s[-1][1] < STEP_MS / 2000:
+            start_s = self.sounds_s.pop()[0]
+        self.sounds_s.append((start_s, end_s))
+
+    @property
+    def last_sound_s(self) -> float:
+        """When it was last heard; a time to come while a chunk is playing."""
+        return self.sounds_s[-1][1] if self.sounds_s else 0.0
 
 
-def pipeline(args: argparse.Namespace, ear: Ear) -> PipelineTask:
-    """Build one call's pipeline."""
-    whisper = WhisperSTTService.Settings(model=str(args.whisper), language=args.language)
-    voice = PiperTTSService.Settings(voice=args.voice)
+@dataclass
+class Session:
+    """One caller with one pipeline."""
+
+    cases: list[dict]
+    task: PipelineTask
+    reply: Reply
+    speaker: Loudspeaker
+    began_s: dict[str, float] = field(default_factory=dict)
+    talk_since_s: float = 0.0
+    free_since_s: float = 0.0
+
+    async def run(self) -> None:
+        """Speak the cases, each when the bot is doing what it needs."""
+        await asyncio.sleep(WARM_UP_S)
+        feeding = asyncio.create_task(self._feed())
+        await PipelineRunner(handle_sigint=False).run(self.task)
+        await feeding
+
+    async def _feed(self) -> None:
+        await asyncio.sleep(WARM_UP_S)
+        clock_s = time.monotonic()
+        for case in self.cases:
+            clip = load(case["file"])
+            self.free_since_s = clock_s
+            while not await self._ready(case, clock_s):
+                clock_s = await self._frame(np.zeros(FRAME_SAMPLES, np.int16), clock_s)
+            self.began_s[case["id"]] = clock_s
+            for at in range(0, clip.size, FRAME_SAMPLES):
+                clock_s = await self._frame(np.resize(clip[at : at + FRAME_SAMPLES], FRAME_SAMPLES), clock_s)
+        for _ in range(int(ANSWER_PATIENCE_MS / FRAME_MS)):
+            clock_s = await self._frame(np.zeros(FRAME_SAMPLES, np.int16), clock_s)
+        await self.task.cancel()
+
+    async def _frame(self, samples: np.ndarray, clock_s: float) -> float:
+        frame = InputAudioRawFrame(audio=samples.tobytes(), sample_rate=RATE_HZ, num_channels=1)
+        await self.task.queue_frame(frame)
+        clock_s += FRAME_MS / 1000
+        await asyncio.sleep(max(0.0, clock_s - time.monotonic()))
+        return clock_s
+
+    async def _ready(self, case: dict, now_s: float) -> bool:
+        waited_ms = (now_s - self.free_since_s) * 1000
+        quiet_ms = (now_s - max(self.speaker.last_sound_s, self.free_since_s)) * 1000
+        if case["expect"] == "answer":
+            spoke = self.speaker.last_sound_s > self.free_since_s or not self.began_s
+            return quiet_ms > QUIET_MS and (spoke or waited_ms > ANSWER_PATIENCE_MS)
+        if now_s > self.speaker.last_sound_s + 0.5:
+            self.talk_since_s = 0.0
+            if quiet_ms > TALK_PATIENCE_MS or (not self.began_s and quiet_ms > QUIET_MS):
+                self.free_since_s = now_s
+                await self.task.queue_frame(TTSSpeakFrame(self.reply.text))
+            return False
+        self.talk_since_s = self.talk_since_s or max(now_s, self.free_since_s)
+        return (now_s - max(self.talk_since_s, self.free_since_s)) * 1000 >= case["after_ms"]
+
+
+def load(path: str) -> np.ndarray:
+    """Read a recording at the pipeline's rate, in whole frames."""
+    with wave.open(path, "rb") as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+        if file.getframerate() != RATE_HZ:
+            samples = soxr.resample(samples, file.getframerate(), RATE_HZ)
+    return np.concatenate([samples, np.zeros(-samples.size % FRAME_SAMPLES, np.int16)]).astype(np.int16)
+
+
+def session_of(cases: list[dict], plan: dict, stop_s: float | None) -> Session:
+    """Build a pipeline for cases of one language and kind."""
+    text = plan["replies"]["answer" if cases[0]["expect"] == "answer" else "long"]
+    reply, speaker = Reply(text), Loudspeaker()
+    whisper = WhisperSTTService.Settings(model=plan["whisper"], language=cases[0]["language"])
+    voice_file = next(Path(plan["piper"]).glob("*.onnx"))
+    strategies = None
+    vad = VADParams()
+    if stop_s is not None:
+        vad = VADParams(stop_secs=stop_s)
+        strategies = UserTurnStrategies(stop=[SpeechTimeoutUserTurnStopStrategy(user_speech_timeout=0.0)])
     stages = [
-        VADProcessor(vad_analyzer=SileroVADAnalyzer(params=VADParams(stop_secs=args.stop))),
+        VADProcessor(vad_analyzer=SileroVADAnalyzer(params=vad)),
         WhisperSTTService(device="cpu", compute_type="int8", settings=whisper),
-        Reply(),
-        PiperTTSService(download_dir=args.piper, settings=voice),
-        ear,
+        UserTurnProcessor(user_turn_strategies=strategies),
+        reply,
+        PiperTTSService(download_dir=voice_file.parent, settings=PiperTTSService.Settings(voice=voice_file.stem)),
+        speaker,
     ]
     params = PipelineParams(audio_in_sample_rate=RATE_HZ, audio_out_sample_rate=RATE_HZ)
-    return PipelineTask(Pipeline(stages), params=params)
-
-
-async def feed(task: PipelineTask, ear: Ear, args: argparse.Namespace, gaps_s: list[float | None]) -> None:
-    """Speak the clips one after the other and note the gap behind each."""
-    await asyncio.sleep(3)
-    for clip in args.clips:
-        speech = (decode_audio(str(clip)) * 32767).astype(np.int16)
-        lead, rest = np.zeros(RATE_HZ // 2, np.int16), np.zeros(RATE_HZ * 4, np.int16)
-        samples = np.concatenate([lead, speech, rest])
-        ear.first_s, start_s = None, time.monotonic()
-        end_s = start_s + (lead.size + speech.size) / RATE_HZ
-        for at in range(0, samples.size, FRAME_SAMPLES):
-            frame = samples[at : at + FRAME_SAMPLES].tobytes()
-            await task.queue_frame(InputAudioRawFrame(audio=frame, sample_rate=RATE_HZ, num_channels=1))
-            await asyncio.sleep(max(0.0, start_s + (at + FRAME_SAMPLES) / RATE_HZ - time.monotonic()))
-        gaps_s.append(None if ear.first_s is None or ear.first_s < end_s else ear.first_s - end_s)
-    await task.cancel()
-
-
-async def call(args: argparse.Namespace, gaps_s: list[float | None]) -> None:
-    """Run one call."""
-    ear = Ear()
-    task = pipeline(args, ear)
-    feeding = asyncio.create_task(feed(task, ear, args, gaps_s))
-    await PipelineRunner(handle_sigint=False).run(task)
-    await feeding
+    return Session(cases, PipelineTask(Pipeline(stages), params=params, cancel_on_idle_timeout=False), reply, speaker)
 
 
 async def main() -> None:
-    """Run all calls at once and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--whisper", type=Path, default=Path("var/models/whisper-base"))
-    parser.add_argument("--piper", type=Path, default=Path("var/models/piper-en-joe"))
-    parser.add_argument("--voice", default="en_US-joe-medium")
-    parser.add_argument("--language", default="en")
-    parser.add_argument("--stop", type=float, default=0.8, help="silence timer in seconds")
-    parser.add_argument("--calls", type=int, default=1)
-    parser.add_argument("clips", nargs="+", type=Path)
+    """Run all cases, one caller at a time, and print what was heard."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stop", type=float, help="one silence timer in seconds, in place of the turn model")
+    parser.add_argument("plan", type=Path)
     args = parser.parse_args()
-    gaps_s: list[float | None] = []
-    await asyncio.gather(*(call(args, gaps_s) for _ in range(args.calls)))
-    heard = sorted(gap for gap in gaps_s if gap is not None)
-    found = {
-        "peer": "pipecat-ai 1.14.0",
-        "calls": args.calls,
-        "stop_secs": args.stop,
-        "n": len(heard),
-        "missed": len(gaps_s) - len(heard),
-        "p50": statistics.median(heard) if heard else None,
-        "max": heard[-1] if heard else None,
-    }
-    print(json.dumps(found))
+    logger.remove()
+    logger.add(sys.stderr, level="WARNING")
+    plan = json.loads(args.plan.read_text(encoding="utf-8"))
+    groups: dict[tuple[str, bool], list[dict]] = {}
+    for case in plan["cases"]:
+        groups.setdefault((case["language"], case["expect"] == "answer"), []).append(case)
+    heard = []
+    for number, cases in enumerate(groups.values()):
+        session = session_of(cases, plan, args.stop)
+        start_s = time.monotonic()
+        await session.run()
+        heard.append(
+            {
+                "call": f"peer-{number}",
+                "began_ms": {name: (at - start_s) * 1000 for name, at in session.began_s.items()},
+                "sounds_ms": [[(a - start_s) * 1000, (b - start_s) * 1000] for a, b in session.speaker.sounds_s],
+                "turn_ends_ms": [(at - start_s) * 1000 for at in session.reply.turn_ends_s],
+            }
+        )
+    how = "Smart Turn v3 and 0.2 s" if args.stop is None else f"{args.stop:g} s of silence"
+    print(json.dumps({"peer": f"pipecat-ai 1.14.0, {how}, no SIP", "calls": heard}))
 
 
 if __name__ == "__main__":

@@ -49,7 +49,8 @@ class Case:
         parts: what it is put together from, in order.
         level_dbov: active level of its speech; None leaves the recordings as they are.
         background: noise behind it.
-        after_ms: for "stop" and "go_on": when the caller begins, counted from the beginning of the bot's speech.
+        after_ms: for "stop" and "go_on": when the caller begins, counted from the beginning of the bot's speech,
+            or from the caller's last words before.
     """
 
     id: str
@@ -112,7 +113,7 @@ def _case(values: Mapping[str, Any], number: int) -> Case:
     background = values.get("background")
     kind = str(values["kind"])
     return Case(
-        id=f"{kind}-{values['language']}-{number}".replace(" ", "-"),
+        id=f"{kind}-{values['language']}-{values['bot']}-{number}".replace(" ", "-"),
         language=values["language"],
         bot=str(values["bot"]),
         kind=kind,

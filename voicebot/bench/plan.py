@@ -13,7 +13,6 @@ from voicebot.caller.script import Script, Step
 ANSWER_QUIET_MS = 1000  # a bot that was cut short by its own haste may speak again after this long, but not later
 PATIENCE_S = 20.0
 SPREAD_MS = 700  # callers do not speak in chorus
-_HEAR_OUT_MS = 1800  # of the bot's speech after something that should not stop it
 
 OPENINGS = {"zh": "zh/word_现在.wav", "en": "en/azure_weather.wav"}
 """Clips that have a bot begin its long speech."""
@@ -103,10 +102,7 @@ def _answers(cases: Sequence[Rendered]) -> list[Step]:
 def _talking_over(cases: Sequence[Rendered], opening: Path) -> list[Step]:
     """The first words start the bot's long speech; what follows is said over it."""
     steps = [Step("say", str(opening))]
-    steps += [
-        Step("interrupt", str(item.file), after_ms=item.case.after_ms if item.case.expect == "stop" else _HEAR_OUT_MS)
-        for item in cases
-    ]
+    steps += [Step("interrupt", str(item.file), after_ms=item.case.after_ms) for item in cases]
     return [*steps, Step("wait", after_ms=2500)]
 
 

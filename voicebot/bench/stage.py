@@ -16,6 +16,8 @@ from voicebot.speech.synthesis.service import SynthesisService
 from voicebot.speech.types import SpeechRequest
 
 BOTS = Path(__file__).with_name("bots")
+FIXED_LINE = "_fixed"
+"""Ends the names of lines whose turns end after ``identifyDuration`` alone."""
 _SILENCES = 20  # the bots ask whether anybody is there, and go on
 
 
@@ -23,6 +25,12 @@ def with_bench_bots(settings: Settings) -> Settings:
     """Return the settings with a line for each of the bench's bots; all else stays as it is configured."""
     names = sorted(folder.name for folder in BOTS.iterdir() if (folder / "bot.yaml").is_file())
     lines = [LineSettings(name=name, called=[name], bot=name, language=_language(name)) for name in names]
+    lines += [
+        line.model_copy(
+            update={"name": line.name + FIXED_LINE, "called": [line.name + FIXED_LINE], "endpointing": "fixed"}
+        )
+        for line in lines
+    ]
     bots = settings.bots.model_copy(update={"directory": BOTS, "default": names[0], "reload": "off"})
     conversation = settings.conversation.model_copy(update={"max_silences": _SILENCES})
     return settings.model_copy(update={"lines": lines, "bots": bots, "conversation": conversation})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ _ANSWERED_MS = 4000  # a bot that speaks later than this has not answered but as
 _TOLERANCE_MS = 60  # how exact the labels are
 _CLOCKS_MS = 150  # how far the bot's clock, its jitter buffer's delay included, may be from the caller's
 _BEFORE_MS = 400
+_SAME_TURN_MS = 1000
 
 Sound = npt.NDArray[np.bool_]
 
@@ -39,6 +40,7 @@ class Trial:
         gap_ms: from the caller's last sound to the bot's next one; None if it stayed silent.
         spoke_over: the bot spoke while the caller did.
         ended_early: the bot took the caller's turn for ended while it went on, by its own record.
+        end_of_speech_ms: the ``identifyDuration`` that was in force, by its own record; None if that is not known.
     """
 
     rendered: Rendered
@@ -50,6 +52,7 @@ class Trial:
     gap_ms: float | None = None
     spoke_over: bool = False
     ended_early: bool = False
+    end_of_speech_ms: float | None = None
 
     @property
     def kind(self) -> str:
@@ -74,8 +77,8 @@ class Trial:
 
     @property
     def timed_stop_ms(self) -> float | None:
-        """The time to the bot's silence, if its beginning is exact."""
-        return self.stop_ms if self.rendered.clear_start else None
+        """The time to the bot's silence, if its beginning is exact and the bot was not just then in a pause."""
+        return self.stop_ms if self.rendered.clear_start and self.stop_ms else None
 
 
 def trials_of(outcome: CallOutcome, record: Mapping[str, Any], rendered: Mapping[str, Rendered]) -> list[Trial]:
@@ -97,19 +100,48 @@ def trials_of(outcome: CallOutcome, record: Mapping[str, Any], rendered: Mapping
         for turn in record["turns"]
         if turn.get("utterance_end_ms") is not None
     ]
-    found = []
-    for mark, end_ms in zip(says, ends_ms, strict=True):
-        item = rendered.get(mark.detail)
-        if item is not None:
-            found.append(_trial(item, outcome.name, _ms(mark, rate_hz), end_ms, bot, turn_ends_ms))
-    return found
+    begun = [(rendered.get(mark.detail), _ms(mark, rate_hz)) for mark in says]
+    trials = [
+        judge(item, outcome.name, clip_ms, end_ms, bot, turn_ends_ms)
+        for (item, clip_ms), end_ms in zip(begun, ends_ms, strict=True)
+        if item is not None
+    ]
+    return [replace(trial, end_of_speech_ms=_in_force_ms(trial, record, shift_ms)) for trial in trials]
+
+
+def _in_force_ms(trial: Trial, record: Mapping[str, Any], shift_ms: float) -> float | None:
+    """Return the identifyDuration of the bot's turn that belongs to what the caller said; None if there is none."""
+    spoken = [turn for turn in record["turns"] if turn.get("speech_end_ms") is not None]
+    distances = [(abs(turn["speech_end_ms"] + shift_ms - trial.speech_end_ms), turn) for turn in spoken]
+    nearest = min(distances, key=lambda pair: pair[0], default=None)
+    return None if nearest is None or nearest[0] > _SAME_TURN_MS else float(nearest[1]["end_of_speech_ms"])
+
+
+def sound_of(intervals_ms: Iterable[Sequence[float]], length_ms: float) -> Sound:
+    """Return when something was heard, as one value for each window, from a list of beginnings and ends."""
+    sound = np.zeros(_at(length_ms) + 1, np.bool_)
+    for start_ms, end_ms in intervals_ms:
+        sound[_at(start_ms) : max(_at(end_ms), _at(start_ms) + 1)] = True
+    return sound
 
 
 def _ms(mark: Mark, rate_hz: int) -> float:
     return mark.sample * 1000 / rate_hz
 
 
-def _trial(item: Rendered, call: str, clip_ms: float, next_ms: float, bot: Sound, turn_ends_ms: list[float]) -> Trial:
+def judge(
+    item: Rendered, call: str, clip_ms: float, next_ms: float, bot: Sound, turn_ends_ms: Sequence[float]
+) -> Trial:
+    """Judge one case; all times in ms on one clock.
+
+    Args:
+        item: the case.
+        call: names the call.
+        clip_ms: when its recording began to play.
+        next_ms: when the next one did.
+        bot: when the bot was to be heard.
+        turn_ends_ms: when the bot took turns of the caller for ended.
+    """
     start_ms, end_ms = clip_ms + item.start_ms, clip_ms + item.end_ms
     before = bot[_at(start_ms - _BEFORE_MS) : _at(start_ms)]
     if item.case.expect != "answer":

@@ -1,209 +1,122 @@
-"""``voicebot bench turn``: how soon the bot answers and falls silent, as the caller's side of a SIP call hears it."""
+"""``voicebot bench turn``: the turn-taking of real calls, as the caller's side of them hears it."""
 
 from __future__ import annotations
 
-import itertools
-import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from voicebot.bench.figures import Summary, summarise, table
+from voicebot.bench.core import CoreFigures
+from voicebot.bench.core import measure as measure_core
+from voicebot.bench.echo import measure_floor
+from voicebot.bench.mixing import Rendered
+from voicebot.bench.peer import SCENARIOS as PEER_SCENARIOS
+from voicebot.bench.peer import PeerFigures, measure_peer
 from voicebot.bench.rig import Rig
-from voicebot.bench.scripts import barge_in_script, clips, turn_script
-from voicebot.caller.analysis import Exchange, exchanges
-from voicebot.caller.script import CallOutcome, Script
+from voicebot.bench.scenarios import ANSWERING, FIXED, LOADED, TALKING_OVER, Outcome, measure, thinned
+from voicebot.bench.stage import render_cases, with_bench_bots
+from voicebot.settings.model import Settings
 
-logger = logging.getLogger(__name__)
+LOAD, CORE = "load", "core"
+ALL = (*ANSWERING, FIXED, *TALKING_OVER, LOAD, CORE)
+_CORE_RUNS = 3
 
-STAGES = (
-    ("speech end to end of utterance, less identifyDuration", "speech_end_ms", "utterance_end_ms"),
-    ("end of utterance to query", "utterance_end_ms", "asked_ms"),
-    ("query to first chunk", "asked_ms", "first_chunk_ms"),
-    ("first chunk to first audio", "first_chunk_ms", "first_audio_ms"),
-    ("first audio to playout", "first_audio_ms", "playing_ms"),
-)
+Tell = Callable[[str], None]
 
 
-_LINES = {"zh": "appointment", "en": "service"}
-_MOST_ROUNDS = 8
-_SILENCE_PROMPT_MS = 4000
-_CUT_OFF_MS = 150  # the bot spoke this much before the caller's pause could have ended
-_SAME_TURN_MS = 1000
+@dataclass(frozen=True, slots=True)
+class TurnPlan:
+    """What to measure.
+
+    Attributes:
+        speech: folder of recorded speech.
+        scenarios: which of ``ALL``.
+        calls: how many calls at a time under load.
+        quick: every fourth case only.
+        peer: command that measures another system; "": none.
+    """
+
+    speech: Path
+    scenarios: tuple[str, ...] = ALL
+    calls: int = 8
+    quick: bool = False
+    peer: str = ""
 
 
 @dataclass(slots=True)
-class Phase:
-    """What one part of the bench measured, in milliseconds."""
+class TurnFigures:
+    """What was measured.
 
-    name: str
-    overhead_ms: list[float] = field(default_factory=list)
-    stop_ms: list[float] = field(default_factory=list)
-    stages_ms: dict[str, list[float]] = field(default_factory=dict)
-    said: int = 0
-    unanswered: int = 0
-    cut_off: int = 0
-    not_stopped: int = 0
-    protected: int = 0
-    frames: int = 0
-    late_frames: int = 0
-    lost_packets: int = 0
-    worst: list[tuple[float, str, str]] = field(default_factory=list)
-
-    @property
-    def overhead(self) -> Summary | None:
-        """Turn overhead: from the caller's last sound to the bot's first, less identifyDuration."""
-        return summarise(self.overhead_ms)
-
-
-async def measure_turns(rig: Rig, speech: Path, calls: int, turns: int) -> Phase:
-    """Hold ``calls`` simultaneous calls, Mandarin and English in turn, until each has had ``turns`` turns or so.
-
-    Some clips make a bot say goodbye: then the rest of that call's turns goes into the next round of calls.
+    Attributes:
+        floor_ms: delay of an echo through both media ends; None if nothing rang.
+        outcomes: by scenario, one call at a time.
+        loaded: the same with many calls at a time.
+        core: what the decisions alone cost.
+        peer: what another system did with the same recordings.
     """
-    supplies = {language: itertools.cycle(clips(speech, language)) for language in _LINES}
-    languages = list(itertools.islice(itertools.cycle(_LINES), calls))
-    phase = Phase(f"{calls} call{'s' if calls > 1 else ''}")
-    for attempt in range(_MOST_ROUNDS):
-        scripts = [
-            turn_script(
-                f"turn{calls}-{attempt}-{number}", rig.target(_LINES[language]), supplies[language], turns, number
-            )
-            for number, language in enumerate(languages if calls > 1 else [list(_LINES)[attempt % 2]])
-        ]
-        await _measure(rig, phase, scripts)
-        if phase.said >= calls * turns:
-            break
-    return phase
+
+    floor_ms: float | None = None
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    loaded: dict[str, Outcome] = field(default_factory=dict)
+    core: CoreFigures | None = None
+    peer: PeerFigures | None = None
 
 
-async def measure_barge_in(rig: Rig, speech: Path, turns: int) -> Phase:
-    """Talk over the bot again and again, in two calls at a time."""
-    supplies = {language: itertools.cycle(clips(speech, language)) for language in _LINES}
-    phase = Phase("barge-in")
-    for attempt in range(_MOST_ROUNDS):
-        scripts = [
-            barge_in_script(
-                f"barge-in-{attempt}-{language}", rig.target(_LINES[language]), supplies[language], turns // 2
-            )
-            for language in _LINES
-        ]
-        await _measure(rig, phase, scripts)
-        if len(phase.stop_ms) + phase.not_stopped >= turns:
-            break
-    return phase
+async def measure_turns(settings: Settings, plan: TurnPlan, recordings: Path, tell: Tell) -> TurnFigures:
+    """Run the scenarios of a plan.
 
+    Args:
+        settings: of the service; its own bots and lines are replaced by the bench's.
+        plan: what to measure.
+        recordings: folder for the recordings of the calls.
+        tell: told what begins.
 
-async def _measure(rig: Rig, phase: Phase, scripts: list[Script]) -> None:
-    for outcome in await rig.ring(scripts):
-        _add(phase, outcome, await rig.record_of(outcome.name))
-
-
-def _add(phase: Phase, outcome: CallOutcome, record: dict[str, Any]) -> None:
-    phase.frames += record["audio"]["played"]
-    phase.late_frames += record["audio"]["late"]
-    phase.lost_packets += outcome.lost_packets
-    turns = [turn for turn in record["turns"] if turn["speech_end_ms"] is not None]
-    answered_ms = next(mark.sample for mark in outcome.marks if mark.what == "answered") * 1000 / outcome.rate_hz
-    for exchange in exchanges(outcome):
-        phase.said += 1
-        if exchange.interrupting:
-            _add_interruption(phase, exchange, record["turns"], answered_ms)
-        else:
-            _add_answer(phase, exchange, _end_of_speech_ms(exchange, turns, answered_ms), outcome.name)
-    for turn in turns:
-        for label, start, end in STAGES:
-            if turn[start] is None or turn[end] is None:
-                continue
-            less = turn["end_of_speech_ms"] if start == "speech_end_ms" else 0
-            phase.stages_ms.setdefault(label, []).append(turn[end] - turn[start] - less)
-
-
-def _add_interruption(phase: Phase, exchange: Exchange, turns: list[dict[str, Any]], answered_ms: float) -> None:
-    """Take how soon the bot fell silent, unless it was saying what must be heard to the end."""
-    begun = [turn for turn in turns if turn["playing_ms"] is not None]
-    spoken = [turn for turn in begun if turn["playing_ms"] + answered_ms < exchange.speech_start_ms]
-    if spoken and not spoken[-1]["interruptible"]:
-        phase.protected += 1
-    elif exchange.stop_after_ms is None:
-        phase.not_stopped += 1
-    else:
-        phase.stop_ms.append(exchange.stop_after_ms)
-
-
-def _add_answer(phase: Phase, exchange: Exchange, in_force_ms: int | None, call: str) -> None:
-    """Take the gap less the end-of-speech time that was in force.
-
-    No turn of the bot's at that moment, or an answer after seconds, which is the silence prompt: not answered.
+    Raises:
+        ConfigError: a clip is missing.
+        VoicebotError: the service, a caller or the peer failed.
     """
-    if in_force_ms is None or exchange.gap_ms is None or exchange.gap_ms > _SILENCE_PROMPT_MS:
-        phase.unanswered += 1
-        return
-    overhead_ms = exchange.gap_ms - in_force_ms
-    if overhead_ms < -_CUT_OFF_MS:
-        phase.cut_off += 1
-        return
-    phase.overhead_ms.append(overhead_ms)
-    phase.worst = sorted([*phase.worst, (overhead_ms, call, Path(exchange.clip).stem)])[-3:]
+    figures = TurnFigures()
+    ringing = [name for name in plan.scenarios if name not in (LOAD, CORE)]
+    loaded = list(LOADED) if LOAD in plan.scenarios else []
+    if ringing or loaded:
+        await _ring(settings, plan, figures, ringing, loaded, recordings, tell)
+    if CORE in plan.scenarios:
+        tell("ten minutes of conversation on a virtual clock")
+        figures.core = min((measure_core() for _ in range(_CORE_RUNS)), key=lambda found: found.seconds)
+    return figures
 
 
-def _end_of_speech_ms(exchange: Exchange, turns: list[dict[str, Any]], answered_ms: float) -> int | None:
-    """Return the identifyDuration of the bot's turn that belongs to what the caller said; None if there is none."""
-    nearest = min(
-        turns, key=lambda turn: abs(turn["speech_end_ms"] + answered_ms - exchange.speech_end_ms), default=None
-    )
-    if nearest is None or abs(nearest["speech_end_ms"] + answered_ms - exchange.speech_end_ms) > _SAME_TURN_MS:
-        return None
-    return int(nearest["end_of_speech_ms"])
+async def _ring(
+    settings: Settings,
+    plan: TurnPlan,
+    figures: TurnFigures,
+    ringing: Sequence[str],
+    loaded: Sequence[str],
+    recordings: Path,
+    tell: Tell,
+) -> None:
+    tell("putting the callers' recordings together")
+    wanted = {_cases_of(name) for name in (*ringing, *loaded)}
+    cases = {name: await render_cases(settings, [name], plan.speech, recordings / "clips") for name in sorted(wanted)}
+    figures.floor_ms = await measure_floor(recordings)
+    sip = settings.sip.model_copy(update={"max_calls": max(settings.sip.max_calls, plan.calls)})
+    async with Rig(with_bench_bots(settings.model_copy(update={"sip": sip})), recordings) as rig:
+        # What the loaded run is compared with has to be measured in the same run.
+        for name in dict.fromkeys((*ringing, *loaded)):
+            tell(f"{name}: {_count(cases[_cases_of(name)], plan.quick)} cases")
+            figures.outcomes[name] = await measure(rig, name, cases[_cases_of(name)], plan.speech, quick=plan.quick)
+        for name in loaded:
+            tell(f"{name}: {plan.calls} calls at a time")
+            figures.loaded[name] = await measure(rig, name, cases[name], plan.speech, plan.calls, quick=plan.quick)
+    if plan.peer:
+        tell("the peer")
+        own = {name: thinned(cases[name], plan.quick) for name in ringing if name in PEER_SCENARIOS}
+        figures.peer = await measure_peer(plan.peer, settings, own, recordings)
 
 
-def report(phases: list[Phase], floor_ms: float | None, peer: list[str] | None) -> str:
-    """Return the figures as Markdown."""
-    lines = [
-        "Turn overhead in ms (caller's last sound to bot's first on the caller's side, less `identifyDuration`):",
-        "",
-    ]
-    rows = [
-        [phase.name, *phase.overhead.cells(), str(phase.unanswered), str(phase.cut_off)]
-        for phase in phases
-        if phase.overhead is not None
-    ]
-    if floor_ms is not None:
-        rows.append(["floor: an echo through both media ends", "1", *[f"{floor_ms:.0f}"] * 4, "", ""])
-    if peer:
-        rows.append(peer)
-    lines.append(table(["", "turns", "min", "p50", "p95", "max", "unanswered", "cut off"], rows))
-    worst = [f"{phase.name}: {value:.0f} ms ({clip}, {call})" for phase in phases for value, call, clip in phase.worst]
-    if worst:
-        lines += ["", "The slowest: " + "; ".join(worst) + "."]
-    lines += ["", "Stages of a turn in ms, by the bot's own clock:", ""]
-    stage_rows = [
-        [f"{phase.name}: {label}", *summary.cells()]
-        for phase in phases
-        for label, values in phase.stages_ms.items()
-        if (summary := summarise(values)) is not None
-    ]
-    lines.append(table(["", "turns", "min", "p50", "p95", "max"], stage_rows))
-    stops = [(phase, summarise(phase.stop_ms)) for phase in phases]
-    stop_rows = [
-        [phase.name, *found.cells(), str(phase.not_stopped), str(phase.protected)]
-        for phase, found in stops
-        if found is not None
-    ]
-    if stop_rows:
-        lines += ["", "Barge-in in ms (caller's first sound to the bot's silence on the caller's side):", ""]
-        lines.append(table(["", "turns", "min", "p50", "p95", "max", "not stopped", "protected"], stop_rows))
-    lines += ["", "The bot's playout, and the packets of it that the caller's side missed:", ""]
-    audio_rows = [
-        [
-            phase.name,
-            str(phase.frames),
-            str(phase.late_frames),
-            f"{1000 * phase.late_frames / phase.frames:.2f}",
-            str(phase.lost_packets),
-        ]
-        for phase in phases
-        if phase.frames
-    ]
-    lines.append(table(["", "frames", "late by > 10 ms", "per 1000", "packets lost"], audio_rows))
-    return "\n".join(lines)
+def _cases_of(scenario: str) -> str:
+    return "answers" if scenario == FIXED else scenario
+
+
+def _count(cases: Sequence[Rendered], quick: bool) -> int:
+    return len(thinned(cases, quick))

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import platform
-import shlex
-import subprocess
 from pathlib import Path
 
 import uvloop
 
-from voicebot.bench.echo import measure_floor
 from voicebot.bench.figures import replace_figures
 from voicebot.bench.query import Plan, measure
 from voicebot.bench.query_report import report as query_report
-from voicebot.bench.rig import Rig
+from voicebot.bench.scenarios import MANY_CALLS
 from voicebot.bench.scripts import speech_folder
 from voicebot.bench.settings import bench_folder, on_free_ports
-from voicebot.bench.turn import Phase, measure_barge_in, measure_turns, report
+from voicebot.bench.turn import ALL, TurnPlan, measure_turns
+from voicebot.bench.turn_report import report as turn_report
 from voicebot.cli.common import add_config_arguments, settings_from
 from voicebot.cli.main import Subparsers
 from voicebot.dialogue.botfile import load_bots
-from voicebot.errors import ConfigError, VoicebotError
+from voicebot.errors import ConfigError
 from voicebot.runtime.logs import set_up_logging
-from voicebot.settings import Settings
 from voicebot.settings.model import LogSettings
 
 
@@ -51,17 +47,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _add_turn(benches: Subparsers) -> None:
-    text = "how soon the bot answers, and how soon it falls silent, in real SIP calls"
+    text = (
+        "how soon the bot answers, how soon it falls silent, and what it should not fall silent for, in real SIP calls"
+    )
     parser = benches.add_parser("turn", help=text, description=text)
     parser.add_argument(
-        "--calls", type=int, nargs="+", default=[1, 4, 10], help="simultaneous calls, one run each (default: 1 4 10)"
-    )
-    parser.add_argument("--turns", type=int, default=8, help="turns in each call (default: %(default)s)")
+        "--scenario", nargs="+", choices=ALL, default=list(ALL), metavar="NAME",
+        help=f"what to measure: {', '.join(ALL)} (default: all)",
+    )  # fmt: skip
+    parser.add_argument("--quick", action="store_true", help="every fourth case only")
     parser.add_argument(
-        "--barge-ins", type=int, default=12, help="times the caller talks over the bot (default: %(default)s)"
+        "--calls", type=int, default=MANY_CALLS, help="calls at a time for 'load' (default: %(default)s)"
     )
     parser.add_argument("--speech", type=Path, help="folder of recorded speech with a manifest.jsonl")
-    parser.add_argument("--peer", help="command that measures another system and prints a JSON object as its last line")
+    parser.add_argument(
+        "--peer", default="", metavar="COMMAND",
+        help="command that measures another system on the same recordings (scripts/peer_pipecat.py)",
+    )  # fmt: skip
     _add_common(parser)
 
 
@@ -92,25 +94,12 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 def _turn(args: argparse.Namespace) -> str:
     settings = on_free_ports(settings_from(args))
-    most = max([*args.calls, 1])
-    sip = settings.sip.model_copy(update={"max_calls": max(settings.sip.max_calls, most)})
-    phases, floor_ms = uvloop.run(_measure_calls(settings.model_copy(update={"sip": sip}), args))
-    return report(phases, floor_ms, _peer(args.peer))
+    plan = TurnPlan(speech_folder(args.speech), tuple(args.scenario), args.calls, args.quick, args.peer)
+    return turn_report(uvloop.run(measure_turns(settings, plan, bench_folder(settings, "turn"), _tell)))
 
 
-async def _measure_calls(settings: Settings, args: argparse.Namespace) -> tuple[list[Phase], float]:
-    speech = speech_folder(args.speech)
-    recordings = bench_folder(settings, "turn")
-    floor_ms = await measure_floor(recordings)
-    phases = []
-    async with Rig(settings, recordings) as rig:
-        for calls in args.calls:
-            print(f"measuring {calls} call(s) of {args.turns} turns …", flush=True)
-            phases.append(await measure_turns(rig, speech, calls, args.turns))
-        if args.barge_ins:
-            print(f"measuring {args.barge_ins} barge-ins …", flush=True)
-            phases.append(await measure_barge_in(rig, speech, args.barge_ins))
-    return phases, floor_ms
+def _tell(what: str) -> None:
+    print(f"{what} …", flush=True)
 
 
 def _query(args: argparse.Namespace) -> str:
@@ -121,22 +110,6 @@ def _query(args: argparse.Namespace) -> str:
         raise ConfigError(f"there is no bot '{name}'; the bots are: {', '.join(sorted(bots))}")
     plan = Plan(args.sessions, args.rounds, args.seconds, args.held)
     return query_report(asyncio.run(measure(settings, bots[name], plan)))
-
-
-def _peer(command: str | None) -> list[str] | None:
-    """Run the peer's measurement; it shares the machine and the run, not the code."""
-    if not command:
-        return None
-    print("measuring the peer …", flush=True)
-    done = subprocess.run(shlex.split(command), capture_output=True, text=True, check=False)
-    try:
-        found = json.loads(done.stdout.strip().splitlines()[-1])
-        stop_ms = found["stop_secs"] * 1000
-        name = f"{found['peer']}, {found['calls']} call(s), no SIP"
-        return [name, str(found["n"]), "", f"{found['p50'] * 1000 - stop_ms:.0f}", "",
-                f"{found['max'] * 1000 - stop_ms:.0f}", str(found["missed"]), ""]  # fmt: skip
-    except (IndexError, KeyError, TypeError, ValueError) as error:
-        raise VoicebotError(f"--peer: its last line is not the expected JSON object ({error!r})") from error
 
 
 def _machine() -> str:
