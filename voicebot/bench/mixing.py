@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from voicebot.bench.cases import Case, Part
 from voicebot.caller.audio import load_clip
-from voicebot.caller.words import active_dbov, find_words, loud_span
+from voicebot.caller.words import Words, active_dbov, find_words, loud_span
 
 NOMINAL_DBOV = -26.0
 """Active level of speech that signal-to-noise ratios count from where a case has no speech (ITU-T P.56, G.191)."""
@@ -65,14 +65,13 @@ def render(case: Case, speech: Path, folder: Path, rate_hz: int, speak: Speak) -
             trimmed(samples, rate_hz) if isinstance(part, str) else samples
             for part, samples in zip(case.parts, parts, strict=True)
         ]
-    speaking = [_is_sound(part) for part in case.parts]
     voice = np.concatenate(parts) if parts else np.zeros(0)
     if case.level_dbov is not None:
         voice = voice * 10 ** ((case.level_dbov - _active_dbov(voice, rate_hz)) / 20)
-    edges = _edges(parts, speaking, rate_hz)
+    edges = _edges(case, parts, rate_hz)
     lead_ms = 0.0
     if case.background is not None:
-        noise_only = not any(speaking)
+        noise_only = not any(map(_is_sound, case.parts))
         lead_ms = 0.0 if noise_only else float(_LEAD_MS)
         voice, edges = _over_noise(case, voice, edges, noise_only, speech, rate_hz)
     start, end = edges[0], edges[1]
@@ -84,17 +83,25 @@ def render(case: Case, speech: Path, folder: Path, rate_hz: int, speak: Speak) -
 Edges = tuple[float, float, bool, bool]
 
 
-def _edges(parts: list[Samples], speaking: list[bool], rate_hz: int) -> Edges:
+def _edges(case: Case, parts: list[Samples], rate_hz: int) -> Edges:
     """Return where the sound begins and ends: in its first and its last part."""
     lengths = [part.size * 1000 / rate_hz for part in parts]
-    loud = [number for number, is_loud in enumerate(speaking) if is_loud]
+    loud = [number for number, part in enumerate(case.parts) if _is_sound(part)]
     if not loud:
         return 0.0, sum(lengths), True, True
     first, last = loud[0], loud[-1]
-    begin, finish = (find_words(_clipped(parts[number]), rate_hz) for number in (first, last))
-    start_ms = sum(lengths[:first]) + (begin.start_ms if begin else 0.0)
-    end_ms = sum(lengths[:last]) + (finish.end_ms if finish else lengths[last])
-    return start_ms, end_ms, begin is not None and begin.clear_start, finish is not None and finish.clear_end
+    begin, finish = (_words_of(case.parts[number], parts[number], rate_hz) for number in (first, last))
+    start_ms = sum(lengths[:first]) + begin.start_ms
+    end_ms = sum(lengths[:last]) + finish.end_ms
+    return start_ms, end_ms, begin.clear_start, finish.clear_end
+
+
+def _words_of(part: Part, samples: Samples, rate_hz: int) -> Words:
+    """Return where a part is to be heard; what a machine made has silence around it and needs no second opinion."""
+    made = isinstance(part, Mapping) and "clip" not in part
+    span = loud_span(_clipped(samples), rate_hz) if made else None
+    found = Words(*span, True, True) if span else find_words(_clipped(samples), rate_hz)
+    return found or Words(0.0, samples.size * 1000 / rate_hz, False, False)
 
 
 def _over_noise(
