@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.bench.turns import a_clip
+from tests.bench.turns import a_case, a_clip
 from voicebot.bench.plan import EchoPath, call_of, calls_of, mixed, side_by_side
 from voicebot.bench.scenarios import thinned
 
@@ -51,6 +51,5 @@ def test_calls_at_the_same_time_do_not_begin_in_chorus() -> None:
 
 
 def test_a_quick_run_has_some_of_each_kind() -> None:
-    cases = [a_clip(kind=kind, number=number) for kind in ("word", "sentence") for number in range(6)]
-    assert [item.case.kind for item in thinned(cases, quick=True)] == ["word", "word", "sentence", "sentence"]
-    assert thinned(cases, quick=False) == cases
+    cases = [a_case(kind=kind, number=number) for kind in ("word", "sentence") for number in range(6)]
+    assert [case.kind for case in thinned(cases)] == ["word", "word", "sentence", "sentence"]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from voicebot.bench.cases import Case
 from voicebot.bench.figures import Summary, summarise
 from voicebot.bench.mixing import Rendered
 from voicebot.bench.plan import EchoPath, call_of, calls_of, mixed, side_by_side
@@ -90,14 +91,12 @@ class Outcome:
         return summarise(trial.timed_stop_ms for trial in self.expecting("stop") if trial.timed_stop_ms is not None)
 
 
-def thinned(cases: Sequence[Rendered], quick: bool) -> list[Rendered]:
-    """Return all cases, or a few of each kind."""
-    if not quick:
-        return list(cases)
-    kinds: dict[tuple[str, str], list[Rendered]] = {}
-    for item in cases:
-        kinds.setdefault((item.case.kind, item.case.language), []).append(item)
-    return [item for own in kinds.values() for item in own[::_QUICK]]
+def thinned(cases: Sequence[Case]) -> list[Case]:
+    """Return a few cases of each kind."""
+    kinds: dict[tuple[str, str, str], list[Case]] = {}
+    for case in cases:
+        kinds.setdefault((case.kind, case.language, case.bot), []).append(case)
+    return [case for own in kinds.values() for case in own[::_QUICK]]
 
 
 async def measure(
@@ -111,16 +110,15 @@ async def measure(
         cases: its cases.
         speech: folder of recorded speech.
         calls: how many calls at a time; more than one spreads the cases over them.
-        quick: fewer cases.
+        quick: fewer ways for an echo to come back.
 
     Raises:
         VoicebotError: a caller process failed, or the bot kept no record of a call.
     """
     outcome = Outcome(scenario, calls)
-    chosen = thinned(cases, quick)
     at_a_time = max(calls, _AT_A_TIME.get(scenario, 1))
-    scripts = _scripts(rig, outcome, chosen, speech, quick)
-    by_file = {str(item.file): item for item in chosen}
+    scripts = _scripts(rig, outcome, cases, speech, quick)
+    by_file = {str(item.file): item for item in cases}
     for group in side_by_side(scripts, at_a_time):
         for ended in await rig.ring(group):
             record = await rig.record_of(ended.name)

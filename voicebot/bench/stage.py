@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 
-from voicebot.bench.cases import CASES, Case, read_cases
+from voicebot.bench.cases import Case
 from voicebot.bench.mixing import Rendered, render
 from voicebot.errors import ConfigError
 from voicebot.modelstore.store import ModelStore
@@ -36,27 +36,25 @@ def with_bench_bots(settings: Settings) -> Settings:
     return settings.model_copy(update={"lines": lines, "bots": bots, "conversation": conversation})
 
 
-async def render_cases(settings: Settings, scenarios: Iterable[str], speech: Path, folder: Path) -> list[Rendered]:
-    """Put together what callers say in some scenarios, as files in ``folder``/<scenario>.
+async def render_cases(settings: Settings, cases: Sequence[Case], speech: Path, folder: Path) -> list[Rendered]:
+    """Put together what callers say, as files in a folder.
 
     Raises:
         ConfigError: a clip is missing in the folder of recorded speech.
         VoicebotError: a voice cannot be had.
     """
-    cases = {scenario: read_cases(CASES / f"{scenario}.yaml") for scenario in scenarios}
     rate_hz = settings.sip.audio_rate_hz
-    spoken = await _speak_all(settings, [case for own in cases.values() for case in own], rate_hz)
+    spoken = await _speak_all(settings, cases, rate_hz)
+
+    def speak(text: str, voice: str) -> bytes:
+        return spoken[text, voice]
+
     found = []
-    for scenario, own in cases.items():
-        for case in own:
-            try:
-                found.append(
-                    await asyncio.to_thread(
-                        render, case, speech, folder / scenario, rate_hz, lambda text, voice: spoken[text, voice]
-                    )
-                )
-            except (OSError, ValueError) as error:
-                raise ConfigError(f"the case {case.id} of '{scenario}' cannot be put together: {error}") from error
+    for case in cases:
+        try:
+            found.append(await asyncio.to_thread(render, case, speech, folder, rate_hz, speak))
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"the case {case.id} cannot be put together: {error}") from error
     return found
 
 

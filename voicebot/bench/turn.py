@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from voicebot.bench.cases import CASES, read_cases
 from voicebot.bench.core import CoreFigures
 from voicebot.bench.core import measure as measure_core
 from voicebot.bench.echo import measure_floor
@@ -96,27 +97,32 @@ async def _ring(
     tell: Tell,
 ) -> None:
     tell("putting the callers' recordings together")
-    wanted = {_cases_of(name) for name in (*ringing, *loaded)}
-    cases = {name: await render_cases(settings, [name], plan.speech, recordings / "clips") for name in sorted(wanted)}
+    # What the loaded run is compared with has to be measured in the same run.
+    names = list(dict.fromkeys((*ringing, *loaded)))
+    cases = await _all_cases(settings, plan, names, recordings / "clips")
     figures.floor_ms = await measure_floor(recordings)
     sip = settings.sip.model_copy(update={"max_calls": max(settings.sip.max_calls, plan.calls)})
     async with Rig(with_bench_bots(settings.model_copy(update={"sip": sip})), recordings) as rig:
-        # What the loaded run is compared with has to be measured in the same run.
-        for name in dict.fromkeys((*ringing, *loaded)):
-            tell(f"{name}: {_count(cases[_cases_of(name)], plan.quick)} cases")
-            figures.outcomes[name] = await measure(rig, name, cases[_cases_of(name)], plan.speech, quick=plan.quick)
+        for name in names:
+            tell(f"{name}: {len(cases[name])} cases")
+            figures.outcomes[name] = await measure(rig, name, cases[name], plan.speech, quick=plan.quick)
         for name in loaded:
-            tell(f"{name}: {plan.calls} calls at a time")
-            figures.loaded[name] = await measure(rig, name, cases[name], plan.speech, plan.calls, quick=plan.quick)
+            tell(f"{name}: {len(cases[name])} cases, {plan.calls} calls at a time")
+            figures.loaded[name] = await measure(rig, name, cases[name], plan.speech, plan.calls)
     if plan.peer:
         tell("the peer")
-        own = {name: thinned(cases[name], plan.quick) for name in ringing if name in PEER_SCENARIOS}
+        own = {name: cases[name] for name in ringing if name in PEER_SCENARIOS}
         figures.peer = await measure_peer(plan.peer, settings, own, recordings)
 
 
-def _cases_of(scenario: str) -> str:
-    return "answers" if scenario == FIXED else scenario
-
-
-def _count(cases: Sequence[Rendered], quick: bool) -> int:
-    return len(thinned(cases, quick))
+async def _all_cases(
+    settings: Settings, plan: TurnPlan, names: Sequence[str], folder: Path
+) -> dict[str, Sequence[Rendered]]:
+    """Return the cases of each scenario as recordings."""
+    found: dict[str, Sequence[Rendered]] = {}
+    for name in names:
+        file = "answers" if name == FIXED else name
+        cases = read_cases(CASES / f"{file}.yaml")
+        chosen = thinned(cases) if plan.quick else cases
+        found[name] = await render_cases(settings, chosen, plan.speech, folder / file)
+    return found
