@@ -14,6 +14,7 @@ from voicebot.timeline.story import Clip, Story, Turn
 from voicebot.timeline.svg import Svg, shortened, text_width
 
 _WAVE_PX = 74.0
+_SOFT = 0.1  # what never gets louder than this is not drawn larger: silence is to look like silence
 _BAR_PX = 13.0
 _ROW_PX = 17.0
 _PAD_PX = 7.0
@@ -64,7 +65,7 @@ def _wave(canvas: Canvas, y: float, channel: Samples, css: str) -> float:
     columns = int(scale.right_px - GUTTER_PX)
     edges_ms = scale.from_ms + np.arange(columns + 1) / scale.px_per_ms + canvas.story.recording_ms
     edges = np.clip((edges_ms * per_ms).astype(int), 0, channel.size)
-    loudest = float(np.abs(channel).max(initial=0.0)) or 1.0
+    loudest = max(float(np.abs(channel).max(initial=0.0)), _SOFT)
     middle, half = y + _WAVE_PX / 2, _WAVE_PX / 2 * 0.92
     reach = [
         float(np.abs(channel[left:right]).max(initial=0.0)) / loudest * half

@@ -59,7 +59,8 @@ class Svg:
         where = f' text-anchor="{anchor}"' if anchor else ""
         title = f"<title>{_safe(tip)}</title>" if tip else ""
         spans = "".join(f'<tspan class="{css}">{_safe(text)}</tspan>' if css else _safe(text) for text, css in parts)
-        self._parts.append(f'<text x="{x:.1f}" y="{y:.1f}"{where}>{title}{spans}</text>')
+        kept = ' xml:space="preserve"' if len(parts) > 1 else ""  # the blank between two parts
+        self._parts.append(f'<text x="{x:.1f}" y="{y:.1f}"{where}{kept}>{title}{spans}</text>')
 
     def document(self, width: float, height: float, title: str, style: str) -> str:
         """Return the whole picture."""
