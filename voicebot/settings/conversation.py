@@ -31,9 +31,9 @@ class ConversationSettings(Section):
     time at the latest. auto: adaptive for our own bots, fixed for any other engine."""
     complete_wait_ms: int = Field(default=240, ge=100, le=3000)
     """adaptive: silence after words that are all that was asked for."""
-    understood_wait_ms: int = Field(default=320, ge=100, le=3000)
+    understood_wait_ms: int = Field(default=280, ge=100, le=3000)
     """adaptive: silence after a whole sentence, or words that mean something to the bot."""
-    unclear_wait_ms: int = Field(default=600, ge=100, le=3000)
+    unclear_wait_ms: int = Field(default=620, ge=100, le=3000)
     """adaptive: silence after words of which nothing tells whether they are all."""
     growing_wait_ms: int = Field(default=1000, ge=100, le=3000)
     """adaptive: silence after words that may be all, and may just as well go on, like digits of an unknown number."""

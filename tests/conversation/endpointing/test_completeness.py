@@ -35,7 +35,11 @@ DIGITS, PHONE, NUMBER, OPEN = Expected.DIGITS, Expected.PHONE, Expected.NUMBER, 
         *[(DATETIME, text, CLOSED) for text in ("三点半", "明天下午三点")],
         *[(OPEN, text, CLOSED) for text in ("能换个时间吗", "停车方便吗\uff1f", "谢谢", "我到了")],
         *[(OPEN, text, UNFINISHED) for text in ("我想", "嗯...", "因为", "然后", "我想问一下那个", "一三八\uff0c")],
-        *[(OPEN, text, UNKNOWN) for text in ("我想改时间", "好啊", "对啊")],
+        *[
+            (OPEN, text, UNKNOWN)
+            for text in ("改时间", "好啊", "对啊", "明天下午", "为了改一下时间", "我看到那条短信以后")
+        ],
+        *[(OPEN, text, CLOSED) for text in ("我的手机打不出去", "你们的门诊在几楼")],
         *[(NUMBER, text, COMPLETE) for text in ("两个人", "三百块钱", "20%")],
         (NUMBER, "三百", CLOSED),
         (OPEN, "一三八零", GROWING),

@@ -27,7 +27,7 @@ def endpointer(kind: Expected = Expected.OPEN, pauses_ms: tuple[int, ...] = ()) 
         (Expected.OPEN, "my phone is broken", Grasp.SOME, 320),
         (Expected.OPEN, "my phone is broken", Grasp.NOTHING, 600),
         (Expected.OPEN, "where are you?", None, 320),
-        (Expected.OPEN, "where are you?", Grasp.NOTHING, 600),
+        (Expected.OPEN, "where are you?", Grasp.NOTHING, 320),
         (Expected.OPEN, "I would like to", None, None),
         (Expected.OPEN, "I would like to", Grasp.WHOLE, None),
         (Expected.DIGITS, "one two three four", None, 1000),

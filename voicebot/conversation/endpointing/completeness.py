@@ -13,6 +13,8 @@ from voicebot.conversation.endpointing.phrases_zh import ZH
 from voicebot.conversation.endpointing.spoken import asks, digits_of, is_dictation, plain, trails_off
 from voicebot.protocol.expectation import Expectation, Expected
 
+_CLAUSE = 6
+"""Characters that a clause has at least; fewer are a word."""
 _DICTATED = 3
 """So many digits and nothing else are being dictated, whatever was asked for."""
 
@@ -91,7 +93,19 @@ def _in_general(said: _Said) -> Completeness:
         return Completeness.UNFINISHED
     if is_dictation(said.text, said.language) and len(digits_of(said.text, said.language)) >= _DICTATED:
         return Completeness.GROWING
-    return Completeness.CLOSED if phrases.closed.search(said.words) else Completeness.UNKNOWN
+    return Completeness.CLOSED if phrases.closed.search(said.words) or _is_clause(said) else Completeness.UNKNOWN
+
+
+def _is_clause(said: _Said) -> bool:
+    """Tell whether the words can be a whole sentence.
+
+    In Mandarin what goes before another clause says so in its first or its last word, most of the time. In English half
+    a sentence looks like a whole one.
+    """
+    leading, hanging = said.phrases.leading, said.phrases.hanging
+    if leading is None or hanging is None or leading.match(said.words) or hanging.search(said.words):
+        return False
+    return sum(character.isalnum() for character in said.words) >= _CLAUSE
 
 
 def _yes_no(said: _Said) -> Completeness | None:

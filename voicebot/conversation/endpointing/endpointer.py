@@ -38,8 +38,8 @@ class EndpointingConfig:
     """
 
     complete_ms: int = 240
-    understood_ms: int = 320
-    unclear_ms: int = 600
+    understood_ms: int = 280
+    unclear_ms: int = 620
     growing_ms: int = 1000
 
 
@@ -72,5 +72,5 @@ class Endpointer:
             return max(config.growing_ms, self.habits.least_wait_ms)
         if completeness is Completeness.COMPLETE or (grasp is Grasp.WHOLE and text):
             return config.complete_ms
-        understood = grasp is Grasp.SOME or (grasp is None and completeness is Completeness.CLOSED)
+        understood = grasp is Grasp.SOME or completeness is Completeness.CLOSED
         return max(config.understood_ms if understood else config.unclear_ms, self.habits.least_wait_ms)

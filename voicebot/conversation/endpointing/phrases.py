@@ -22,6 +22,8 @@ class Phrases:
         daypart: ends with a part of the day; the hour is still to come, or came before.
         number: there is a number.
         unit: ends with a unit, and so with the end of a quantity.
+        leading: what clauses begin with that another one follows; None where that tells nothing.
+        hanging: what clauses end with that another one follows, or the rest of themselves.
     """
 
     answers: re.Pattern[str]
@@ -35,3 +37,5 @@ class Phrases:
     daypart: re.Pattern[str]
     number: re.Pattern[str]
     unit: re.Pattern[str]
+    leading: re.Pattern[str] | None = None
+    hanging: re.Pattern[str] | None = None
