@@ -1,0 +1,186 @@
+"""What a dialled call came to: what was heard, the outcome, whether to try again, and the cause it ends with.
+
+``Category`` says what was heard, ``Outcome`` what that means for whoever dialled, ``RetryRule`` names the rule by which
+the number is tried again. ``DEFAULTS`` joins them; settings may change outcome and rule of a category.
+Causes are those of ITU-T Q.850, as a Reason header (RFC 3326) tells them.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+
+class Category(enum.Enum):
+    """What was heard before the answer or in the first seconds after it."""
+
+    HUMAN = "human"
+    VOICEMAIL = "voicemail"
+    ASSISTANT = "assistant"
+    """A phone's assistant or a call screen that asks who is calling and why."""
+    SILENCE = "silence"
+    """Nothing at all, for longer than a person waits before the first word."""
+    NO_SUCH_NUMBER = "no_such_number"
+    """空号, 号码有误, "not in service"."""
+    NUMBER_CHANGED = "number_changed"
+    """改号."""
+    SUSPENDED = "suspended"
+    """停机, 暂停服务."""
+    POWERED_OFF = "powered_off"
+    """关机."""
+    UNREACHABLE = "unreachable"
+    """无法接通, 不在服务区."""
+    IN_CALL = "in_call"
+    """正在通话中, the caller is waiting for it to end."""
+    BUSY = "busy"
+    """用户正忙, or a busy tone."""
+    REJECTED = "rejected"
+    """拒接, 不方便接听."""
+    NO_ANSWER = "no_answer"
+    """暂时无人接听."""
+    INCOMING_BARRED = "incoming_barred"
+    """呼入限制."""
+    OUTGOING_BARRED = "outgoing_barred"
+    """呼出限制: our own line may not dial this number."""
+    NO_CREDIT = "no_credit"
+    """欠费: our own line has no money left."""
+    CALL_REMINDER = "call_reminder"
+    """来电提醒, 短信呼, 秘书台: the network sends a message that somebody called."""
+    FORWARD_FAILED = "forward_failed"
+    """呼叫转移失败."""
+    NETWORK_BUSY = "network_busy"
+    """网络忙, 线路忙, or a congestion tone."""
+    LINE_FAULT = "line_fault"
+    """线路故障, or special information tones of which the words are not known."""
+    QUEUE = "queue"
+    """A switchboard or a queue answered: a machine for now, a person later."""
+    ANNOUNCEMENT = "announcement"
+    """A machine spoke of which nothing else is known."""
+    RINGING = "ringing"
+    """Ring-back tone; nobody answered yet."""
+    COLOUR_RING = "colour_ring"
+    """彩铃: music or speech in the place of the ring-back tone; nobody answered yet."""
+    UNDECIDED = "undecided"
+    """Nothing that could be told apart; treated like a person."""
+
+
+class Outcome(enum.Enum):
+    """What a dialled call came to."""
+
+    ANSWERED = "answered"
+    """A person, or nobody who could be told from one."""
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    REJECTED = "rejected"
+    UNREACHABLE = "unreachable"
+    """Switched off or out of reach: likely to change."""
+    WRONG_NUMBER = "wrong_number"
+    """Not in use; dialling it again costs money and nothing else."""
+    SUSPENDED = "suspended"
+    """In use, but cut off for now."""
+    BARRED = "barred"
+    """The called side takes no calls from us."""
+    VOICEMAIL = "voicemail"
+    ASSISTANT = "assistant"
+    MACHINE = "machine"
+    """Another machine: an announcement, a queue."""
+    SILENT = "silent"
+    """Answered, and nothing was heard."""
+    NETWORK_BUSY = "network_busy"
+    FAILED = "failed"
+    """The call could not be set up: the network, or our own line."""
+
+
+class RetryRule(enum.Enum):
+    """Name of the rule by which a number is tried again; how often and when is the campaign's to say."""
+
+    NEVER = "never"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+    VOICEMAIL = "voicemail"
+    FAILED = "failed"
+
+
+NORMAL_CLEARING = 16
+"""Q.850 cause of a call that simply ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What becomes of a call of a category.
+
+    Attributes:
+        outcome: what the call came to.
+        retry: the rule by which the number is tried again.
+        cause: Q.850 cause of its end.
+        ends_ringing: heard before the answer, it ends the attempt: waiting for an answer is of no use.
+    """
+
+    outcome: Outcome
+    retry: RetryRule
+    cause: int = NORMAL_CLEARING
+    ends_ringing: bool = True
+
+
+DEFAULTS: Mapping[Category, Handling] = {
+    Category.HUMAN: Handling(Outcome.ANSWERED, RetryRule.NEVER, ends_ringing=False),
+    Category.UNDECIDED: Handling(Outcome.ANSWERED, RetryRule.NEVER, ends_ringing=False),
+    Category.VOICEMAIL: Handling(Outcome.VOICEMAIL, RetryRule.VOICEMAIL),
+    Category.ASSISTANT: Handling(Outcome.ASSISTANT, RetryRule.VOICEMAIL, ends_ringing=False),
+    Category.QUEUE: Handling(Outcome.MACHINE, RetryRule.NEVER, ends_ringing=False),
+    Category.ANNOUNCEMENT: Handling(Outcome.MACHINE, RetryRule.NO_ANSWER, ends_ringing=False),
+    Category.SILENCE: Handling(Outcome.SILENT, RetryRule.NO_ANSWER, ends_ringing=False),
+    Category.NO_SUCH_NUMBER: Handling(Outcome.WRONG_NUMBER, RetryRule.NEVER, 1),
+    Category.NUMBER_CHANGED: Handling(Outcome.WRONG_NUMBER, RetryRule.NEVER, 22),
+    Category.SUSPENDED: Handling(Outcome.SUSPENDED, RetryRule.NEVER, 27),
+    Category.POWERED_OFF: Handling(Outcome.UNREACHABLE, RetryRule.UNREACHABLE, 20),
+    Category.UNREACHABLE: Handling(Outcome.UNREACHABLE, RetryRule.UNREACHABLE, 18),
+    Category.IN_CALL: Handling(Outcome.BUSY, RetryRule.BUSY, 17),
+    Category.BUSY: Handling(Outcome.BUSY, RetryRule.BUSY, 17),
+    Category.REJECTED: Handling(Outcome.REJECTED, RetryRule.NO_ANSWER, 21),
+    Category.NO_ANSWER: Handling(Outcome.NO_ANSWER, RetryRule.NO_ANSWER, 19),
+    Category.INCOMING_BARRED: Handling(Outcome.BARRED, RetryRule.NEVER, 55),
+    Category.OUTGOING_BARRED: Handling(Outcome.FAILED, RetryRule.NEVER, 52),
+    Category.NO_CREDIT: Handling(Outcome.FAILED, RetryRule.NEVER, 50),
+    Category.CALL_REMINDER: Handling(Outcome.NO_ANSWER, RetryRule.UNREACHABLE, 20),
+    Category.FORWARD_FAILED: Handling(Outcome.UNREACHABLE, RetryRule.UNREACHABLE, 31),
+    Category.NETWORK_BUSY: Handling(Outcome.NETWORK_BUSY, RetryRule.FAILED, 42),
+    Category.LINE_FAULT: Handling(Outcome.FAILED, RetryRule.FAILED, 38),
+    Category.RINGING: Handling(Outcome.NO_ANSWER, RetryRule.NO_ANSWER, 19, ends_ringing=False),
+    Category.COLOUR_RING: Handling(Outcome.NO_ANSWER, RetryRule.NO_ANSWER, 19, ends_ringing=False),
+}
+"""What is done unless the settings say otherwise. Every category has its row."""
+
+_STATUSES: Mapping[int, Category] = {
+    404: Category.NO_SUCH_NUMBER,
+    484: Category.NO_SUCH_NUMBER,
+    604: Category.NO_SUCH_NUMBER,
+    410: Category.NUMBER_CHANGED,
+    408: Category.NO_ANSWER,
+    487: Category.NO_ANSWER,
+    480: Category.UNREACHABLE,
+    486: Category.BUSY,
+    600: Category.BUSY,
+    603: Category.REJECTED,
+    607: Category.REJECTED,
+    403: Category.OUTGOING_BARRED,
+    402: Category.NO_CREDIT,
+    433: Category.INCOMING_BARRED,
+    503: Category.NETWORK_BUSY,
+}
+
+
+def category_of_status(status: int) -> Category:
+    """Return the category that a final SIP status of 300 or above stands for (RFC 3398 section 8.2.6.1, where it says).
+
+    Where an announcement was understood, that says more than the status.
+    """
+    return _STATUSES.get(status, Category.LINE_FAULT)
+
+
+def handlings(changes: Mapping[Category, tuple[Outcome, RetryRule]]) -> dict[Category, Handling]:
+    """Return the table with outcome and rule of some categories changed."""
+    changed = {kind: replace(DEFAULTS[kind], outcome=outcome, retry=rule) for kind, (outcome, rule) in changes.items()}
+    return {**DEFAULTS, **changed}
