@@ -79,6 +79,16 @@ def test_short_pauses_of_the_bot_are_no_stop(tmp_path: Path) -> None:
     assert trial.stop_ms is None
 
 
+def test_a_stop_may_be_short_where_the_bot_answered_at_once(tmp_path: Path) -> None:
+    bot = [(0.2, 2.35), (2.7, 3.0), (3.1, 9.0)]
+    assert judged(tmp_path, a_clip("stop"), bot).stop_ms is None
+    assert judged(tmp_path, a_clip("stop"), bot, [turn(2200, 200)]).stop_ms == pytest.approx(250, abs=10)
+
+
+def test_a_turn_without_any_silence_is_no_stop(tmp_path: Path) -> None:
+    assert judged(tmp_path, a_clip("stop"), [(0.2, 9.0)], [turn(2200, 200)]).stop_ms is None
+
+
 def test_a_stop_while_the_bot_paused_anyway_is_a_stop_that_cannot_be_timed(tmp_path: Path) -> None:
     trial = judged(tmp_path, a_clip("stop"), [(0.2, 2.0), (3.6, 5.0)])
     assert trial.valid

@@ -22,6 +22,7 @@ _TOLERANCE_MS = 60  # how exact the labels are
 _CLOCKS_MS = 150  # how far the bot's clock, its jitter buffer's delay included, may be from the caller's
 _BEFORE_MS = 400
 _SAME_TURN_MS = 1000
+_ANSWER_PAUSE_MS = 150
 
 Sound = npt.NDArray[np.bool_]
 
@@ -147,6 +148,8 @@ def judge(
     if item.case.expect != "answer":
         until_ms = min(next_ms, end_ms + _HEED_MS)
         stop_ms = fell_silent_ms(bot, start_ms, until_ms)
+        if stop_ms is None and any(start_ms < at_ms < until_ms for at_ms in turn_ends_ms):
+            stop_ms = _soon_answered_ms(bot, start_ms, until_ms)
         search_ms = max(end_ms, stop_ms) if stop_ms is not None else end_ms
         return Trial(
             item, call, start_ms, end_ms, valid=bool(before.any()),
@@ -175,6 +178,16 @@ def fell_silent_ms(bot: Sound, start_ms: float, until_ms: float) -> float | None
         elif window - last + 1 >= quiet:
             return last * WINDOW_MS
     return None
+
+
+def _soon_answered_ms(bot: Sound, start_ms: float, until_ms: float) -> float | None:
+    """Return the beginning of the longest silence: the bot took the turn, but its answer came too soon for a stop."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[1], bot[_at(start_ms) : _at(until_ms)], [1]]).astype(np.int8)))
+    silences = edges.reshape(-1, 2)
+    lengths = silences[:, 1] - silences[:, 0]
+    if not lengths.size or lengths.max() * WINDOW_MS < _ANSWER_PAUSE_MS:
+        return None
+    return float((_at(start_ms) + silences[lengths.argmax(), 0]) * WINDOW_MS)
 
 
 def longest_pause_ms(bot: Sound) -> float:
