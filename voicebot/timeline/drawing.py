@@ -36,7 +36,7 @@ def draw(
         night: with colours for dark mode, too.
     """
     end_ms = story.length_ms + _LEAD_MS
-    scale = Scale(-_LEAD_MS if from_s is None else from_s * 1000, end_ms if to_s is None else to_s * 1000)
+    scale = Scale(-_LEAD_MS if from_s is None else from_s * 1000, end_ms if to_s is None else min(to_s * 1000, end_ms))
     canvas = Canvas(Svg(), scale, story, sound)
     _head(canvas)
     y = _HEAD_PX
