@@ -10,8 +10,11 @@ from pydantic import Field, field_validator
 from voicebot.settings.conversation import ConversationSettings, Endpointing
 from voicebot.settings.languagemodel import LanguageModelSettings
 from voicebot.settings.messages import ShortMessageSettings, StorageSettings
-from voicebot.settings.section import Language, Port, Section, complete_languages
+from voicebot.settings.section import Language, Section, complete_languages
 from voicebot.settings.serving import AnswerSettings, AudioFileSettings, HttpSettings
+from voicebot.settings.sip import AccountSettings as AccountSettings
+from voicebot.settings.sip import SipSettings as SipSettings
+from voicebot.settings.sip import TransferSettings as TransferSettings
 
 
 class PathSettings(Section):
@@ -49,63 +52,6 @@ class PathSettings(Section):
     def database(self) -> Path:
         """File of the SQLite database, which is used where ``storage.url`` is empty."""
         return self.data / "voicebot.db"
-
-
-class AccountSettings(Section):
-    """An extension or trunk at a PBX that the bot registers to."""
-
-    name: str = "pbx"
-    registrar: str
-    """SIP address of the PBX: "sip:10.0.0.5" or "sip:10.0.0.5:5060"."""
-    username: str
-    password: str = Field(repr=False)
-    realm: str = "*"
-    expires_s: int = Field(default=300, ge=60, le=86400)
-    retry_s: int = Field(default=30, ge=1, le=3600)
-    """Wait before a refused or unanswered registration is tried again."""
-
-
-class TransferSettings(Section):
-    """How ``system_toCustomerService`` becomes a call to a person."""
-
-    mode: Literal["attended", "blind"] = "attended"
-    ring_timeout_s: float = Field(default=25.0, gt=0, le=300)
-    agent_uri: str = "sip:{value}@{pbx}"
-    """Target for transType 1 (a seat). {value} is transValue, {pbx} the host of the first account."""
-    group_uri: str = "sip:{value}@{pbx}"
-    """Target for transType 2 (a skill group)."""
-    number_uri: str = "sip:{value}@{pbx}"
-    """Target for transType 3 (a number)."""
-    headers: bool = True
-    """Tell the other side the session and the reason, as X-Voicebot-Session and X-Voicebot-Reason."""
-
-
-class SipSettings(Section):
-    """The SIP user agent."""
-
-    host: str = "127.0.0.1"
-    """Address to listen on. 127.0.0.1 is reachable from this machine alone; 0.0.0.0 from everywhere."""
-    port: Port = 5060
-    """Public UDP port; 0 takes any free one."""
-    public_host: str = ""
-    """Address that callers are told for SIP and audio; empty: ``host``, or the machine's own address."""
-    max_calls: int = Field(default=10, ge=1, le=1000)
-    """Simultaneous calls; the next one hears busy (486)."""
-    calls_per_worker: int = Field(default=0, ge=0, le=100)
-    """Callers in one line worker; 0: half of what the SIP library carries, so that each call can be transferred."""
-    codecs: list[Literal["PCMA", "PCMU", "G722"]] = ["PCMA", "PCMU", "G722"]
-    """Codecs offered and accepted, the best first. With G722 first, calls are held at 16 kHz, else at 8 kHz."""
-    rtp_port: Port = 10000
-    """First UDP port for audio; each call takes two. 0: any free ports."""
-    session_timer_s: int = Field(default=1800, ge=90, le=86400)
-    accounts: list[AccountSettings] = []
-    transfer: TransferSettings = TransferSettings()
-    user_agent: str = "voicebot"
-
-    @property
-    def audio_rate_hz(self) -> Literal[8000, 16000]:
-        """Sample rate of the audio inside the bot: the best codec's own, so that most calls need no conversion."""
-        return 16000 if self.codecs[:1] == ["G722"] else 8000
 
 
 class LineSettings(Section):
