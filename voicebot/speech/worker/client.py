@@ -103,7 +103,7 @@ class SpeechClient:
         try:
             return Transcript(**await self._ask_on(link, message))
         finally:
-            del self._transcriptions[id(request)]
+            self._transcriptions.pop(id(request), None)  # the same request may be under way more than once
 
     def promote(self, request: TranscriptionRequest) -> None:
         """Make a transcription that is under way as urgent as a final one."""
