@@ -1,0 +1,135 @@
+"""Music and tones, told from speech by pitch that stands still."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+_WINDOW_MS = 64
+_LOWEST_HZ, _HIGHEST_HZ = 250.0, 3500.0
+_LAG_MS = 100
+_SMOOTH_BINS = 13  # 200 Hz: the formants, which do not count
+_PEAK_BINS = 2  # on each side of a peak: what the window makes of a pure tone
+
+Spectrum = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class SteadyConfig:
+    """What counts as music or a tone. Tried out on music on hold against words and sentences.
+
+    Attributes:
+        music: mean likeness of spectra 100 ms apart above which it is music: that of speech stays below,
+            that of music lies between 0.4 and 0.9.
+        no_longer: ... and at which it is none any more.
+        remember_s: the time over which that is the mean.
+        tone: part of the power in one or two narrow peaks that makes a frame a tone ...
+        tone_ms: ... if that has lasted for so long ...
+        tone_drift_hz: ... and the larger peak moved less than this meanwhile: no voice can hold a note like that.
+        quiet_dbfs: below this nothing is learnt.
+    """
+
+    music: float = 0.5
+    no_longer: float = 0.4
+    remember_s: float = 1.5
+    tone: float = 0.97
+    tone_ms: int = 120
+    tone_drift_hz: float = 1.5
+    quiet_dbfs: float = -60.0
+
+
+class SteadySound:
+    """Denies frames of music and of tones; a ``Veto``.
+
+    A voice glides: its harmonics move from one tenth of a second to the next. Notes and tones stay. Music is noticed
+    within about a second, a pure tone or a pair of them (ring-back, busy, dial tone, beeps) sooner. Singing is a voice.
+
+    Args:
+        rate_hz: sample rate of the call.
+        frame_ms: length of the frames.
+    """
+
+    name = "music"
+
+    def __init__(self, rate_hz: int, frame_ms: int, config: SteadyConfig | None = None) -> None:
+        self._config = config or SteadyConfig()
+        size = rate_hz * _WINDOW_MS // 1000
+        self._samples: Spectrum = np.zeros(size, np.float32)
+        window = np.hanning(size + 2)[1:-1]
+        self._window = (window / np.sqrt((window**2).sum() * size / 2) / 32768).astype(np.float32)
+        self._first, self._end = (round(edge_hz * _WINDOW_MS / 1000) for edge_hz in (_LOWEST_HZ, _HIGHEST_HZ))
+        self._quiet = 10 ** (self._config.quiet_dbfs / 10)
+        self._smooth = np.full(_SMOOTH_BINS, 1.0 / _SMOOTH_BINS, np.float32)
+        self._shapes: deque[Spectrum] = deque(maxlen=max(1, _LAG_MS // frame_ms))
+        self._weight = frame_ms / 1000 / self._config.remember_s
+        self._likeness = 0.0
+        self._music = False
+        self._pitches: deque[float] = deque(maxlen=max(2, self._config.tone_ms // frame_ms))
+
+    @property
+    def likeness(self) -> float:
+        """How alike spectra 100 ms apart were lately, 0 to 1."""
+        return self._likeness
+
+    def denies(self, frame: bytes) -> bool:
+        """Tell whether the next frame belongs to music or a tone."""
+        powers = self._powers(frame)
+        total = float(powers.sum())
+        if total < self._quiet:
+            self._shapes.clear()
+            self._pitches.clear()
+            return self._music
+        self._compare(powers)
+        return self._is_tone(powers, total) or self._music
+
+    def _powers(self, frame: bytes) -> Spectrum:
+        new = np.frombuffer(frame, "<i2")
+        self._samples[: -len(new)] = self._samples[len(new) :]
+        self._samples[-len(new) :] = new
+        spectrum = np.fft.rfft(self._samples * self._window)[self._first : self._end]
+        powers: Spectrum = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+        return powers
+
+    def _compare(self, powers: Spectrum) -> None:
+        levels = 10.0 * np.log10(powers + 1e-8)
+        shape = np.clip(levels - np.convolve(levels, self._smooth, "same"), -6.0, 15.0)
+        shape -= shape.mean()
+        shape /= np.sqrt(float(shape @ shape)) + 1.0
+        if len(self._shapes) == self._shapes.maxlen:
+            self._likeness += self._weight * (float(shape @ self._shapes[0]) - self._likeness)
+            self._music = self._likeness > (self._config.no_longer if self._music else self._config.music)
+        self._shapes.append(shape.astype(np.float32))
+
+    def _is_tone(self, powers: Spectrum, total: float) -> bool:
+        """Tell whether nearly all power has been in one or two peaks for a while, and the larger one did not move."""
+        peak = int(powers.argmax())
+        pitch = _summit(powers, peak)
+        rest = powers.copy()
+        power = _take_peak(rest, peak)
+        power += _take_peak(rest, int(rest.argmax()))
+        if power < self._config.tone * total:
+            self._pitches.clear()
+            return False
+        self._pitches.append(pitch)
+        drift_hz = (max(self._pitches) - min(self._pitches)) * 1000 / _WINDOW_MS
+        return len(self._pitches) == self._pitches.maxlen and drift_hz < self._config.tone_drift_hz
+
+
+def _summit(powers: Spectrum, peak: int) -> float:
+    """Return where a peak has its summit, in bins: that of the parabola through its three highest logarithms."""
+    if not 0 < peak < len(powers) - 1:
+        return float(peak)
+    before, at, after = (float(np.log(power + 1e-12)) for power in powers[peak - 1 : peak + 2])
+    curve = before - 2 * at + after
+    return peak + (0.5 * (before - after) / curve if curve else 0.0)
+
+
+def _take_peak(powers: Spectrum, peak: int) -> float:
+    """Return the power around a bin, and remove it."""
+    around = slice(max(0, peak - _PEAK_BINS), peak + _PEAK_BINS + 1)
+    power = float(powers[around].sum())
+    powers[around] = 0.0
+    return power
