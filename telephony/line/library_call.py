@@ -242,6 +242,10 @@ class LibraryCall(pj.Call):
         """Refuse to be transferred: left alone, the library would dial whatever number the far side names."""
         prm.statusCode = DECLINE
 
+    def onCallRedirected(self, prm: pj.OnCallRedirectedParam) -> int:  # noqa: N802
+        """Follow no redirection: whom we call is decided here, and the 3xx is the result."""
+        return int(pj.PJSIP_REDIRECT_REJECT)
+
     @_guarded
     def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:  # noqa: N802
         """Refuse to swap the caller: left alone, the library would answer with a call that nobody holds."""

@@ -50,6 +50,15 @@ class MediaPort(pj.AudioMediaPort):
         stream.startTransmit(self)
         self.startTransmit(stream)
 
+    def only_listen(self, stream: pj.AudioMedia) -> None:
+        """Let audio flow from the stream to us alone: somebody else speaks into it now."""
+        stream.startTransmit(self)
+        try:
+            self.stopTransmit(stream)
+        except pj.Error:
+            # It was not connected: a stream that is new since then.
+            logger.debug("there was nothing to disconnect")
+
     def onFrameRequested(self, frame: pj.MediaFrame) -> None:  # noqa: N802
         """Give the library the next frame for the caller."""
         frame.type = pj.PJMEDIA_FRAME_TYPE_AUDIO

@@ -60,6 +60,7 @@ class FramePump:
         self.stats = FrameStats()
         self.name = name
         self.recorder: Recorder | None = None
+        self.relay: FramePump | None = None
         self._samples = samples
         self._silence = bytes(2 * samples)
         self._loop = loop
@@ -77,6 +78,10 @@ class FramePump:
     def open(self, source: AudioSource, sink: Callable[[bytes], None]) -> None:
         """Start to play and to listen."""
         self._sink = sink
+        self._source = source
+
+    def play(self, source: AudioSource) -> None:
+        """Play this from now on."""
         self._source = source
 
     def close(self) -> None:
@@ -115,6 +120,8 @@ class FramePump:
             pcm = self._silence
         if self.recorder is not None:
             self.recorder.write(pcm, self._played)
+        if self.relay is not None:
+            self.relay.overhear(pcm)
         if self._sink is None:
             return
         self.stats.heard += 1
@@ -129,6 +136,10 @@ class FramePump:
         self.stats.max_waiting = max(self.stats.max_waiting, waiting)
         if wake and self._loop is not None:
             self._loop.call_soon_threadsafe(self._drain)
+
+    def overhear(self, pcm: bytes) -> None:
+        """Somebody else speaks to our caller past us (a bridge): it belongs into the recording."""
+        self._played = pcm
 
     def _read(self, source: AudioSource) -> bytes:
         try:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import pjsua2 as pj
 
+from telephony.line.bridge import Side
 from telephony.line.config import UserAgentConfig
 from telephony.line.endpoint import SipThread, Timer
 from telephony.line.library import explain
@@ -167,7 +168,15 @@ class SipCall:
             reason = "a transfer is under way" if self._transfer is not None else "the call is not up"
             self._listener.transfer_done(TransferResult(TransferOutcome.FAILED, reason=reason))
             return
-        self._transfer = TransferDriver(self._context, self._call, request, self._transfer_done)
+        self._transfer = TransferDriver(
+            self._context,
+            self._call,
+            self._side,
+            self._pump,
+            request,
+            self._transfer_done,
+            lambda: self._end(HangupCause.TRANSFERRED, 0),
+        )
         self._transfer.begin()
 
     def _end(self, cause: HangupCause, status: int) -> None:
@@ -180,8 +189,12 @@ class SipCall:
             # Already ending from the other side: its report follows.
             logger.info("call %s: %s", self._call.call_id, explain(error))
 
+    def _side(self) -> Side:
+        return Side(self._call, self._media.index if self._media.active else -1, self._port)
+
     def _transfer_done(self, result: TransferResult) -> None:
-        self._transfer = None
+        if result.outcome is not TransferOutcome.BRIDGED:
+            self._transfer = None
         self._listener.transfer_done(result)
         if result.outcome is TransferOutcome.ANSWERED:
             self._end(HangupCause.TRANSFERRED, 0)
@@ -202,6 +215,8 @@ class SipCall:
             if self._port is None:
                 self._port = self._context.ports.lend(self._pump)
             self._port.connect(self._call.getAudioMedia(media.index))
+        if self._transfer is not None:
+            self._transfer.media_changed()
         self._tell_answered()
         if media.held != was_held and self._confirmed:
             self._listener.held(media.held)
@@ -211,8 +226,12 @@ class SipCall:
         self._stats = stats
 
     def on_digit(self, digit: str) -> None:
-        """Pass a key on."""
-        self._listener.digit(digit)
+        """Pass a key on: to us, or to whom the caller talks to by now."""
+        transfer = self._transfer
+        if transfer is not None and transfer.bridged:
+            transfer.digit(digit, from_caller=True)
+        else:
+            self._listener.digit(digit)
 
     def on_refer(self, status: int, reason: str, final: bool) -> None:
         """Pass a report on to the transfer."""
@@ -246,6 +265,8 @@ class SipCall:
         """Free the library's objects, over or not."""
         if self._watch is not None:
             self._watch.cancel()
+        # A library object that only the garbage collector finds would be freed after the library.
+        self._transfer = None
         if self._call is not None:
             self._call.release()
         if self._port is not None:

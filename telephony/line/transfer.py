@@ -2,7 +2,9 @@
 
 Attended: the target is rung on a second call (the consultation); only when it answers is the caller's side
 asked, by REFER with Replaces, to take the consultation's place. Whatever goes wrong before, the caller is
-still with us. Blind: REFER at once; some PBXs drop the caller when that fails.
+still with us. Blind: REFER at once; some PBXs drop the caller when that fails. Bridge: no REFER, we join the two
+calls; that is also what is left where the caller's side knows no REFER. A target that we have rung can be told
+something before it gets the caller.
 
 The far side reports by NOTIFY. Three things end a transfer without one: it may hang up right after its 202
 (then it has the call), the target may hang up (then either the exchange is done and the NOTIFY is on its way,
@@ -20,6 +22,8 @@ from voicebot.conversation.leg import TransferMode, TransferOutcome, TransferRes
 BUSY_STATUSES = frozenset({486, 600})
 # After the target has gone the NOTIFY is at most a few round trips away.
 LAST_NOTIFY_S = 3.0
+# The audio of a call comes up a little after its answer.
+BRIEFING_MARGIN_S = 0.3
 
 # --- events
 
@@ -94,6 +98,16 @@ class SendRefer:
 
 
 @dataclass(frozen=True, slots=True)
+class BriefTarget:
+    """Play to the target what it is to know before it gets the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinCalls:
+    """Let the caller and the target hear each other through us, until one of them hangs up."""
+
+
+@dataclass(frozen=True, slots=True)
 class HangUpCaller:
     """End our call with the caller: someone else has it now."""
 
@@ -105,12 +119,13 @@ class Finish:
     result: TransferResult
 
 
-Action = RingTarget | HangUpTarget | SendRefer | HangUpCaller | Finish
+Action = RingTarget | HangUpTarget | SendRefer | BriefTarget | JoinCalls | HangUpCaller | Finish
 
 
 class _State(enum.Enum):
     NEW = "new"
     RINGING = "ringing"
+    BRIEFING = "briefing"
     REFERRING = "referring"
     DONE = "done"
 
@@ -119,13 +134,24 @@ class Transfer:
     """One transfer from its start to its result.
 
     Args:
-        mode: attended or blind.
+        mode: attended, blind or bridge.
         ring_timeout_s: how long the target may ring; with a blind transfer, how long the NOTIFYs may take.
         notify_timeout_s: how long the NOTIFYs may take once the target has answered.
+        bridge_on: answers to the REFER after which the two calls are joined by us.
+        briefing_s: length of what the target is told first.
     """
 
-    def __init__(self, mode: TransferMode, ring_timeout_s: float, notify_timeout_s: float) -> None:
+    def __init__(
+        self,
+        mode: TransferMode,
+        ring_timeout_s: float,
+        notify_timeout_s: float,
+        bridge_on: frozenset[int] = frozenset(),
+        briefing_s: float = 0.0,
+    ) -> None:
         self._mode = mode
+        self._bridge_on = bridge_on
+        self._briefing_s = briefing_s
         self._ring_timeout_s = ring_timeout_s
         self._notify_timeout_s = notify_timeout_s
         self._state = _State.NEW
@@ -152,44 +178,63 @@ class Transfer:
             case Begin():
                 return self._begin(now_s)
             case TargetAnswered() if self._state is _State.RINGING:
-                return self._refer(now_s)
+                return self._brief(now_s) if self._briefing_s else self._connect(now_s)
             case TargetGone(status, reason):
                 return self._target_gone(status, reason, now_s)
             case Progress() if self._state is _State.REFERRING:
-                return self._progress(event)
+                return self._progress(event, now_s)
             case ReferFailed(reason):
                 return self._fail(0, reason)
             case CallerGone():
                 return self._caller_gone()
             case Tick() if self._deadline_s is not None and now_s >= self._deadline_s:
-                return self._too_late()
+                return self._connect(now_s) if self._state is _State.BRIEFING else self._too_late()
         return []
 
     def _begin(self, now_s: float) -> list[Action]:
         if self._state is not _State.NEW:
             return []
-        self._deadline_s = now_s + self._ring_timeout_s
         if self._mode is TransferMode.BLIND:
+            self._deadline_s = now_s + self._ring_timeout_s
             self._state = _State.REFERRING
             return [SendRefer()]
+        return self._ring(now_s)
+
+    def _ring(self, now_s: float) -> list[Action]:
+        self._deadline_s = now_s + self._ring_timeout_s
         self._state = _State.RINGING
         self._target_up = True
         return [RingTarget()]
 
-    def _refer(self, now_s: float) -> list[Action]:
+    def _brief(self, now_s: float) -> list[Action]:
+        self._state = _State.BRIEFING
+        self._deadline_s = now_s + self._briefing_s + BRIEFING_MARGIN_S
+        return [BriefTarget()]
+
+    def _connect(self, now_s: float) -> list[Action]:
+        """The target is on the line and knows what it is to know."""
+        if self._mode is TransferMode.BRIDGE:
+            return self._join()
         self._state = _State.REFERRING
         self._deadline_s = now_s + self._notify_timeout_s
         return [SendRefer()]
 
     def _target_gone(self, status: int, reason: str, now_s: float) -> list[Action]:
         self._target_up = False
-        if self._state is _State.RINGING:
+        if self._state in (_State.RINGING, _State.BRIEFING):
             return self._fail(status, reason)
         limit_s = now_s + LAST_NOTIFY_S
         self._deadline_s = limit_s if self._deadline_s is None else min(self._deadline_s, limit_s)
         return []
 
-    def _progress(self, event: Progress) -> list[Action]:
+    def _join(self) -> list[Action]:
+        self._state = _State.DONE
+        self._deadline_s = None
+        return [JoinCalls(), Finish(TransferResult(TransferOutcome.BRIDGED, 200, "joined by us"))]
+
+    def _progress(self, event: Progress, now_s: float) -> list[Action]:
+        if event.status in self._bridge_on and not self._accepted:
+            return self._bridge_instead(now_s)
         if event.status < 300:
             self._accepted = True
         # The answer to the REFER itself is no result. pjsip 2.15 shows it as 100 "Accepted", others as it came.
@@ -202,6 +247,15 @@ class Transfer:
         if event.final:
             return self._fail(event.status, "the far side stopped reporting before there was a result")
         return []
+
+    def _bridge_instead(self, now_s: float) -> list[Action]:
+        """The caller's side knows no REFER, or does not want this one."""
+        if self._target_up:
+            return self._join()
+        if self._mode is TransferMode.ATTENDED:
+            return self._fail(0, "the target hung up before it had the caller")
+        self._mode = TransferMode.BRIDGE
+        return self._ring(now_s)
 
     def _caller_gone(self) -> list[Action]:
         if self._accepted:

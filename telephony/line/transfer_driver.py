@@ -9,29 +9,31 @@ from typing import TYPE_CHECKING
 
 import pjsua2 as pj
 
+from telephony.line.bridge import Bridge, Side
+from telephony.line.consultation import Consultation
 from telephony.line.endpoint import Timer
 from telephony.line.library import explain
-from telephony.line.library_call import LibraryCall, MediaState, StreamStats
-from telephony.line.media_port import MediaPort
+from telephony.line.library_call import LibraryCall
 from telephony.line.pump import FramePump
 from telephony.line.transfer import (
     Action,
     Begin,
+    BriefTarget,
     CallerGone,
     Event,
     Finish,
     HangUpCaller,
     HangUpTarget,
+    JoinCalls,
     Progress,
     ReferFailed,
     RingTarget,
     SendRefer,
-    TargetAnswered,
     TargetGone,
     Tick,
     Transfer,
 )
-from voicebot.conversation.leg import HangupCause, TransferMode, TransferRequest, TransferResult
+from voicebot.conversation.leg import TransferMode, TransferOutcome, TransferRequest, TransferResult
 
 if TYPE_CHECKING:
     from telephony.line.sip_call import CallContext
@@ -42,27 +44,40 @@ NOT_SENT = 500
 
 
 class TransferDriver:
-    """One transfer under way.
+    """One transfer under way, and the bridge that may come of it.
 
     Args:
         context: what all calls share.
         caller: the call to hand over.
+        caller_side: what a bridge needs of it, as it is when asked.
+        pump: the caller's audio.
         request: where to.
         on_done: told the result once.
+        on_target_left: told when the target of a bridge has hung up.
     """
 
     def __init__(
         self,
         context: CallContext,
         caller: LibraryCall,
+        caller_side: Callable[[], Side],
+        pump: FramePump,
         request: TransferRequest,
         on_done: Callable[[TransferResult], None],
+        on_target_left: Callable[[], None],
     ) -> None:
         self._context = context
         self._caller: LibraryCall | None = caller
         self._request = request
+        self._caller_side = caller_side
+        self._pump = pump
         self._on_done = on_done
-        self._machine = Transfer(request.mode, request.ring_timeout_s, context.config.notify_timeout_s)
+        self._on_target_left = on_target_left
+        briefing_s = len(request.briefing_pcm) / 2 / context.config.rate_hz
+        self._machine = Transfer(
+            request.mode, request.ring_timeout_s, context.config.notify_timeout_s, request.bridge_on, briefing_s
+        )
+        self._bridge: Bridge | None = None
         self._target: Consultation | None = None
         self._timer: Timer | None = None
 
@@ -76,9 +91,36 @@ class TransferDriver:
 
     def caller_gone(self) -> None:
         """The caller's side hung up."""
+        if self._bridge is not None and self._target is not None:
+            self._bridge = None
+            self._caller = None
+            self._target.hang_up()
         self._feed(CallerGone())
 
+    @property
+    def bridged(self) -> bool:
+        """The caller and the target talk to each other through us."""
+        return self._bridge is not None
+
+    def media_changed(self) -> None:
+        """The caller or the target has a new stream."""
+        if self._bridge is not None:
+            self._bridge.connect()
+
+    def digit(self, digit: str, *, from_caller: bool) -> None:
+        """A key was pressed while the two talk to each other. Called on a media thread."""
+        self._context.sip.post(lambda: self._forward(digit, from_caller))
+
+    def _forward(self, digit: str, from_caller: bool) -> None:
+        if self._bridge is not None:
+            self._bridge.forward(digit, from_caller=from_caller)
+
     def _feed(self, event: Event) -> None:
+        if self._bridge is not None and isinstance(event, TargetGone):
+            self._bridge = None
+            self._caller = None
+            self._on_target_left()
+            return
         for action in self._machine.feed(event, time.monotonic()):
             self._perform(action)
         self._arm()
@@ -98,18 +140,25 @@ class TransferDriver:
                 self._ring()
             case SendRefer():
                 self._refer()
-            case HangUpTarget():
+            case HangUpTarget() | BriefTarget() | JoinCalls():
                 if self._target is not None:
-                    self._target.hang_up()
+                    self._perform_on_target(action, self._target)
             case HangUpCaller():
                 # Done by the owner of the call, after it has told the result.
                 pass
             case Finish(result):
-                self._caller = None
+                if result.outcome is not TransferOutcome.BRIDGED:
+                    self._caller = None
                 self._on_done(result)
 
     def _ring(self) -> None:
-        self._target = Consultation(self._context, self._request, self._feed)
+        self._target = Consultation(
+            self._context,
+            self._request,
+            self._feed,
+            self.media_changed,
+            lambda digit: self.digit(digit, from_caller=False),
+        )
         try:
             self._target.dial()
         except pj.Error as error:
@@ -126,84 +175,16 @@ class TransferDriver:
         except pj.Error as error:
             self._later(ReferFailed(explain(error)))
 
+    def _perform_on_target(self, action: HangUpTarget | BriefTarget | JoinCalls, target: Consultation) -> None:
+        match action:
+            case HangUpTarget():
+                target.hang_up()
+            case BriefTarget():
+                target.brief()
+            case JoinCalls():
+                self._bridge = Bridge(self._caller_side, lambda: target.side, self._pump, target.pump)
+                self._bridge.connect()
+
     def _later(self, event: Event) -> None:
         """Feed an event that came up while actions are being carried out."""
         self._context.sip.post(lambda: self._feed(event))
-
-
-class Consultation:
-    """Our call with the target of a transfer; a ``CallHandler``. It plays silence and hears nothing.
-
-    Args:
-        context: what all calls share.
-        request: whom to ring.
-        tell: gets what happens.
-    """
-
-    def __init__(self, context: CallContext, request: TransferRequest, tell: Callable[[Event], None]) -> None:
-        self._context = context
-        self._request = request
-        self._tell = tell
-        self._port: MediaPort | None = None
-        self.call: LibraryCall | None = None
-
-    def dial(self) -> None:
-        """Ring the target.
-
-        Raises:
-            pj.Error: the library cannot send the INVITE.
-        """
-        self.call = LibraryCall(self._context.account_for(self._request.target), self)
-        self._context.opened(self)
-        try:
-            self.call.dial(self._request.target, self._request.headers)
-        except pj.Error:
-            self.drop()
-            raise
-
-    def hang_up(self, cause: HangupCause = HangupCause.BOT) -> None:
-        """End the call, in whatever state it is."""
-        if self.call is None:
-            return
-        try:
-            self.call.end()
-        except pj.Error as error:
-            logger.info("consultation %s: %s", self.call.call_id, explain(error))
-
-    def on_confirmed(self) -> None:
-        """The target answered."""
-        self._tell(TargetAnswered())
-
-    def on_disconnected(self, status: int, reason: str) -> None:
-        """The target refused, hung up, or was hung up on."""
-        if self.call is None or not self.call.call_id:
-            # Told from within ``dial``, which fails and cleans up.
-            return
-        self._tell(TargetGone(status, reason))
-        self._context.sip.post(self.drop)
-
-    def on_media(self, media: MediaState) -> None:
-        """Send silence: some gateways drop a call without packets."""
-        if media.active and self.call is not None:
-            if self._port is None:
-                self._port = self._context.ports.lend(FramePump(self._context.config.frame_samples, None))
-            self._port.connect(self.call.getAudioMedia(media.index))
-
-    def on_stream_ended(self, stats: StreamStats) -> None:
-        """Nobody asks for the figures of a consultation."""
-
-    def on_digit(self, digit: str) -> None:
-        """Keys of the target mean nothing to us."""
-
-    def on_refer(self, status: int, reason: str, final: bool) -> None:
-        """No REFER is ever sent on this call."""
-
-    def drop(self) -> None:
-        """Free the library's objects, over or not."""
-        if self.call is not None:
-            self.call.release()
-        if self._port is not None:
-            self._context.ports.take_back(self._port)
-        self._port = None
-        self.call = None
-        self._context.released(self)

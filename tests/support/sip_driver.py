@@ -44,6 +44,17 @@ def count_alive(kind: type) -> int:
     return sum(isinstance(thing, kind) for thing in gc.get_objects())
 
 
+def hold(call: pj.Call | None, on: bool) -> None:
+    """Put the far side on hold, or take it back."""
+    assert call is not None
+    prm = pj.CallOpParam(True)
+    if on:
+        call.setHold(prm)
+    else:
+        prm.opt.flag = pj.PJSUA_CALL_UNHOLD
+        call.reinvite(prm)
+
+
 class Tone:
     """Plays a sine."""
 
@@ -212,12 +223,18 @@ class Driver:
             leg.reject(command["status"])
         elif do == "hang_up":
             leg.hang_up()
+        elif do in ("hold", "resume"):
+            leg._do(lambda call: hold(call._call, do == "hold"))
         elif do == "dtmf":
             leg.send_dtmf(command["digits"])
         elif do == "heard":
             conversation.heard()
         elif do == "transfer":
             command["mode"] = TransferMode(command.get("mode", "attended"))
+            command["bridge_on"] = frozenset(command.get("bridge_on", ()))
+            if "briefing_hz" in command:
+                briefing = Tone(command.pop("briefing_hz"), leg.rate_hz)
+                command["briefing_pcm"] = briefing.read(leg.rate_hz)
             leg.transfer(TransferRequest(**command))
         else:
             raise ValueError(f"unknown command {do!r}")

@@ -48,6 +48,8 @@ class TransferMode(enum.Enum):
 
     ATTENDED = "attended"
     BLIND = "blind"
+    BRIDGE = "bridge"
+    """No REFER: the target is rung on a second call, and we join the two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +61,28 @@ class TransferRequest:
         mode: attended: the target is rung first and the caller given away only when it answers.
         ring_timeout_s: how long the target may ring (attended) or the NOTIFYs may take (blind).
         headers: X- headers for the INVITE to the target and the REFER to the caller.
+        bridge_on: answers to the REFER after which we join the two calls ourselves.
+        briefing: what the target is told before it gets the caller; "" for nothing.
+        briefing_pcm: that, spoken (s16le mono at the leg's rate).
     """
 
     target: str
     mode: TransferMode = TransferMode.ATTENDED
     ring_timeout_s: float = 25.0
     headers: Mapping[str, str] = field(default_factory=dict)
+    bridge_on: frozenset[int] = frozenset()
+    briefing: str = field(default="", repr=False)
+    briefing_pcm: bytes = field(default=b"", repr=False)
 
 
 class TransferOutcome(enum.Enum):
-    """How a transfer ended. BUSY and FAILED leave the caller on the line with us."""
+    """How a transfer ended. BUSY and FAILED leave the caller on the line with us.
+
+    ANSWERED: the caller is gone. BRIDGED: the caller talks to the target through us until one of them hangs up.
+    """
 
     ANSWERED = "answered"
+    BRIDGED = "bridged"
     BUSY = "busy"
     FAILED = "failed"
 

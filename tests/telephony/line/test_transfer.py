@@ -5,13 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony.line.transfer import (
+    BRIEFING_MARGIN_S,
     LAST_NOTIFY_S,
     Begin,
+    BriefTarget,
     CallerGone,
     Event,
     Finish,
     HangUpCaller,
     HangUpTarget,
+    JoinCalls,
     Progress,
     ReferFailed,
     RingTarget,
@@ -193,3 +196,65 @@ def test_whatever_happens_there_is_one_result_and_no_target_is_left(
             results += isinstance(action, Finish)
     assert results == 1
     assert not target_up
+
+
+class TestBridge:
+    def test_the_target_answers_and_is_joined(self) -> None:
+        transfer = Transfer(TransferMode.BRIDGE, 25, 15)
+        assert transfer.feed(Begin(), 0.0) == [RingTarget()]
+        actions = transfer.feed(TargetAnswered(), 5.0)
+        assert actions == [JoinCalls(), Finish(TransferResult(TransferOutcome.BRIDGED, 200, "joined by us"))]
+        assert transfer.deadline_s is None
+
+    @pytest.mark.parametrize("status", [405, 501, 603])
+    def test_refused_refer_joins_the_target_that_is_up(self, status: int) -> None:
+        transfer = Transfer(TransferMode.ATTENDED, 25, 15, frozenset({405, 501, 603}))
+        transfer.feed(Begin(), 0.0)
+        transfer.feed(TargetAnswered(), 1.0)
+        assert transfer.feed(Progress(status, "No", final=True), 2.0)[0] == JoinCalls()
+
+    def test_refused_blind_refer_rings_the_target_ourselves(self) -> None:
+        transfer = Transfer(TransferMode.BLIND, 25, 15, frozenset({405}))
+        assert transfer.feed(Begin(), 0.0) == [SendRefer()]
+        assert transfer.feed(Progress(405, "No", final=True), 1.0) == [RingTarget()]
+        assert transfer.deadline_s == 26.0
+        assert transfer.feed(TargetAnswered(), 5.0)[0] == JoinCalls()
+
+    def test_a_result_of_405_is_no_refusal_of_the_refer(self) -> None:
+        transfer = Transfer(TransferMode.ATTENDED, 25, 15, frozenset({405}))
+        transfer.feed(Begin(), 0.0)
+        transfer.feed(TargetAnswered(), 1.0)
+        transfer.feed(Progress(202, "Accepted"), 1.1)
+        assert transfer.feed(Progress(405, "No", final=True), 2.0) == [
+            HangUpTarget(),
+            Finish(TransferResult(FAILED, 405, "No")),
+        ]
+
+    def test_a_target_that_left_before_the_refusal_cannot_be_joined(self) -> None:
+        transfer = Transfer(TransferMode.ATTENDED, 25, 15, frozenset({405}))
+        transfer.feed(Begin(), 0.0)
+        transfer.feed(TargetAnswered(), 1.0)
+        transfer.feed(TargetGone(200), 1.5)
+        assert isinstance(transfer.feed(Progress(405, "No", final=True), 2.0)[-1], Finish)
+
+
+class TestBriefing:
+    def test_the_target_hears_it_to_the_end_first(self) -> None:
+        transfer = Transfer(TransferMode.ATTENDED, 25, 15, briefing_s=4.0)
+        transfer.feed(Begin(), 0.0)
+        assert transfer.feed(TargetAnswered(), 10.0) == [BriefTarget()]
+        assert transfer.deadline_s == 10.0 + 4.0 + BRIEFING_MARGIN_S
+        assert transfer.feed(Tick(), 14.0) == []
+        assert transfer.feed(Tick(), 15.0) == [SendRefer()]
+
+    def test_a_target_that_hangs_up_meanwhile_ends_it(self) -> None:
+        transfer = Transfer(TransferMode.ATTENDED, 25, 15, briefing_s=4.0)
+        transfer.feed(Begin(), 0.0)
+        transfer.feed(TargetAnswered(), 10.0)
+        assert isinstance(transfer.feed(TargetGone(200), 12.0)[-1], Finish)
+
+    def test_a_caller_who_hangs_up_meanwhile_frees_the_target(self) -> None:
+        transfer = Transfer(TransferMode.BRIDGE, 25, 15, briefing_s=4.0)
+        transfer.feed(Begin(), 0.0)
+        transfer.feed(TargetAnswered(), 10.0)
+        assert transfer.feed(CallerGone(), 12.0)[0] == HangUpTarget()

@@ -217,3 +217,41 @@ async def test_a_target_that_is_no_address_fails_at_once() -> None:
         agent.tell("transfer", call=call, target="nowhere")
         assert (await agent.wait("transfer_done"))["outcome"] == "failed"
         await still_ours(agent, call, caller)
+
+
+@pytest.mark.parametrize("moved", ["301 Moved Permanently", "302 Moved Temporarily", "380 Alternative Service"])
+async def test_a_target_that_names_another_address_is_not_followed(moved: str) -> None:
+    """Where a call goes is decided here: a redirection could name any number."""
+    async with transferring("listen", "target_refuses", keys={"refusal": moved}) as (agent, call, caller, target):
+        done = await agent.wait("transfer_done")
+        assert (done["outcome"], done["status"]) == ("failed", int(moved[:3]))
+        await target.succeeds()
+        await still_ours(agent, call, caller)
+
+
+@pytest.mark.parametrize(
+    ("final", "outcome"),
+    [
+        ("302 Moved Temporarily", "failed"),
+        ("481 Call/Transaction Does Not Exist", "failed"),
+        ("486 Busy Here", "busy"),
+        ("603 Decline", "failed"),
+        ("180 Ringing", "failed"),
+    ],
+)
+async def test_an_exchange_that_fails_leaves_the_caller_with_us(final: str, outcome: str) -> None:
+    """A last NOTIFY without a result is one, too: 180 and the subscription is over."""
+    keys = {"final": final}
+    async with transferring("refer_reports", "target_answers", keys=keys) as (agent, call, caller, target):
+        done = await agent.wait("transfer_done")
+        assert (done["outcome"], done["status"]) == (outcome, int(final[:3]))
+        await target.succeeds()
+        await still_ours(agent, call, caller)
+
+
+async def test_a_blind_refer_that_is_accepted_and_never_reported_leaves_the_caller_with_us() -> None:
+    async with running_agent() as agent, sipp("refer_blind_silent", agent.port) as caller:
+        call = (await agent.wait("answered"))["call"]
+        agent.tell("transfer", call=call, target="sip:1001@127.0.0.1:9", mode="blind", ring_timeout_s=0.6)
+        assert (await agent.wait("transfer_done"))["outcome"] == "failed"
+        await still_ours(agent, call, caller)
