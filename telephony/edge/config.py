@@ -3,7 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+# What scanners call themselves, as published rule sets for SIP proxies list them.
+SCANNERS = (
+    "friendly-scanner", "sipvicious", "sipcli", "sundayddr", "sip-scan", "iwar", "pplsip", "sivus", "smap",
+    "vaxsipuseragent", "vaxasip", "gulp", "siparmyknife", "sipptk", "cisco-scan",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AccessConfig:
+    """Who may call.
+
+    Attributes:
+        allow: addresses, networks, names; see ``Networks``.
+        users: callers with a password, by name.
+        realm: what they are asked for.
+        scanners: User-Agents that never get an answer: parts of them, in any case.
+        requests_per_s: what one known source may send; 0 is no limit.
+        strangers_per_s: the same for everybody else.
+        nonce_s: how long a challenge is good for.
+    """
+
+    allow: tuple[str, ...] = ("any",)
+    users: Mapping[str, str] = field(default_factory=dict, repr=False)
+    realm: str = "voicebot"
+    scanners: tuple[str, ...] = SCANNERS
+    requests_per_s: float = 0.0
+    strangers_per_s: float = 5.0
+    nonce_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +48,7 @@ class EdgeConfig:
         user_agent: value of the Server header in the edge's own answers.
         max_message_bytes: longer datagrams get 513.
         busy_retry_after_s: what a caller is told when no worker has room.
+        access: who may call.
     """
 
     host: str = "127.0.0.1"
@@ -26,6 +57,7 @@ class EdgeConfig:
     user_agent: str = "voicebot"
     max_message_bytes: int = 16384
     busy_retry_after_s: int = 5
+    access: AccessConfig = AccessConfig()
 
 
 @dataclass(slots=True)
@@ -36,6 +68,8 @@ class EdgeStats:
         requests: requests from outside, by method ("OTHER" for methods the edge does not know).
         answered: requests that the edge answered itself, by status.
         dropped: datagrams thrown away, by reason.
+        refused: requests without an answer, and wrong passwords, by reason ("stranger", "scanner", "rate",
+            "guessing", "password").
         to_workers: requests handed to workers.
         to_outside: requests that workers sent out.
         responses: responses passed on, in both directions.
@@ -46,6 +80,7 @@ class EdgeStats:
     requests: Counter[str] = field(default_factory=Counter)
     answered: Counter[int] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
     to_workers: int = 0
     to_outside: int = 0
     responses: int = 0

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from telephony.edge.config import EdgeConfig, EdgeStats
 from telephony.edge.dispatcher import Address, Dispatcher
 from telephony.edge.hop import Hop, Send, Side
+from telephony.edge.networks import Networks
 from telephony.edge.resolver import Resolver, is_numeric
 from telephony.edge.router import Router
 from telephony.edge.sources import SourceLog
@@ -23,6 +24,8 @@ LOOPBACK = "127.0.0.1"
 WILDCARDS = frozenset({"0.0.0.0", "::", ""})
 RECEIVE_BUFFER_BYTES = 1 << 20
 MAX_LOOKUPS = 64
+# How often the names of those who may call are looked up again.
+NAMES_S = 60.0
 
 
 class Edge:
@@ -41,6 +44,7 @@ class Edge:
         self._sockets: dict[Side, asyncio.DatagramTransport] = {}
         self._protocols: list[_Socket] = []
         self._lookups: set[asyncio.Task[None]] = set()
+        self._naming: asyncio.Task[None] | None = None
         self._public: Address | None = None
         self._internal: Address | None = None
 
@@ -70,7 +74,10 @@ class Edge:
             raise _explain(error, host, port) from error
         self._public = (self._config.public_host or own_address(bound[0]), bound[1])
         hop = Hop(self._public, bound, self._internal, secrets.token_bytes(16))
-        router = Router(self._config, hop, self.dispatcher, self.stats, self._sources)
+        networks = Networks(self._config.access.allow)
+        router = Router(self._config, hop, self.dispatcher, self.stats, self._sources, networks)
+        if networks.names:
+            self._naming = asyncio.create_task(_keep_names(networks), name="sip-access-names")
         family = socket.AF_INET6 if ":" in bound[0] else socket.AF_INET
         resolver = Resolver(family)
         outside, workers = self._protocols
@@ -98,9 +105,11 @@ class Edge:
 
     async def close(self) -> None:
         """Close the sockets and end what is under way. Harmless when closed already."""
-        for task in list(self._lookups):
+        tasks = [*self._lookups, *([self._naming] if self._naming else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._lookups, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._naming = None
         for transport in self._sockets.values():
             transport.close()
         for protocol in self._protocols:
@@ -162,6 +171,20 @@ class _Socket(asyncio.DatagramProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed.set()
+
+
+async def _keep_names(networks: Networks) -> None:
+    """Know what the names of those who may call stand for."""
+    loop = asyncio.get_running_loop()
+    while True:
+        for name in networks.names:
+            try:
+                found = await loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM)
+            except (OSError, UnicodeError):
+                log.warning("%s, which may call, has no address: what it was before stands", name)
+                continue
+            networks.learn(name, (str(entry[4][0]) for entry in found))
+        await asyncio.sleep(NAMES_S)
 
 
 async def _bind(host: str, port: int) -> socket.socket:

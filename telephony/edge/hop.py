@@ -70,6 +70,10 @@ class Hop:
             side is not Side.OUTSIDE and place in self._internal
         )
 
+    def is_own(self, source: Address) -> bool:
+        """Whether a datagram comes from the edge's own public socket: a bot called a bot."""
+        return source == self._loopback or source in self._public
+
     def shortcut(self, uri: SipUri) -> Address:
         """Where a request to ``uri`` is sent; one to the edge's own public address need not leave the machine."""
         return self._loopback if self.is_mine(uri, Side.OUTSIDE) else (uri.host, uri.target_port)

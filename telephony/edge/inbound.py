@@ -7,7 +7,7 @@ from telephony.edge.dispatcher import Dispatcher, Worker
 from telephony.edge.forward import RECORDED, count_hop
 from telephony.edge.hop import Hop, Send, Side
 from telephony.edge.screening import Verdict, screen
-from telephony.sip import SipRequest, SipResponse, SipUri, Via
+from telephony.sip import SipRequest, SipResponse, SipUri, Via, parse_uri
 from telephony.sip.grammar import parse_params
 from voicebot.errors import SipMessageError
 
@@ -48,6 +48,20 @@ class Inbound:
             self._stats.dropped["stray ack"] += 1
             return None
         return verdict
+
+    def knows(self, request: SipRequest, uri: SipUri) -> bool:
+        """Whether a request belongs to a call that a worker has: it may come from anywhere, calls go anywhere.
+
+        Raises:
+            SipMessageError: a Route cannot be read.
+        """
+        to_tag = request.to.tag
+        if not to_tag and request.method == "INVITE":
+            return False
+        if self._dispatcher.find(request.call_id, request.from_.tag, to_tag) is not None:
+            return True
+        users = (uri.user, *(parse_uri(route.uri).user for route in request.routes[:2]))
+        return bool(to_tag) and any(self._dispatcher.worker(user) is not None for user in users)
 
     def _find(self, request: SipRequest, uri: SipUri, to_tag: str, named: str) -> Worker | Verdict:
         """The worker for a request.

@@ -5,10 +5,12 @@ A record-routing, transaction-stateless proxy (RFC 3261 section 16.11) between t
 
 from __future__ import annotations
 
+from telephony.edge.access import Access
 from telephony.edge.config import EdgeConfig, EdgeStats
 from telephony.edge.dispatcher import Address, Dispatcher, Worker
 from telephony.edge.hop import Hop, Send, Side
 from telephony.edge.inbound import Inbound
+from telephony.edge.networks import Networks
 from telephony.edge.outbound import Outbound
 from telephony.edge.screening import KNOWN_METHODS, Verdict
 from telephony.edge.sources import SourceLog
@@ -24,6 +26,9 @@ from telephony.sip import (
 )
 from voicebot.errors import SipMessageError
 
+ACCOUNT_HEADER = "X-Voicebot-Account"
+"""Header that tells a worker which user or peer a call is from."""
+
 
 class Router:
     """Decides on every datagram of the edge.
@@ -34,21 +39,32 @@ class Router:
         dispatcher: knows the workers and their calls.
         stats: counted into.
         sources: told of peers that misbehave.
+        networks: the sources that need no password; None: as ``config.access`` lists them.
     """
 
     def __init__(
-        self, config: EdgeConfig, hop: Hop, dispatcher: Dispatcher, stats: EdgeStats, sources: SourceLog
+        self,
+        config: EdgeConfig,
+        hop: Hop,
+        dispatcher: Dispatcher,
+        stats: EdgeStats,
+        sources: SourceLog,
+        networks: Networks | None = None,
     ) -> None:
         self._config = config
         self._hop = hop
         self._dispatcher = dispatcher
         self._stats = stats
         self._sources = sources
+        known = networks or Networks(config.access.allow)
+        self.access = Access(config.access, known, stats, sources, hop.secret)
         self._inbound = Inbound(config, hop, dispatcher, stats)
         self._outbound = Outbound(hop, dispatcher, stats)
 
     def from_outside(self, data: bytes, source: Address) -> Send | None:
         """Handle a datagram of the public socket. Any bytes will do; nothing is raised."""
+        if not self._hop.is_own(source) and not self.access.hears(source[0]):
+            return None
         message = self._parse(data, source)
         if isinstance(message, SipRequest):
             return self._request_from_outside(message, source)
@@ -97,12 +113,19 @@ class Router:
 
     def _request_from_outside(self, request: SipRequest, source: Address) -> Send | None:
         self._stats.requests[request.method if request.method in KNOWN_METHODS else "OTHER"] += 1
+        own = self._hop.is_own(source)
         try:
             uri = check_request(request)
             came_from = request.top_via
             reply_to = came_from.seen_from(*source)
-            outcome = self._inbound.request(request, uri, came_from, reply_to)
+            in_call = own or self._inbound.knows(request, uri)
+            outcome: Send | Verdict | str | None = self.access.judge(request, source[0], in_call)
+            if isinstance(outcome, str):
+                self._name_account(request, outcome)
+                outcome = self._inbound.request(request, uri, came_from, reply_to)
         except SipMessageError as error:
+            if not own and self.access.silent_about(error, source[0]):
+                return None
             if not can_reply(request):
                 self._drop("malformed request", error.message, source)
                 return None
@@ -113,6 +136,13 @@ class Router:
             data = self._answer(request, reply_to, outcome)
             return Send(Side.OUTSIDE, *reply_to.reply_address, data)
         return outcome
+
+    def _name_account(self, request: SipRequest, name: str) -> None:
+        """Tell the worker whose call it is; nobody outside may say so."""
+        request.remove(ACCOUNT_HEADER.lower())
+        if name:
+            request.remove("authorization")
+            request.append(ACCOUNT_HEADER, name)
 
     def _request_from_worker(self, request: SipRequest, worker: Worker) -> Send | None:
         try:

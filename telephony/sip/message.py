@@ -79,6 +79,10 @@ class SipMessage:
                 return self.headers.pop(index).value
         return None
 
+    def remove(self, key: str) -> None:
+        """Take out all headers of that name."""
+        self.headers = [header for header in self.headers if header.key != key]
+
     def replace(self, key: str, value: str) -> None:
         """Give the first header of that name another value; its name stays as sent."""
         for index, header in enumerate(self.headers):

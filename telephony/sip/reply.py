@@ -13,6 +13,7 @@ from voicebot.errors import SipMessageError
 REASONS = {
     200: "OK",
     400: "Bad Request",
+    401: "Unauthorized",
     403: "Forbidden",
     405: "Method Not Allowed",
     416: "Unsupported URI Scheme",

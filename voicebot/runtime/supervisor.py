@@ -16,10 +16,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from telephony.edge.config import EdgeConfig
 from telephony.edge.dispatcher import Dispatcher
 from telephony.edge.edge import Edge
 from voicebot.runtime.child import Child
+from voicebot.runtime.edge_config import edge_config
 from voicebot.runtime.keeper import Keeper
 from voicebot.runtime.order import RTP_PORTS, WorkerOrder
 from voicebot.settings.model import Settings
@@ -103,9 +103,7 @@ class Supervisor:
         self._ports: dict[str, int] = {}
         self._reporting: asyncio.Task[None] | None = None
         sip = settings.sip
-        self.edge = Edge(
-            EdgeConfig(host=sip.host, port=sip.port, public_host=sip.public_host), Dispatcher(sip.max_calls)
-        )
+        self.edge = Edge(edge_config(sip), Dispatcher(sip.max_calls))
 
     @property
     def calls(self) -> int:

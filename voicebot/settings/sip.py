@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from voicebot.settings.section import Port, Section
 
@@ -21,6 +21,37 @@ class AccountSettings(Section):
     expires_s: int = Field(default=300, ge=60, le=86400)
     retry_s: int = Field(default=30, ge=1, le=3600)
     """Wait before a refused or unanswered registration is tried again."""
+
+
+class CallerSettings(Section):
+    """Somebody who may call from anywhere, with a password."""
+
+    username: str
+    password: str = Field(repr=False, min_length=8)
+
+
+class AccessSettings(Section):
+    """Who may call. PBXs named in ``accounts`` always may."""
+
+    allow: list[str] = ["private"]
+    """Addresses, networks and names that need no password; "private" is this machine and all private networks,
+    "local" this machine, "any" everybody."""
+    users: list[CallerSettings] = []
+    """Callers with a password (digest authentication). Without any, strangers get no answer at all."""
+    realm: str = Field(default="voicebot", pattern=r'^[\x20-\x7e]+$')
+    requests_per_s: float = Field(default=500.0, ge=0, le=100_000)
+    """SIP messages that one known address may send, twice as many in a burst; 0: no limit."""
+    strangers_per_s: float = Field(default=5.0, gt=0, le=1000)
+    """The same for addresses that are not known."""
+    scanners: list[str] = []
+    """Further User-Agents (parts of them) that never get an answer."""
+
+    @field_validator("realm")
+    @classmethod
+    def _quotable(cls, value: str) -> str:
+        if '"' in value or "\\" in value:
+            raise ValueError("may not have quotes or backslashes")
+        return value
 
 
 class TransferSettings(Section):
@@ -57,6 +88,7 @@ class SipSettings(Section):
     """First UDP port for audio; each call takes two. 0: any free ports."""
     session_timer_s: int = Field(default=1800, ge=90, le=86400)
     accounts: list[AccountSettings] = []
+    access: AccessSettings = AccessSettings()
     transfer: TransferSettings = TransferSettings()
     user_agent: str = "voicebot"
 
