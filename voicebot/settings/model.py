@@ -108,6 +108,14 @@ class BrainSettings(Section):
 class VadSettings(Section):
     """Voice activity detection and end of speech."""
 
+    engine: Literal["silero", "webrtc"] = "silero"
+    """Who tells voices from other sounds: Silero's network on top of webrtcvad, or webrtcvad alone."""
+    voice_probability: float = Field(default=0.08, ge=0.01, le=0.95)
+    """How sure Silero must be of a voice; more keeps more noise out and loses short words."""
+    echo_guard: bool = True
+    """Tell the bot's own voice that comes back from the caller's."""
+    music_guard: bool = True
+    """Tell music on hold, ring-back and other tones from speech."""
     aggressiveness: int = Field(default=2, ge=0, le=3)
     """webrtcvad's mode: 3 lets the least noise through and loses the most soft speech."""
     frame_ms: Literal[10, 20, 30] = 20
@@ -117,7 +125,7 @@ class VadSettings(Section):
     """Audio kept from before the first speech frame: soft onsets belong to the utterance."""
     end_of_speech_ms: int = Field(default=800, ge=200, le=3000)
     """Silence that ends an utterance until the bot says otherwise (``identifyDuration``)."""
-    speculate_after_ms: int = Field(default=100, ge=60, le=3000)
+    speculate_after_ms: int = Field(default=120, ge=60, le=3000)
     """Silence after which the transcription starts, to be thrown away if the caller goes on."""
     max_utterance_s: float = Field(default=25.0, gt=1, le=30)
 

@@ -40,6 +40,13 @@ def spread(clips: list[Clip], count: int) -> list[Clip]:
     return clips[::step][:count]
 
 
+def test_work_that_is_given_up_ends_after_the_encoder(model: WhisperModel) -> None:
+    clip = load_clips(own_directory(), "en")[1]
+    request = TranscriptionRequest(clip.pcm(8000), 8000, clip.language)
+    assert model.transcribe(request, lambda: True).text == ""
+    assert model.transcribe(request, lambda: False).text
+
+
 # Bounds: what was measured on these very clips (on 60 sentences: Mandarin 16 %), with room for another CPU's rounding.
 @pytest.mark.parametrize(("language", "bound"), [("zh", 0.15), ("en", 0.20)])
 def test_the_projects_own_clips_at_telephone_band(model: WhisperModel, language: str, bound: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,9 @@ class _Guess:
     no_speech_probability: float
 
 
+_NOTHING = _Guess("", 0.0, 1.0)
+
+
 class WhisperModel:
     """A Whisper model in CTranslate2's format.
 
@@ -81,8 +84,13 @@ class WhisperModel:
         self._features = LogMel(self._model.n_mels)
         self._text_tokens_end = self._token("<|endoftext|>")
 
-    def transcribe(self, request: TranscriptionRequest) -> Transcript:
+    def transcribe(self, request: TranscriptionRequest, given_up: Callable[[], bool] = lambda: False) -> Transcript:
         """Transcribe an utterance.
+
+        Args:
+            request: what to transcribe.
+            given_up: tells, from another thread, that nobody wants the transcript any more; the work then ends with an
+                empty one as soon as it can: the library cannot be stopped while it encodes or decodes.
 
         Raises:
             RecognitionError: the language is not supported, or the model failed.
@@ -91,11 +99,11 @@ class WhisperModel:
             raise RecognitionError(f"language must be one of {', '.join(LANGUAGES)}, got {request.language!r}")
         began = time.perf_counter()
         samples = len(request.pcm) // BYTES_PER_SAMPLE
-        guess = _Guess("", 0.0, 1.0)
+        guess = _NOTHING
         if loudest_dbfs(request.pcm, request.rate_hz) > QUIET_DBFS:
             audio = pcm_to_float(request.pcm, request.rate_hz)
             try:
-                guess = self._understand(audio, request)
+                guess = self._understand(audio, request, given_up)
             except (RuntimeError, ValueError) as error:
                 raise RecognitionError(f"Whisper failed: {error}") from error
         return Transcript(
@@ -115,26 +123,26 @@ class WhisperModel:
         for _ in range(self._settings.parallel):
             self._decode(noise, "en", self._prompt("en", ""), self._settings.min_window_s)
 
-    def _understand(self, audio: Array, request: TranscriptionRequest) -> _Guess:
+    def _understand(self, audio: Array, request: TranscriptionRequest, given_up: Callable[[], bool]) -> _Guess:
         words = hint_words(request.hint) if self._settings.hot_words != "off" else ()
         prompted = self._settings.hot_words == "prompt" and len(audio) >= MIN_PROMPTED_S * RATE_HZ
         hint = prompt_of(words, request.language, self._count_tokens) if prompted else ""
-        guess = self._listen(audio, request.language, hint)
+        guess = self._listen(audio, request.language, hint, given_up)
         if hint and only_hinted(guess.text, words) and math.exp(min(0.0, guess.log_probability)) < _SURE_CONFIDENCE:
-            guess = self._listen(audio, request.language, "")
+            guess = self._listen(audio, request.language, "", given_up)
         if words and request.language == "zh" and guess.text:
             return replace(guess, text=soundalike(words).correct(guess.text))
         return guess
 
-    def _listen(self, audio: Array, language: str, hint: str) -> _Guess:
+    def _listen(self, audio: Array, language: str, hint: str, given_up: Callable[[], bool]) -> _Guess:
         """Decode, and take out what Whisper made up."""
         duration_s = len(audio) / RATE_HZ
         window_s = min(FULL_WINDOW_S, max(self._settings.min_window_s, duration_s + WINDOW_MARGIN_S))
         prompt = self._prompt(language, hint)
-        guess = self._decode(audio, language, prompt, window_s)
+        guess = self._decode(audio, language, prompt, window_s, given_up)
         if window_s < FULL_WINDOW_S and is_suspicious(guess.text, duration_s):
             logger.debug("window of %.1f s gave a loop, trying %.0f s", window_s, FULL_WINDOW_S)
-            guess = self._decode(audio, language, prompt, FULL_WINDOW_S)
+            guess = self._decode(audio, language, prompt, FULL_WINDOW_S, given_up)
         text = guess.text
         if guards.is_made_up(text, guess.no_speech_probability, guess.log_probability) or self._echoes(text, language):
             text = ""
@@ -147,13 +155,23 @@ class WhisperModel:
         plain = guards.skeleton(text)
         return len(plain) > 4 and plain in guards.skeleton(self._prompts.get(language, ""))
 
-    def _decode(self, audio: Array, language: str, prompt: list[int], window_s: float) -> _Guess:
+    def _decode(
+        self,
+        audio: Array,
+        language: str,
+        prompt: list[int],
+        window_s: float,
+        given_up: Callable[[], bool] = lambda: False,
+    ) -> _Guess:
         frames = min(MAX_FRAMES, round(window_s * FRAMES_PER_S))
         features = StorageView.from_array(self._features.window(audio, frames))
+        encoded = self._model.encode(features)
+        if given_up():
+            return _NOTHING
         # A loop runs until the limit: bound it by what can be said, 12 tokens a second.
         limit = len(prompt) + 24 + round(12 * len(audio) / RATE_HZ)
         result: Any = self._model.generate(
-            features,
+            encoded,
             [prompt],
             beam_size=self._settings.beam_size,
             max_length=min(_MAX_TOKENS, limit),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 from voicebot.errors import RecogniserBusyError
@@ -37,7 +38,7 @@ class WhisperRecogniser:
         return self._pool.stats
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcript:
-        """Transcribe one utterance. Cancelling drops it if the model has not begun with it.
+        """Transcribe one utterance. Cancelling drops it, in the middle if need be.
 
         Raises:
             RecognitionError: the model failed.
@@ -45,7 +46,14 @@ class WhisperRecogniser:
         """
         if request.urgency == Urgency.PREVIEW and not self._has_room:
             raise RecogniserBusyError("the recogniser has no room for previews")
-        return await self._pool.run(lambda: self._model.transcribe(request), request.urgency, request)
+        given_up = threading.Event()
+        try:
+            return await self._pool.run(
+                lambda: self._model.transcribe(request, given_up.is_set), request.urgency, request
+            )
+        except asyncio.CancelledError:
+            given_up.set()  # a thread that encodes for nobody is needed for the words that come instead
+            raise
 
     def promote(self, request: TranscriptionRequest) -> None:
         """Let a request that waits go before the speculative ones."""
