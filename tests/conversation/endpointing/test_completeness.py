@@ -86,6 +86,8 @@ def test_english(kind: Expected, text: str, expected: Completeness) -> None:
         ("zh", "一二三四", None, GROWING),
         ("zh", "等一下", (6, 6), UNKNOWN),
         ("zh", "嗯", (6, 6), UNFINISHED),
+        ("zh", "订单号是", (4, 12), UNFINISHED),
+        ("en", "my number is", (4, 12), UNFINISHED),
         ("en", "one two", (4, 4), UNFINISHED),
         ("en", "double four, one, two", (4, 4), COMPLETE),
         ("en", "my number is 1 2 3 4", (4, 4), COMPLETE),
