@@ -85,7 +85,7 @@ def test_a_stranger_with_the_same_pause_is_answered_in_between() -> None:
 
 def test_a_rehearsal_counts_for_its_own_pause_alone() -> None:
     line = VirtualLine(None, 1200, ADAPTIVE, complete=lambda text: text == "my phone")
-    line.say("my phone").pause(160).say("is broken").pause(3000)
+    line.say("my phone").pause(200).say("is broken").pause(3000)
     assert texts(line) == ["my phone is broken"]
     assert line.rehearsed == ["my phone", "my phone is broken"]
 
