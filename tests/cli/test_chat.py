@@ -54,7 +54,7 @@ def test_silence_transfer_and_the_end_of_the_input() -> None:
 
 def test_verbose_tells_what_was_decided_and_why() -> None:
     shown = talk("appointment", "转员工\n/failed\n", verbose=True)
-    assert "global human by sound, score 0." in shown
+    assert "by likeness, score 0." in shown
     assert "transfer_failed failed" in shown
 
 

@@ -47,7 +47,7 @@ EN_QUESTIONS = {
     "How do I cancel my contract?": ["I'd like to end my contract", "cancel my plan please"],
     "Can I keep my number?": ["can I bring my old number with me", "do I get to keep my phone number"],
 }
-ZH_OTHERS = ["今天天气怎么样", "香蕉大象", "昨天那场球谁赢了", "你认识我老婆吗"]
+ZH_OTHERS = ["今天天气怎么样", "香蕉大象", "昨天那场球谁赢了", "我家的猫不吃东西"]
 EN_OTHERS = ["what's the weather like", "purple elephants fly", "who won the game", "where is the train station"]
 
 

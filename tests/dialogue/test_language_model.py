@@ -19,7 +19,7 @@ from voicebot.dialogue.passages import Passage
 from voicebot.protocol import Hangup, Query, ToCustomerService
 from voicebot.protocol.reply import ReplySource
 
-QUESTION = "Which of your pens writes best under water?"
+QUESTION = "Which of your kites flies best under water?"
 MODEL, TEXT = "LARGE_MODEL_REPLY", "TEXT_REPLY"
 
 
@@ -123,7 +123,7 @@ async def test_tools_are_skills(tmp_path: Path) -> None:
 
     async with modelled(tmp_path, script) as bot:
         await bot.say("", card_no="62221234")
-        assert (await bot.say("Where on earth are all my pens?")).startswith("Order seven is sent.")
+        assert (await bot.say("Where on earth are all my umbrellas?")).startswith("Order seven is sent.")
         tools = [tool["function"]["name"] for tool in bot.served.requests[0]["tools"]]
         assert tools == ["status", "transfer_to_human", "hang_up"]
         found, failed = (message["content"] for message in bot.messages()[-2:])
@@ -294,7 +294,7 @@ async def test_withheld_values_are_in_no_request(variables: list[tuple[str, str]
             seen = []
             for name, value in variables:
                 seen.append(value)
-                words = data.draw(st.lists(st.sampled_from([*seen, "hm", "qqq zzz"]), min_size=1, max_size=4))
+                words = data.draw(st.lists(st.sampled_from([*seen, "zz", "qqq zzz"]), min_size=1, max_size=4))
                 await bot.say(f"{QUESTION} {' '.join(words)}", **{name: value})
             assert len(bot.served.requests) == len(variables)
             for number in range(len(variables)):

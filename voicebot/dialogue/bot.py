@@ -236,7 +236,7 @@ class Fallback:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Scores (0..1) from which a match counts.
+    """Probabilities (0..1) from which a match counts.
 
     Attributes:
         intent: an intent that the current node asks for.
@@ -246,11 +246,11 @@ class Thresholds:
         chitchat: small talk.
     """
 
-    intent: float = 0.6
-    everywhere: float = 0.7
-    faq: float = 0.6
-    documents: float = 0.6
-    chitchat: float = 0.85
+    intent: float = 0.45
+    everywhere: float = 0.5
+    faq: float = 0.45
+    documents: float = 0.4
+    chitchat: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,10 @@ IDENTITY_YES, WRONG_PERSON, WHO_IS_CALLING = "identity_yes", "wrong_person", "wh
 HAS_QUESTION, NOT_SURE, WAIT, MISHEARD = "has_question", "not_sure", "wait", "misheard"
 
 LEXICAL_ONLY = frozenset({YES, NO, HELLO})
-"""Intents too short for sentence vectors: to those, "不是" is 0.8 alike "是的"."""
+"""Intents whose words may be strung together: "对对，是的"."""
 
 REPEATING = (REPEAT, CANNOT_HEAR)
 """Intents that are global in every bot: they say the last words again unless the bot says otherwise."""
-
-NEAR_TO_MUCH = frozenset({REPEAT, CANNOT_HEAR, HANG_UP, BUSY, REFUSE})
-"""Intents whose short, general examples are near to much else, and which cut a conversation short: be surer of them."""
 
 COUNTS_AS: Mapping[str, str] = {IDENTITY_YES: YES, WRONG_PERSON: NO, MISHEARD: NO}
 """What an intent means at a node that does not name it, but does name the more general one."""

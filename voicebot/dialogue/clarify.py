@@ -21,7 +21,7 @@ _ORDINALS = {
     "en": (re.compile(r"\b(?:first|former|one)\b"), re.compile(r"\b(?:second|latter|last|two)\b")),
 }
 _NEITHER = re.compile(r"都不|neither|none of")
-_PICKED, _MARGIN = 0.45, 0.06
+_PICKED, _MARGIN = 0.1, 0.06
 _SURELY = 0.85
 
 
@@ -45,7 +45,12 @@ def question(bot: Bot, choices: Sequence[Decision]) -> str:
 
 
 def pick(
-    bot: Bot, offered: Sequence[Decision], text: str, matches: Mapping[Label, Match], decision: Decision
+    bot: Bot,
+    offered: Sequence[Decision],
+    text: str,
+    exact: Mapping[Label, Match],
+    leaning: Sequence[float],
+    decision: Decision,
 ) -> Decision:
     """Return what the answer to such a question means.
 
@@ -53,7 +58,8 @@ def pick(
         bot: the bot.
         offered: the two answers.
         text: what the caller said.
-        matches: what his words fit.
+        exact: what his words are word by word.
+        leaning: how likely each of the two is by his words, 0..1.
         decision: what they are taken for otherwise; kept where they are surely not about the two.
     """
     plain = normalise(text)
@@ -64,17 +70,15 @@ def pick(
     if short and any(named) and not all(named):
         return offered[named.index(True)]
     for word in (YES, NO):
-        match = matches.get(Label(intent=word))
-        if match is not None and match.method is Method.EXACT:
+        if Label(intent=word) in exact:
             return Decision(Kind.FALLBACK, score=0.0)  # yes and no answer no question with "or"
     if decision.kind is not Kind.FALLBACK and (decision.method is Method.EXACT or decision.score >= _SURELY):
         return decision
     shared = [_shared(bot, choice, plain) for choice in offered]
     if shared[0] != shared[1]:
         return offered[shared.index(max(shared))]
-    scores = [matches[Label(faq=each.faq)].score if Label(faq=each.faq) in matches else 0.0 for each in offered]
-    if max(scores) >= _PICKED and abs(scores[0] - scores[1]) >= _MARGIN:
-        return offered[scores.index(max(scores))]
+    if max(leaning) >= _PICKED and abs(leaning[0] - leaning[1]) >= _MARGIN:
+        return offered[leaning.index(max(leaning))]
     return decision
 
 

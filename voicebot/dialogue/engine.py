@@ -12,22 +12,24 @@ from datetime import datetime
 from functools import lru_cache, partial
 
 from voicebot.dialogue.bot import Bot, Node
-from voicebot.dialogue.deciding import decide
+from voicebot.dialogue.classifier import Classifier, background_of
+from voicebot.dialogue.deciding import Knowledge
 from voicebot.dialogue.decision import Decision, Kind, build_matcher_examples
 from voicebot.dialogue.documents import DocumentLibrary
-from voicebot.dialogue.documents.index import PassageIndex
 from voicebot.dialogue.entities import FoundLater, find_entities
 from voicebot.dialogue.flow import Answer, Flow
+from voicebot.dialogue.lessons import is_large, lessons, twins
 from voicebot.dialogue.matching import Matcher
 from voicebot.dialogue.modeldesk import LOOKED_UP, ModelDesk
 from voicebot.dialogue.modelturn import ModelTurn
+from voicebot.dialogue.questions import QuestionIndex
 from voicebot.dialogue.rehearsing import Prepared, Rehearsals, is_complete
 from voicebot.dialogue.session import Session, SessionStore
 from voicebot.dialogue.skillcall import SkillDesk
 from voicebot.dialogue.slotchoice import choose
 from voicebot.dialogue.slotflow import Clock
 from voicebot.dialogue.telling import Telling
-from voicebot.dialogue.vectors import Encoder
+from voicebot.dialogue.vectors import LearntEncoder
 from voicebot.protocol.chunk import Chunk
 from voicebot.protocol.query import HEARD_VARIABLE, Query
 from voicebot.skills.spec import SkillRunner
@@ -54,7 +56,7 @@ class Engine:
     def __init__(
         self,
         bot: Bot,
-        encoder: Encoder,
+        encoder: LearntEncoder,
         sessions: SessionStore | None = None,
         new_query_id: Callable[[], str] = _new_query_id,
         skills: SkillRunner | None = None,
@@ -68,7 +70,9 @@ class Engine:
         """
         self.bot = bot
         self.sessions = sessions if sessions is not None else SessionStore()
+        self._encoder = encoder
         self._matcher = Matcher(build_matcher_examples(bot), bot.language, encoder)
+        self._questions = QuestionIndex(bot.faq, bot.language, encoder) if is_large(bot.faq) else None
         self._decided = lru_cache(MAX_DECIDED)(self._decide_by_words)
         self._clock = clock
         self._flow = Flow(bot, clock)
@@ -82,6 +86,19 @@ class Engine:
         if library is None and bot.documents is not None:
             self._library = DocumentLibrary(bot.documents, encoder, bot.language)
             self._library.refresh()
+        self._knowledge = self._learnt()
+
+    def _learnt(self) -> Knowledge:
+        """Return what its examples and the documents that are there teach."""
+        index = self._library.index if self._library is not None else None
+        own = lessons(self.bot, index.chunks if index is not None else ())
+        classifier = Classifier(background_of(self.bot.language, self._encoder), own, self._encoder)
+        return Knowledge(self.bot, self._matcher, classifier, self._questions, index, twins(self.bot))
+
+    def _read(self, library: DocumentLibrary) -> None:
+        library.refresh()
+        if library.index is not self._knowledge.documents:
+            self._knowledge = self._learnt()
 
     async def start(self) -> None:
         """Get its skills and documents ready. An engine answers without that, too: without documents, and the first
@@ -91,7 +108,7 @@ class Engine:
             ConfigError: a skill file cannot be run.
         """
         if self._library is not None and self._reading is None:
-            self._reading = asyncio.create_task(asyncio.to_thread(self._library.refresh))
+            self._reading = asyncio.create_task(asyncio.to_thread(self._read, self._library))
             await asyncio.wait([self._reading], timeout=READING_S)
             if self._reading.done():
                 self._reading.result()
@@ -276,11 +293,11 @@ class Engine:
         return await asyncio.to_thread(self._judge, node, text, dict(session.variables), offered)
 
     def _judge(self, node: Node, text: str, variables: Mapping[str, str], offered: Sequence[Decision] = ()) -> Decision:
-        documents = self._library.index if self._library is not None else None
+        knowledge = self._knowledge
         if offered or any(transition.only_if is not None for transition in node.transitions):
-            decision = decide(self.bot, self._matcher, node, text, variables, documents, offered)
+            decision = knowledge.decide(node, text, variables, offered)
         else:
-            decision = self._decided(node.id, text, documents)
+            decision = self._decided(node.id, text, knowledge)
         if not node.wants:
             return replace(
                 decision, entities=FoundLater(partial(find_entities, text, self.bot.language, self._clock()))
@@ -288,9 +305,9 @@ class Engine:
         filling = self._flow.fill(node, variables, text)
         return replace(choose(node, decision, filling), entities=filling.entities)
 
-    def _decide_by_words(self, node: str, text: str, documents: PassageIndex | None) -> Decision:
+    def _decide_by_words(self, node: str, text: str, knowledge: Knowledge) -> Decision:
         """Decide what depends on nothing but the words and the node, and so can be remembered."""
-        return decide(self.bot, self._matcher, self.bot.nodes[node], text, documents=documents)
+        return knowledge.decide(self.bot.nodes[node], text)
 
     def _note(self, session: Session, decision: Decision) -> None:
         session.decision = decision

