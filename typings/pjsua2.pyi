@@ -21,6 +21,8 @@ PJSUA_CALL_MEDIA_ACTIVE: int
 PJSUA_CALL_MEDIA_LOCAL_HOLD: int
 PJSUA_CALL_MEDIA_REMOTE_HOLD: int
 PJSUA_INVALID_ID: int
+PJSUA_CALL_UNHOLD: int
+PJSIP_REDIRECT_REJECT: int
 PJSUA_SIP_TIMER_OPTIONAL: int
 
 class Error(Exception):
@@ -211,6 +213,7 @@ class Account:
 class CallSetting:
     audioCount: int
     videoCount: int
+    flag: int
 
 class CallOpParam:
     opt: CallSetting
@@ -318,6 +321,9 @@ class OnCallTransferRequestParam:
     dstUri: str
     statusCode: int
 
+class OnCallRedirectedParam:
+    targetUri: str
+
 class OnCallReplaceRequestParam:
     statusCode: int
     reason: str
@@ -370,5 +376,6 @@ class Call:
     def onStreamDestroyed(self, prm: OnStreamDestroyedParam) -> None: ...
     def onDtmfDigit(self, prm: OnDtmfDigitParam) -> None: ...
     def onCallTransferRequest(self, prm: OnCallTransferRequestParam) -> None: ...
+    def onCallRedirected(self, prm: OnCallRedirectedParam) -> int: ...
     def onCallReplaceRequest(self, prm: OnCallReplaceRequestParam) -> None: ...
     def onCallTransferStatus(self, prm: OnCallTransferStatusParam) -> None: ...

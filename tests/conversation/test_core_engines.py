@@ -24,13 +24,16 @@ from voicebot.conversation.config import ConversationConfig
 from voicebot.conversation.events import (
     AnswerFailed,
     CallAnswered,
+    CallEnded,
     ChunkArrived,
     ClipStarted,
+    DigitPressed,
     SpeechGrew,
     TranscriptReady,
     TransferEnded,
 )
 from voicebot.conversation.leg import HangupCause, TransferOutcome, TransferResult
+from voicebot.conversation.phase import Phase
 from voicebot.protocol.chunk import Chunk
 from voicebot.protocol.instruction import Blacklist, Hangup, ShortMessage, ToCustomerService, TransferType
 from voicebot.protocol.reply import Reply
@@ -155,6 +158,80 @@ class TestInstructions:
         assert [item.instruction for item in only(call.actions, StoreInstruction)] == [Blacklist()]
         assert not only(call.actions, StartTransfer)
         assert not only(call.actions, HangUp)
+
+
+class TestBridgedTransfers:
+    BRIDGED = TransferEnded(TransferResult(TransferOutcome.BRIDGED, 200))
+
+    def bridged(self) -> tuple[ScriptedCall, list[Action]]:
+        call = ScriptedCall()
+        call.feed(CallAnswered())
+        call.hear(call.answer("好的。", instructions=(TRANSFER,)))
+        return call, call.feed(self.BRIDGED)
+
+    def test_the_line_is_not_hung_up(self) -> None:
+        call, actions = self.bridged()
+        assert not one(actions, SetRingback).on
+        assert not only(actions, HangUp)
+        assert call.core.phase is Phase.BRIDGED
+
+    def test_nothing_the_caller_says_or_does_not_say_reaches_the_brain(self) -> None:
+        call, _ = self.bridged()
+        assert not only(call.say("你好"), Ask)
+        assert not only(call.feed(DigitPressed("1")), Ask)
+        assert call.wait(3_600_000) == []
+        assert call.core.next_deadline_ms is None
+
+    def test_it_ends_with_the_call(self) -> None:
+        call, _ = self.bridged()
+        call.feed(CallEnded(HangupCause.CALLER))
+        assert call.core.phase is Phase.OVER
+
+
+class TestTalkingWhileSomebodyIsRung:
+    def ringing(self) -> ScriptedCall:
+        call = ScriptedCall(ConversationConfig(talk_while_transferring=True))
+        call.feed(CallAnswered())
+        actions = call.hear(call.answer("好的。", instructions=(TRANSFER,)))
+        assert one(actions, StartTransfer).instruction == TRANSFER
+        assert not only(actions, SetRingback)
+        return call
+
+    def test_the_caller_is_answered_meanwhile(self) -> None:
+        call = self.ringing()
+        assert one(call.say("还要等多久"), Ask).query.query_text == "还要等多久"
+
+    def test_nobody_is_rung_twice(self) -> None:
+        call = self.ringing()
+        call.say("转人工")
+        assert not only(call.hear(call.answer("正在转。", instructions=(TRANSFER,))), StartTransfer)
+
+    def test_a_person_who_answers_has_the_caller(self) -> None:
+        call = self.ringing()
+        call.say("还要等多久")
+        actions = call.feed(TransferEnded(TransferResult(TransferOutcome.ANSWERED)))
+        assert one(actions, HangUp).cause is HangupCause.TRANSFERRED
+
+    def test_a_bridge_ends_what_the_bot_was_saying(self) -> None:
+        call = self.ringing()
+        call.say("还要等多久")
+        call.answer("马上就好。")
+        actions = call.feed(TestBridgedTransfers.BRIDGED)
+        assert only(actions, StopSpeaking)
+        assert call.core.phase is Phase.BRIDGED
+
+    def test_nobody_there_is_told_to_the_brain(self) -> None:
+        call = self.ringing()
+        actions = call.feed(TransferEnded(TransferResult(TransferOutcome.BUSY, 486)))
+        assert dict(one(actions, Ask).query.variables) == {"Trans_result": "2"}
+        assert call.core.phase is Phase.TALKING
+
+    def test_a_result_that_never_comes_ends_the_call(self) -> None:
+        call = self.ringing()
+        actions: list[Action] = []
+        for _ in range(13):
+            actions += call.wait(5_000)
+        assert only(actions, HangUp)
 
 
 class TestLostSessions:

@@ -154,6 +154,31 @@ async def test_a_busy_target_comes_back_to_the_brain() -> None:
     await call.session.close()
 
 
+async def test_a_person_is_briefed_in_the_bot_s_voice() -> None:
+    def briefed(_: ToCustomerService, _session_id: str) -> TransferRequest:
+        return TransferRequest("sip:1001@pbx", briefing="客户要投诉。")
+
+    call = MemoryCall(MemoryBrain((["转接中。"], (TRANSFER,))), briefed)
+    call.session.start()
+    await call.listen()
+    await call.settle()
+    [request] = call.leg.transfers
+    assert len(request.briefing_pcm) > 1000
+    await call.session.close()
+
+
+async def test_a_person_is_rung_even_if_the_briefing_cannot_be_spoken() -> None:
+    def briefed(_: ToCustomerService, _session_id: str) -> TransferRequest:
+        return TransferRequest("sip:1001@pbx", briefing="客户要投诉。")
+
+    call = MemoryCall(MemoryBrain((["转接中。"], (TRANSFER,))), briefed, unspeakable="投诉")
+    call.session.start()
+    await call.listen()
+    await call.settle()
+    assert call.leg.transfers[0].briefing_pcm == b""
+    await call.session.close()
+
+
 async def test_a_transfer_without_a_target_fails_at_once() -> None:
     def no_target(_: ToCustomerService, _session_id: str) -> TransferRequest:
         raise TransferError("no PBX")

@@ -68,6 +68,24 @@ def test_a_template_may_name_the_caller_and_the_called() -> None:
     assert found.mode is TransferMode.BLIND
 
 
+def test_a_transfer_is_told_what_to_do_where_refer_is_refused_and_what_to_say_first() -> None:
+    settings = TransferSettings.model_validate(
+        {"mode": "bridge", "bridge_on": [405], "briefing": {"zh": "{line}：{reason}，{caller}，{unknown}"}}
+    )
+    found = request(
+        ToCustomerService("", TransferType.NUMBER, "1", "投诉"), SipSettings(accounts=[PBX], transfer=settings)
+    )
+    assert found.mode is TransferMode.BRIDGE
+    assert found.bridge_on == {405}
+    assert found.briefing == "shop：投诉，139，{unknown}"
+
+
+def test_there_is_no_briefing_unless_it_was_set() -> None:
+    found = request(ToCustomerService("", TransferType.NUMBER, "1", "x"), SipSettings(accounts=[PBX]))
+    assert found.briefing == ""
+    assert found.bridge_on == {405, 501, 603}
+
+
 @pytest.mark.parametrize(
     "transfer",
     [

@@ -34,7 +34,7 @@ def caller(name: str, target: str) -> Script:
     if name == "handed-over":
         script.gets_refer(replaces=True).reports(["100 Trying", "180 Ringing", "200 OK"])
     elif name == "stays":
-        script.gets_refer(replaces=True, then="603 Decline")
+        script.gets_refer(replaces=True, then="403 Forbidden")
     return script.is_hung_up_on()
 
 

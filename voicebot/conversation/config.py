@@ -34,6 +34,7 @@ class ConversationConfig:
         digits_pause_ms: pause that ends a row of keys; ``#`` ends it at once.
         answer_timeout_ms: longest wait for a whole answer; a guard behind the connector's own time-outs.
         transcript_timeout_ms: longest wait for a transcript once an utterance has ended.
+        talk_while_transferring: the bot goes on talking to the caller while somebody is rung.
         transfer_timeout_ms: longest wait for the result of a transfer; a guard behind the line's own.
         apology, goodbye: said by the line itself when the brain or the recogniser cannot.
         prompt: said after a silence if the brain has nothing to say to it.
@@ -65,6 +66,7 @@ class ConversationConfig:
     digits_pause_ms: int = 2000
     answer_timeout_ms: int = 65_000
     transcript_timeout_ms: int = 15_000
+    talk_while_transferring: bool = False
     transfer_timeout_ms: int = 60_000
     apology: str = "抱歉，系统出了点问题，请您再说一遍。"
     goodbye: str = "那先不打扰您了，再见。"

@@ -273,19 +273,29 @@ class Conversation:
 
     def _transfer_ended(self, event: TransferEnded) -> list[Action]:
         state = self._state
-        if state.phase is not Phase.TRANSFERRING:
+        if state.phase is not Phase.TRANSFERRING and not state.handing_over:
             return []
+        meanwhile, state.handing_over = state.handing_over, False
         state.deadlines.clear("transfer")
         actions: list[Action] = [SetRingback(on=False)]
         if event.result.outcome is TransferOutcome.ANSWERED:
             state.leaving = True
             return [*actions, HangUp(HangupCause.TRANSFERRED)]
+        if event.result.outcome is TransferOutcome.BRIDGED:
+            return [*actions, *self._bridged()]
         state.phase = Phase.TALKING
         self._floor.settle()
         if state.turn.local:
             return [*actions, *self._turns.farewell()]  # the way out while the brain is left alone leads nowhere
-        result = _TRANSFER_STATE[event.result.outcome]
-        return [*actions, *self._turns.ask("", {TRANSFER_VARIABLE: result.value})]
+        result = {TRANSFER_VARIABLE: _TRANSFER_STATE[event.result.outcome].value}
+        return [*actions, *(self._turns.supersede("", result) if meanwhile else self._turns.ask("", result))]
+
+    def _bridged(self) -> list[Action]:
+        """The caller talks to somebody else: whatever happens from now on, the line tells when it is over."""
+        actions = [*self._turns.close(), *self._state.hearing.reset()]
+        self._state.phase = Phase.BRIDGED
+        self._state.deadlines.clear_all()
+        return actions
 
     # --- time
 
@@ -344,9 +354,10 @@ class Conversation:
         playing = talking and turn.playing is not None and not turn.held and not state.on_hold
         timers.keep("playout", playing, now_ms + self._longest_clip_ms)
         timers.keep("leaving", state.leaving, now_ms + _LEAVING_MS)
-        if not state.leaving:
+        if not state.leaving and state.phase is not Phase.BRIDGED:
             timers.set_once("max_call", now_ms + _OVERDUE_MS)  # gone off once: the goodbye has this long
-        timers.keep("transfer", state.phase is Phase.TRANSFERRING, now_ms + config.transfer_timeout_ms)
+        ringing = state.phase is Phase.TRANSFERRING or state.handing_over
+        timers.keep("transfer", ringing, now_ms + config.transfer_timeout_ms)
         self._silence.keep()
 
     @property

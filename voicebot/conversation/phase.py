@@ -1,4 +1,4 @@
-"""The life of a call, in four phases."""
+"""The life of a call, in phases."""
 
 from __future__ import annotations
 
@@ -12,3 +12,5 @@ class Phase(enum.IntEnum):
     TALKING = 1
     TRANSFERRING = 2
     OVER = 3
+    BRIDGED = 4
+    """The caller talks to somebody else through us; comes between TRANSFERRING and OVER."""

@@ -46,10 +46,12 @@ class Playout:
     Args:
         rate_hz: sample rate of the audio in and out.
         notify: told when a clip starts and finishes; called on the reader's thread, must not block.
+        waiting: what a caller hears while somebody is rung (s16le), over and over; empty: the ringing tone.
     """
 
-    def __init__(self, rate_hz: int, notify: Callable[[PlayoutEvent], None]) -> None:
+    def __init__(self, rate_hz: int, notify: Callable[[PlayoutEvent], None], waiting: bytes = b"") -> None:
         self.rate_hz = rate_hz
+        self._waiting = waiting
         self.underrun_frames = 0
         self._notify = notify
         self._lock = threading.Lock()
@@ -120,9 +122,9 @@ class Playout:
                 clip.ramp = self._bytes(_FADE_MS)
 
     def set_ringback(self, on: bool) -> None:
-        """Play a ringing tone whenever the queue is empty."""
+        """Play a ringing tone, or the music there is instead, whenever the queue is empty."""
         with self._lock:
-            self._ringback = ringback_period(self.rate_hz) if on else b""
+            self._ringback = (self._waiting or ringback_period(self.rate_hz)) if on else b""
             self._ringback_position = 0
 
     def read(self, samples: int) -> bytes:

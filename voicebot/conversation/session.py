@@ -11,7 +11,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from voicebot.connectors.base import Brain
@@ -38,6 +38,7 @@ from voicebot.conversation.actions import (
     Transcribe,
 )
 from voicebot.conversation.answeredby import Answerer
+from voicebot.conversation.briefing import briefing
 from voicebot.conversation.config import ConversationConfig
 from voicebot.conversation.core import Conversation
 from voicebot.conversation.ears import EarEvent, Ears
@@ -59,6 +60,7 @@ from voicebot.conversation.events import (
 )
 from voicebot.conversation.leg import CallLeg, HangupCause, TransferOutcome, TransferRequest, TransferResult
 from voicebot.conversation.mouth import Mouth
+from voicebot.conversation.phase import Phase
 from voicebot.conversation.playout import Playout, PlayoutEvent
 from voicebot.conversation.rehearsal import RehearsalBudget, Rehearsals
 from voicebot.conversation.stopwatch import Stopwatch
@@ -82,6 +84,7 @@ class Services:
         transfer_request: turns the brain's instruction and the id of its session into a dial target.
         store: keeps a text message or blacklist entry, with the brain's session id, for whoever carries it out.
         rehearsals: how many queries may be rehearsed at a time; shared by calls.
+        waiting: what callers hear while somebody is rung (s16le at the line's rate); empty: the ringing tone.
     """
 
     recogniser: Recogniser
@@ -90,6 +93,7 @@ class Services:
     transfer_request: Callable[[ToCustomerService, str], TransferRequest]
     store: Callable[[ShortMessage | Blacklist, str], None]
     rehearsals: RehearsalBudget = field(default_factory=lambda: RehearsalBudget(2))
+    waiting: bytes = b""
 
 
 class CallSession:
@@ -124,7 +128,7 @@ class CallSession:
         self._on_ended = on_ended
         self._log = log or NoLog()
         self._loop = asyncio.get_running_loop()
-        self._playout = Playout(leg.rate_hz, self._from_clock_thread)
+        self._playout = Playout(leg.rate_hz, self._from_clock_thread, services.waiting)
         self._mouth = Mouth(services.voice, self._playout, self._feed, self._audio_ready, self._feed)
         listener = Listener(leg.info.call_id, leg.rate_hz, config.language, config.hint)
         self._transcriber = Transcriber(services.recogniser, ears, listener, self._feed, stopwatch.transcribed)
@@ -162,6 +166,8 @@ class CallSession:
 
     def on_audio(self, pcm: bytes) -> None:
         """A frame of the caller's audio arrived."""
+        if self._core.phase is Phase.BRIDGED:
+            return
         for event in self._ears.feed(pcm):
             self._heard(event)
 
@@ -280,7 +286,15 @@ class CallSession:
             self.stopwatch.record.transfer = TransferOutcome.FAILED.value
             self._inbox.append(TransferEnded(TransferResult(TransferOutcome.FAILED, reason=error.message)))
         else:
-            self.leg.transfer(request)
+            if request.briefing:
+                self._spawn("transfer", self._brief_and_transfer(request))
+            else:
+                self.leg.transfer(request)
+
+    async def _brief_and_transfer(self, request: TransferRequest) -> None:
+        """Have the briefing spoken, then begin; without it if the voice takes too long."""
+        pcm = await briefing(self._services.voice, request.briefing, self.leg.rate_hz)
+        self.leg.transfer(replace(request, briefing_pcm=pcm))
 
     def _perform_hearing(self, action: Transcribe | DropTranscription | HurryTranscription | EndAfter) -> None:
         match action:

@@ -22,6 +22,7 @@ class CallState:
         turn: the turn in progress.
         previous: the one before it, whose last clip may still be reported.
         leaving: the line was told to hang up.
+        handing_over: somebody is being rung while the bot goes on talking to the caller.
         digits: keys pressed that were not asked about yet.
         silences: silences in a row that were answered.
         failures: failures in a row that were apologised for.
@@ -35,6 +36,7 @@ class CallState:
         self.turn = Turn(turn_id=0, local=True, complete=True)
         self.previous = self.turn
         self.leaving = False
+        self.handing_over = False
         self.on_hold = False
         self.digits = ""
         self.silences = 0

@@ -100,6 +100,11 @@ class Turns:
         state, instructions = self._state, self._state.turn.instructions
         actions = self.take_notes()
         transfer = next((item for item in instructions if isinstance(item, ToCustomerService)), None)
+        if transfer is not None and state.handing_over:
+            return actions  # somebody is being rung already
+        if transfer is not None and state.config.talk_while_transferring:
+            state.handing_over = True
+            return [*actions, StartTransfer(transfer, state.asking.session_id)]
         if transfer is not None:
             state.phase = Phase.TRANSFERRING
             state.kept.forget()

@@ -40,6 +40,7 @@ from voicebot.runtime.order import WorkerOrder
 from voicebot.runtime.outbox import Outbox, order_of
 from voicebot.runtime.stdio import report, stdin_lines
 from voicebot.runtime.timeline_file import SUFFIX, TimelineFile, TimelineHeader
+from voicebot.runtime.waiting import waiting_music
 from voicebot.settings.model import LineSettings, Settings
 from voicebot.speech.worker.client import SpeechClient
 from voicebot.storage.spool import Spool
@@ -64,6 +65,7 @@ class LineWorker:
         self._legs: dict[str, SipCallLeg] = {}
         self._outbox = Outbox(Spool(self._settings.paths.outbox))
         self._agent = LineAgent(order.agent_config(), asyncio.get_running_loop(), self._on_call, self._on_registration)
+        self._waiting = waiting_music(self._settings.sip.transfer, self._agent.rate_hz)
         self._rehearsals = RehearsalBudget(self._settings.conversation.rehearsals)
         self._saving: set[asyncio.Task[None]] = set()
         self._keeping: asyncio.Task[None] | None = None
@@ -169,9 +171,12 @@ class LineWorker:
             recogniser=self._speech,
             voice=self._voices[line.name],
             brain=brain,
-            transfer_request=functools.partial(transfer_request, sip=self._settings.sip, call=info, line=line.name),
+            transfer_request=functools.partial(
+                transfer_request, sip=self._settings.sip, call=info, line=line.name, language=line.language
+            ),
             store=store,
             rehearsals=self._rehearsals,
+            waiting=self._waiting,
         )
 
     def _conversation_config(self, line: LineSettings, info: CallInfo) -> ConversationConfig:
@@ -194,7 +199,8 @@ class LineWorker:
             max_silences=settings.max_silences,
             max_call_ms=settings.max_call_s * 1000,
             answer_timeout_ms=self._settings.brain.total_timeout_ms + 5_000,
-            transfer_timeout_ms=int(self._settings.sip.transfer.ring_timeout_s * 1000) + 35_000,
+            talk_while_transferring=self._settings.sip.transfer.waiting == "talk",
+            transfer_timeout_ms=int(self._settings.sip.transfer.ring_timeout_s * 2000) + 60_000,
             apology=settings.apology[line.language],
             goodbye=settings.goodbye[line.language],
             unavailable=settings.unavailable[line.language],

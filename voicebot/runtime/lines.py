@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from voicebot.conversation.endpointing.endpointer import EndpointingConfig
@@ -13,6 +14,7 @@ from voicebot.runtime.dial_target import fill_template, read_address
 from voicebot.runtime.transfer_headers import transfer_headers
 from voicebot.settings.conversation import ConversationSettings
 from voicebot.settings.model import LineSettings, SipSettings
+from voicebot.settings.section import Language
 
 DEFAULT_REASON = "dialogue"
 FALLBACK_REASON = "fallback"
@@ -44,7 +46,13 @@ def endpointing_of(line: LineSettings, settings: ConversationSettings) -> Endpoi
 
 
 def transfer_request(
-    instruction: ToCustomerService, session_id: str, *, sip: SipSettings, call: CallInfo, line: str
+    instruction: ToCustomerService,
+    session_id: str,
+    *,
+    sip: SipSettings,
+    call: CallInfo,
+    line: str,
+    language: Language = "zh",
 ) -> TransferRequest:
     """Turn the brain's instruction into a dial target.
 
@@ -56,6 +64,7 @@ def transfer_request(
         sip: templates, and the accounts they may speak of.
         call: the call to hand over.
         line: name of the line that took it.
+        language: of the briefing.
 
     Raises:
         TransferError: what the brain says cannot be dialled, or a template needs the PBX and no account names one.
@@ -64,7 +73,14 @@ def transfer_request(
     if not target:
         kind = TransferType.NUMBER if instruction.trans_addr else instruction.trans_type
         target = _by_template(kind, instruction.trans_addr.strip() or instruction.trans_value, sip, call)
-    return _request(target, sip, transfer_headers(session_id, call, line, instruction.reason or DEFAULT_REASON))
+    headers = transfer_headers(session_id, call, line, instruction.reason or DEFAULT_REASON)
+    known = {"reason": instruction.reason, "caller": call.caller, "called": call.called, "line": line}
+    return _request(target, sip, headers, briefing_text(sip.transfer.briefing[language], known))
+
+
+def briefing_text(template: str, known: Mapping[str, str]) -> str:
+    """Return what a person is told before he gets a caller; placeholders that are not known stay as they are."""
+    return re.sub(r"\{(\w+)\}", lambda match: known.get(match[1], match[0]), template).strip()
 
 
 def fallback_transfer(target: str) -> ToCustomerService | None:
@@ -87,12 +103,14 @@ def _by_template(kind: TransferType, value: str, sip: SipSettings, call: CallInf
     return fill_template(template, values, host, setting)
 
 
-def _request(target: str, sip: SipSettings, headers: dict[str, str]) -> TransferRequest:
+def _request(target: str, sip: SipSettings, headers: dict[str, str], briefing: str) -> TransferRequest:
     return TransferRequest(
         target=target,
         mode=TransferMode(sip.transfer.mode),
         ring_timeout_s=sip.transfer.ring_timeout_s,
         headers=headers if sip.transfer.headers else {},
+        bridge_on=frozenset(sip.transfer.bridge_on),
+        briefing=briefing,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from voicebot.settings.section import Port, Section
+from voicebot.settings.section import Language, Port, Section, complete_languages
 
 
 class AccountSettings(Section):
@@ -57,8 +57,16 @@ class AccessSettings(Section):
 class TransferSettings(Section):
     """How ``system_toCustomerService`` becomes a call to a person."""
 
-    mode: Literal["attended", "blind"] = "attended"
+    mode: Literal["attended", "blind", "bridge"] = "attended"
+    bridge_on: list[int] = [405, 501, 603]
+    """Answers to a REFER after which the bot joins the two calls itself."""
     ring_timeout_s: float = Field(default=25.0, gt=0, le=300)
+    waiting: Literal["ringback", "music", "talk"] = "ringback"
+    """What the caller has meanwhile: a ringing tone, ``music``, or the bot, which goes on talking."""
+    music: str = ""
+    """Path of a WAV file (16 bit) for ``waiting: music``, played over and over."""
+    briefing: dict[Language, str] = {"zh": "", "en": ""}
+    """Said to the person before he gets the caller: {reason}, {caller}, {called}, {line}. Empty: nothing."""
     agent_uri: str = "sip:{value}@{pbx}"
     """Target for transType 1 (a seat). {value} is transValue, {pbx} the host of the first account."""
     group_uri: str = "sip:{value}@{pbx}"
@@ -67,6 +75,8 @@ class TransferSettings(Section):
     """Target for transType 3 (a number)."""
     headers: bool = True
     """Tell the other side the session and the reason, as X-Voicebot-Session and X-Voicebot-Reason."""
+
+    _complete = field_validator("briefing")(complete_languages)
 
 
 class SipSettings(Section):
