@@ -48,8 +48,9 @@ class Trio:
 
     async def bot_is_out(self) -> None:
         """Nothing is left of both calls at the bot."""
-        while await calls_of(self.bot):
-            await asyncio.sleep(0.02)
+        left = 1
+        while left:
+            left = await calls_of(self.bot)
 
 
 @contextlib.asynccontextmanager
