@@ -31,6 +31,13 @@
         * TransferError                                                         telephony_transfer
     * StorageError           the database cannot be used                        storage
     * NumberBlockedError     a number that nobody may dial                      blacklisted
+    * InvalidNumberError     what is to be dialled is no telephone number       invalid_number
+    * CampaignError          a campaign cannot do what was asked                campaign
+        * UnknownCampaignError                                                  unknown_campaign
+        * CampaignStateError    not in the state that it is in                  campaign_state
+        * PlanError             its plan is wrong                               campaign_plan
+        * SheetError            a list of numbers cannot be read                campaign_sheet
+    * UnknownCallError       no outgoing call has that id                       unknown_call
     * TimelineError          the log of a recorded call is missing or damaged   timeline
     * MessageError           a text message was not sent                        message
         * MessageDelayedError    trying again may help                          message_delayed
@@ -257,6 +264,56 @@ class NumberBlockedError(VoicebotError):
     """A number is on the blacklist: nobody may dial it."""
 
     code = "blacklisted"
+
+
+class InvalidNumberError(VoicebotError):
+    """What is to be dialled is no telephone number. The message says why, without the number."""
+
+    code = "invalid_number"
+
+
+class CampaignError(VoicebotError):
+    """A campaign cannot do what was asked of it."""
+
+    code = "campaign"
+
+
+class UnknownCampaignError(CampaignError):
+    """There is no campaign of that name."""
+
+    code = "unknown_campaign"
+
+
+class CampaignStateError(CampaignError):
+    """A campaign cannot do that in the state that it is in."""
+
+    code = "campaign_state"
+
+
+class PlanError(CampaignError):
+    """The plan of a campaign is wrong.
+
+    Attributes:
+        field: dotted name of what is wrong in it, "" if it is the whole plan.
+    """
+
+    code = "campaign_plan"
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class SheetError(CampaignError):
+    """A list of numbers cannot be read at all; single bad rows are no error but reported."""
+
+    code = "campaign_sheet"
+
+
+class UnknownCallError(VoicebotError):
+    """There is no outgoing call of that id."""
+
+    code = "unknown_call"
 
 
 class TimelineError(VoicebotError):

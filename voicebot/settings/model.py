@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from voicebot.settings.conversation import ConversationSettings, Endpointing
+from voicebot.settings.dialling import DiallingSettings
 from voicebot.settings.languagemodel import LanguageModelSettings
 from voicebot.settings.messages import ShortMessageSettings, StorageSettings
 from voicebot.settings.section import Language, Section, complete_languages
@@ -223,6 +224,7 @@ class Settings(Section):
     language_model: LanguageModelSettings = LanguageModelSettings()
     speech: SpeechSettings = SpeechSettings()
     conversation: ConversationSettings = ConversationSettings()
+    dialling: DiallingSettings = DiallingSettings()
     storage: StorageSettings = StorageSettings()
     short_messages: ShortMessageSettings = ShortMessageSettings()
     models: ModelSettings = ModelSettings()

@@ -1,13 +1,18 @@
-"""The blacklist: numbers that nobody may dial, and how each came to be one."""
+"""The blacklist, or do-not-call list: numbers that may not be dialled, and how each came to be one.
+
+An entry has a scope: nobody may dial the number, or one campaign may not. It may end by itself. Every change, and
+every call that was not made because of an entry, is kept in ``blacklist_events``.
+"""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timezone
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select
 
 from voicebot.storage.database import Database, fitting, insert, insert_statement
 from voicebot.storage.numbers import normalise
@@ -15,21 +20,28 @@ from voicebot.storage.tables import blacklist as table
 from voicebot.storage.tables import blacklist_events as events
 
 ALL = "all"
-"""The one scope so far: nobody may dial the number."""
+"""The scope of an entry for everybody: nobody may dial the number."""
 
-Source = Literal["call", "manual"]
+Source = Literal["call", "manual", "import", "api", "dial"]
+_CAMPAIGN = "campaign:"
+_MANY = 500  # numbers in one question: databases limit the parameters of a statement
+
+
+def campaign_scope(name: str) -> str:
+    """Return the scope of entries that only one campaign heeds."""
+    return f"{_CAMPAIGN}{name}"
 
 
 @dataclass(frozen=True, slots=True)
 class BlacklistEntry:
-    """A number that nobody may dial.
+    """A number that may not be dialled.
 
     Attributes:
         number: in the form of ``numbers.normalise``.
-        scope: for whom; "all".
+        scope: for whom: "all", or "campaign:" and the name of a campaign.
         reason: why, as the last one who added it said.
-        source: "call" or "manual".
-        call_id: the first call in which it was ordered, "" if it was added by hand.
+        source: how it first came: by a bot in a call, by hand, from a file, over HTTP.
+        call_id: the first call in which it was ordered, "" if it was not ordered in a call.
         created_at: when it was first added.
         updated_at: when it was last added.
         expires_at: when it ends; None: never.
@@ -47,27 +59,33 @@ class BlacklistEntry:
 
 @dataclass(frozen=True, slots=True)
 class BlacklistEvent:
-    """That somebody added or removed a number.
+    """That somebody added or removed a number, or that a call to it was refused.
 
     Attributes:
         number: as it was written.
         action: what was done.
         reason: why.
-        source: in a call, or by hand.
-        call_id: the call.
+        source: where it comes from; "dial" for a refused call.
+        call_id: the call; of a refused one the id of the order.
         line: the line that held it.
         id: unique; an event that comes twice is carried out once.
         at: when.
+        scope: "all", or that of a campaign.
+        expires_at: when an added number may be dialled again; None: never.
+        actor: who did it, as far as that is known.
     """
 
     number: str
-    action: Literal["add", "remove"]
+    action: Literal["add", "remove", "refused"]
     reason: str = ""
     source: Source = "manual"
     call_id: str = ""
     line: str = ""
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    scope: str = ALL
+    expires_at: datetime | None = None
+    actor: str = ""
 
 
 _COLUMNS = tuple(table.c[item.name] for item in fields(BlacklistEntry))
@@ -80,31 +98,40 @@ class Blacklist:
         self._database = database
 
     def apply(self, event: BlacklistEvent) -> bool:
-        """Add or remove a number; return whether anything was to be done.
+        """Carry out an event; return whether anything was to be done.
 
-        A number that is there already keeps its first call and date and gets the new reason. Every event is kept
-        in ``blacklist_events``.
+        A number that is there already keeps its first call and date, gets the new reason, and ends when the later of
+        the two ends: what was asked for good is not cut short by a list with a date. Every event is kept in
+        ``blacklist_events``; one that says "refused" changes nothing else.
         """
-        number = _stored(event.number)
-        texts = {name: fitting(getattr(event, name), events, name) for name in ("reason", "call_id", "line")}
-        origin = {"number": number, "scope": ALL, "source": event.source}
         with self._database.transaction() as connection:
-            if not insert(connection, events, id=event.id, action=event.action, at=event.at, **origin, **texts):
-                return False
-            if event.action == "remove":
-                return connection.execute(delete(table).where(_entry(number))).rowcount > 0
-            first = {"call_id": texts["call_id"], "created_at": event.at, **origin}
-            last = {"reason": texts["reason"], "updated_at": event.at, "expires_at": None}
-            statement = insert_statement(connection, table).values(**first, **last)
-            connection.execute(statement.on_conflict_do_update(index_elements=["number", "scope"], set_=last))
-            return True
+            return _apply(connection, event)
 
-    def find(self, number: str, now: datetime) -> BlacklistEntry | None:
-        """Return the entry of a number, however it is written; None if it may be dialled."""
-        current = or_(table.c.expires_at.is_(None), table.c.expires_at > now)
+    def apply_all(self, changes: Iterable[BlacklistEvent]) -> int:
+        """Carry out many events, all or none; return how many there was anything to be done for."""
         with self._database.transaction() as connection:
-            row = connection.execute(select(*_COLUMNS).where(_entry(_stored(number)), current)).one_or_none()
+            return sum(_apply(connection, event) for event in changes)
+
+    def find(self, number: str, now: datetime, scopes: Collection[str] = (ALL,)) -> BlacklistEntry | None:
+        """Return the entry of a number, however it is written; None if it may be dialled."""
+        return self.find_any([number], now, scopes)
+
+    def find_any(self, forms: Iterable[str], now: datetime, scopes: Collection[str] = (ALL,)) -> BlacklistEntry | None:
+        """Return an entry for any of several ways to write one number; None if it may be dialled."""
+        wanted = table.c.number.in_(sorted({_stored(form) for form in forms}))
+        query = select(*_COLUMNS).where(wanted, _holds(now, scopes)).order_by(table.c.scope, table.c.number).limit(1)
+        with self._database.transaction() as connection:
+            row = connection.execute(query).one_or_none()
         return None if row is None else BlacklistEntry(*row)
+
+    def blocked(self, numbers: Iterable[str], now: datetime, scopes: Collection[str] = (ALL,)) -> set[str]:
+        """Return those of many numbers (in the form of ``numbers.normalise``) that may not be dialled."""
+        asked, found = sorted(set(numbers)), set()
+        with self._database.transaction() as connection:
+            for start in range(0, len(asked), _MANY):
+                wanted = table.c.number.in_(asked[start : start + _MANY])
+                found |= set(connection.execute(select(table.c.number).where(wanted, _holds(now, scopes))).scalars())
+        return found
 
     def entries(self) -> list[BlacklistEntry]:
         """Return all entries, the oldest first."""
@@ -120,9 +147,35 @@ class Blacklist:
             return [BlacklistEvent(*row) for row in connection.execute(query)]
 
 
+def _apply(connection: Connection, event: BlacklistEvent) -> bool:
+    number = _stored(event.number)
+    texts = {name: fitting(getattr(event, name), events, name) for name in ("reason", "call_id", "line", "actor")}
+    origin: dict[str, str] = {"number": number, "scope": fitting(event.scope, events, "scope"), "source": event.source}
+    kept = {"action": event.action, "at": event.at, "expires_at": event.expires_at}
+    if not insert(connection, events, id=event.id, **kept, **origin, **texts) or event.action == "refused":
+        return False
+    if event.action == "remove":
+        entry = and_(table.c.number == number, table.c.scope == origin["scope"])
+        return connection.execute(delete(table).where(entry)).rowcount > 0
+    first = {"call_id": texts["call_id"], "created_at": event.at, **origin}
+    last = {"reason": texts["reason"], "updated_at": event.at, "expires_at": _end(connection, event, origin)}
+    statement = insert_statement(connection, table).values(**first, **last)
+    connection.execute(statement.on_conflict_do_update(index_elements=["number", "scope"], set_=last))
+    return True
+
+
+def _end(connection: Connection, event: BlacklistEvent, origin: dict[str, str]) -> datetime | None:
+    entry = and_(table.c.number == origin["number"], table.c.scope == origin["scope"])
+    known = connection.execute(select(table.c.expires_at).where(entry)).one_or_none()
+    if known is None or event.expires_at is None:
+        return event.expires_at
+    return None if known.expires_at is None else max(known.expires_at, event.expires_at)
+
+
 def _stored(number: str) -> str:
     return fitting(normalise(number), table, "number")
 
 
-def _entry(number: str) -> ColumnElement[bool]:
-    return and_(table.c.number == number, table.c.scope == ALL)
+def _holds(now: datetime, scopes: Collection[str]) -> ColumnElement[bool]:
+    current = or_(table.c.expires_at.is_(None), table.c.expires_at > now)
+    return and_(table.c.scope.in_(sorted(scopes)), current)

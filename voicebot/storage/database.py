@@ -65,6 +65,12 @@ class Database:
         except OSError as error:
             raise StorageError(f"the database cannot be used: {error.strerror}") from error
 
+    def session_of_postgres(self) -> Connection | None:
+        """Return a connection that lives until it is closed, for what PostgreSQL keeps with a session; else None."""
+        if self._engine.dialect.name != "postgresql":
+            return None
+        return self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()

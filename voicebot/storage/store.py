@@ -1,4 +1,4 @@
-"""Everything that outlives a call, in one hand: spool, database, outbox, blacklist, and the gate before a dial."""
+"""Everything that outlives a call, in one hand: spool, database, outbox, campaigns, and the gate before a dial."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ import json
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timezone
 
 from voicebot.errors import NumberBlockedError, StorageError
 from voicebot.protocol.instruction import BLACKLIST, SHORT_MESSAGE
 from voicebot.settings.model import Settings
-from voicebot.storage.blacklist import Blacklist, BlacklistEntry, BlacklistEvent
+from voicebot.storage.blacklist import ALL, Blacklist, BlacklistEntry, BlacklistEvent, campaign_scope
+from voicebot.storage.campaigns import Campaigns
 from voicebot.storage.database import Database
+from voicebot.storage.dialling_lock import DiallingLock
+from voicebot.storage.e164 import written_forms
 from voicebot.storage.memories import CallerMemories
 from voicebot.storage.numbers import normalise
 from voicebot.storage.outbox import Message, MessageState, Outbox
+from voicebot.storage.outgoing import OutgoingCalls
 from voicebot.storage.spool import Order, Spool
 from voicebot.storage.turns import TurnHistory
 
@@ -35,7 +39,7 @@ class Storage:
     """What bots ordered, from the spool into the database. All methods block: call them in a thread.
 
     Args:
-        settings: sections ``paths`` and ``storage`` are used.
+        settings: sections ``paths``, ``storage`` and ``dialling`` are used.
         now: the time.
 
     Raises:
@@ -44,6 +48,7 @@ class Storage:
 
     def __init__(self, settings: Settings, now: Callable[[], datetime] = _now) -> None:
         self._now = now
+        self._country = settings.dialling.country_code
         self._old_file = settings.paths.data / "outbox.jsonl"
         self._importing = threading.Lock()
         self._database = Database(settings)
@@ -52,9 +57,13 @@ class Storage:
         self.blacklist = Blacklist(self._database)
         self.memories = CallerMemories(self._database)
         self.turns = TurnHistory(self._database)
+        self.campaigns = Campaigns(self._database)
+        self.outgoing = OutgoingCalls(self._database)
+        self.dialling_lock = DiallingLock(settings.paths.data, self._database)
 
     def close(self) -> None:
-        """Give the database's connections back."""
+        """Give the database's connections back, and the right to dial."""
+        self.dialling_lock.release()
         self._database.close()
 
     def import_orders(self) -> int:
@@ -77,28 +86,48 @@ class Storage:
                     self.spool.reject(order)
         return count
 
-    def refuse_blocked(self, number: str) -> None:
+    def refuse_blocked(self, number: str, campaign: str = "") -> None:
         """Let a number pass that may be dialled. Every dial to a customer goes through here first.
 
         Counts what a bot ordered a moment ago. If the database cannot tell, nobody is dialled.
+
+        Args:
+            number: however it is written.
+            campaign: name of the campaign that dials; "" for a call that belongs to none.
 
         Raises:
             NumberBlockedError: the number is on the blacklist.
             StorageError: the database cannot be used.
         """
-        entry = self.find_blocked(number)
+        entry = self.find_blocked(number, campaign)
         if entry is not None:
             since = entry.created_at.strftime("%Y-%m-%d")
             raise NumberBlockedError(f"the number is on the blacklist since {since}: {entry.reason or 'no reason'}")
 
-    def find_blocked(self, number: str) -> BlacklistEntry | None:
+    def find_blocked(self, number: str, campaign: str = "") -> BlacklistEntry | None:
         """Return the entry of a number, what is still in the spool included; None if it may be dialled.
+
+        Args:
+            number: however it is written; it is looked for with and without the country code.
+            campaign: name of the campaign that dials; "": only entries for everybody count.
 
         Raises:
             StorageError: the database cannot be used.
         """
         self.import_orders()
-        return self.blacklist.find(number, self._now())
+        return self.blacklist.find_any(written_forms(number, self._country), self._now(), _scopes(campaign))
+
+    def blocked_among(self, numbers: Iterable[str], campaign: str = "") -> set[str]:
+        """Return those of many numbers that may not be dialled.
+
+        Raises:
+            StorageError: the database cannot be used.
+        """
+        self.import_orders()
+        forms = {number: written_forms(number, self._country) for number in numbers}
+        everything = (form for written in forms.values() for form in written)
+        blocked = self.blacklist.blocked(everything, self._now(), _scopes(campaign))
+        return {number for number, written in forms.items() if written & blocked}
 
     def _import_old_file(self) -> None:
         """Take over ``outbox.jsonl`` of earlier versions, once.
@@ -154,6 +183,10 @@ class Storage:
         )
         if self.blacklist.apply(event):
             logger.info("call %s: its number is on the blacklist now", order.call_id)
+
+
+def _scopes(campaign: str) -> tuple[str, ...]:
+    return (ALL, campaign_scope(campaign)) if campaign else (ALL,)
 
 
 @contextlib.contextmanager

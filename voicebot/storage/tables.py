@@ -91,12 +91,14 @@ blacklist_events = Table(
     Column("id", String(64), primary_key=True),  # the idempotency key
     Column("number", String(255), nullable=False, index=True),
     Column("scope", String(64), nullable=False),
-    Column("action", String(16), nullable=False),  # "add" or "remove"
+    Column("action", String(16), nullable=False),  # "add", "remove" or "refused"
     Column("reason", String(255), nullable=False),
     Column("source", String(16), nullable=False),
     Column("call_id", String(255), nullable=False),
     Column("line", String(255), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("actor", String(255), nullable=False, server_default=""),  # who did it, where that is known
 )
 
 caller_memory = Table(
@@ -125,4 +127,64 @@ turns = Table(
     Column("caller_text", Text, nullable=False),
     Column("bot_text", Text, nullable=False),
     Column("cut_short", Boolean, nullable=False),  # the caller talked over it: bot_text is what was heard
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(48), nullable=False, unique=True),
+    Column("plan", Text, nullable=False),  # JSON, see voicebot/campaigns/plan.py
+    Column("state", String(16), nullable=False, index=True),
+    Column("reason", String(255), nullable=False),  # why it is in that state
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("held_until", UtcDateTime),  # too many calls failed: it waits until then
+)
+
+campaign_contacts = Table(
+    "campaign_contacts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("campaign_id", String(64), nullable=False),
+    Column("number", String(64), nullable=False),  # E.164 with "+"
+    Column("file", String(255), nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("variables", Text, nullable=False),  # a JSON object of texts
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", UtcDateTime, nullable=False),
+    Column("outcome", String(32), nullable=False),  # of the latest call
+    Column("ended_at", UtcDateTime),
+    UniqueConstraint("campaign_id", "number"),
+    Index("ix_campaign_contacts_due", "campaign_id", "state", "next_at"),
+)
+
+outgoing_calls = Table(
+    "outgoing_calls",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("campaign_id", String(64), nullable=False),  # "" for a single call
+    Column("contact_id", Integer),
+    Column("number", String(64), nullable=False),
+    Column("bot", String(255), nullable=False),
+    Column("variables", Text, nullable=False),
+    Column("caller_number", String(64), nullable=False),
+    Column("ring_timeout_s", Float, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("outcome", String(32), nullable=False),
+    Column("sip_status", Integer, nullable=False),
+    Column("detail", String(255), nullable=False),
+    Column("cause", String(32), nullable=False),  # who hung up
+    Column("answered_by", String(32), nullable=False),
+    Column("call_id", String(255), nullable=False),  # SIP Call-ID, once it is known
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),  # it is not begun after this
+    Column("dialled_at", UtcDateTime),
+    Column("answered_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Index("ix_outgoing_calls_open", "state", "created_at"),
+    Index("ix_outgoing_calls_campaign", "campaign_id", "ended_at"),
+    Index("ix_outgoing_calls_contact", "contact_id"),
 )
