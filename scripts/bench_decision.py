@@ -20,13 +20,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from voicebot.dialogue.bot import Bot, FaqEntry
+from voicebot.dialogue.bot import FaqEntry
 from voicebot.dialogue.botfile import load_bot
-from voicebot.dialogue.deciding import decide
-from voicebot.dialogue.decision import build_matcher_examples
+from voicebot.dialogue.deciding import Knowledge
 from voicebot.dialogue.documents.chunking import Chunk
 from voicebot.dialogue.documents.index import PassageIndex, texts_to_encode
-from voicebot.dialogue.matching import Matcher
+from voicebot.dialogue.learning import learn
 from voicebot.dialogue.vectors import UseEncoder
 from voicebot.settings import load_settings
 
@@ -78,10 +77,10 @@ def main() -> None:
         (f"{args.passages} passages", example, _passages(topics, args.passages, encoder)),
     ):
         begun = time.perf_counter()
-        matcher = Matcher(build_matcher_examples(bot), "zh", encoder)
+        knowledge = learn(bot, encoder, passages)
         print(f"{name}: made ready in {time.perf_counter() - begun:.1f} s", flush=True)
         for heard in ("first time", "again"):
-            times_ms = _times_ms(bot, matcher, passages, utterances)
+            times_ms = _times_ms(knowledge, utterances)
             (p50, p95), (cpu50, cpu95) = (np.percentile(each, [50, 95]) for each in zip(*times_ms, strict=True))
             print(
                 f"  {heard:10}  p50 {p50:6.2f} ms  p95 {p95:6.2f} ms  of the processor {cpu50:6.2f} and {cpu95:6.2f}",
@@ -89,15 +88,13 @@ def main() -> None:
             )
 
 
-def _times_ms(
-    bot: Bot, matcher: Matcher, passages: PassageIndex, utterances: Sequence[str]
-) -> list[tuple[float, float]]:
+def _times_ms(knowledge: Knowledge, utterances: Sequence[str]) -> list[tuple[float, float]]:
     """Return for each utterance the time that passed, and that of the processor: others may use it meanwhile."""
-    node = bot.nodes[bot.start]
+    node = knowledge.bot.nodes[knowledge.bot.start]
     times_ms = []
     for text in utterances:
         begun, begun_cpu = time.perf_counter(), time.thread_time()
-        decide(bot, matcher, node, text, {}, passages)
+        knowledge.decide(node, text)
         times_ms.append(((time.perf_counter() - begun) * 1000, (time.thread_time() - begun_cpu) * 1000))
     return times_ms
 

@@ -48,7 +48,7 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What the candidates of a bot come from.
+    """What the candidates of a bot come from; made anew for each utterance, and remembers what it has looked up.
 
     Attributes:
         bot: the bot.
@@ -61,6 +61,8 @@ class Sources:
     questions: QuestionIndex | None = None
     passages: PassageIndex | None = None
     twins: Mapping[int, int] = field(default_factory=dict)
+    _hits: dict[str, list[Hit]] = field(default_factory=dict)
+    _near: dict[str, Mapping[int, Match]] = field(default_factory=dict)
 
     def by_words(self, transitions: Sequence[Transition], matches: Mapping[Label, Match]) -> Decision | None:
         """Return the best of what word-by-word matches mean at a node."""
@@ -148,7 +150,11 @@ class Sources:
 
     def _question(self, probability: float, said: Said) -> Decision | None:
         """Look up a question in a large FAQ."""
-        near = self.questions.near([said]) if self.questions is not None else {}
+        if self.questions is None:
+            return None
+        if said.plain not in self._near:
+            self._near[said.plain] = self.questions.near([said])
+        near = self._near[said.plain]
         if not near:
             return None
         place, match = max(near.items(), key=lambda pair: pair[1].score)
@@ -159,7 +165,9 @@ class Sources:
         """Look up the passages of a document, or of all, that fit best."""
         if self.passages is None or said.short:
             return None
-        hits = self.passages.search(said.plain, said.vector, _SEARCHED)
+        if said.plain not in self._hits:
+            self._hits[said.plain] = self.passages.search(said.plain, said.vector, _SEARCHED)
+        hits = self._hits[said.plain]
         if name == SOME_DOCUMENT.document:
             probability *= hits[0].score if hits else 0.0
         else:

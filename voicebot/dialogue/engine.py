@@ -12,17 +12,14 @@ from datetime import datetime
 from functools import lru_cache, partial
 
 from voicebot.dialogue.bot import Bot, Node
-from voicebot.dialogue.classifier import Classifier, background_of
 from voicebot.dialogue.deciding import Knowledge
-from voicebot.dialogue.decision import Decision, Kind, build_matcher_examples
+from voicebot.dialogue.decision import Decision, Kind
 from voicebot.dialogue.documents import DocumentLibrary
 from voicebot.dialogue.entities import FoundLater, find_entities
 from voicebot.dialogue.flow import Answer, Flow
-from voicebot.dialogue.lessons import is_large, lessons, twins
-from voicebot.dialogue.matching import Matcher
+from voicebot.dialogue.learning import learn, with_documents
 from voicebot.dialogue.modeldesk import LOOKED_UP, ModelDesk
 from voicebot.dialogue.modelturn import ModelTurn
-from voicebot.dialogue.questions import QuestionIndex
 from voicebot.dialogue.rehearsing import Prepared, Rehearsals, is_complete
 from voicebot.dialogue.session import Session, SessionStore
 from voicebot.dialogue.skillcall import SkillDesk
@@ -71,8 +68,6 @@ class Engine:
         self.bot = bot
         self.sessions = sessions if sessions is not None else SessionStore()
         self._encoder = encoder
-        self._matcher = Matcher(build_matcher_examples(bot), bot.language, encoder)
-        self._questions = QuestionIndex(bot.faq, bot.language, encoder) if is_large(bot.faq) else None
         self._decided = lru_cache(MAX_DECIDED)(self._decide_by_words)
         self._clock = clock
         self._flow = Flow(bot, clock)
@@ -86,19 +81,12 @@ class Engine:
         if library is None and bot.documents is not None:
             self._library = DocumentLibrary(bot.documents, encoder, bot.language)
             self._library.refresh()
-        self._knowledge = self._learnt()
-
-    def _learnt(self) -> Knowledge:
-        """Return what its examples and the documents that are there teach."""
-        index = self._library.index if self._library is not None else None
-        own = lessons(self.bot, index.chunks if index is not None else ())
-        classifier = Classifier(background_of(self.bot.language, self._encoder), own, self._encoder)
-        return Knowledge(self.bot, self._matcher, classifier, self._questions, index, twins(self.bot))
+        self._knowledge = learn(bot, encoder, self._library.index if self._library is not None else None)
 
     def _read(self, library: DocumentLibrary) -> None:
         library.refresh()
         if library.index is not self._knowledge.documents:
-            self._knowledge = self._learnt()
+            self._knowledge = with_documents(self._knowledge, self._encoder, library.index)
 
     async def start(self) -> None:
         """Get its skills and documents ready. An engine answers without that, too: without documents, and the first

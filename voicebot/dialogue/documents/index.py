@@ -90,7 +90,8 @@ class PassageIndex:
         tops = (self._tops @ vector).reshape(-1, HEADINGS)
         words = _LEXICAL_WEIGHT * (self._lexical(text) - 0.5)
         rough = tops.max(axis=1) + words
-        found = self._hits(_largest(rough, _CANDIDATES).tolist(), tops.tolist(), words.tolist(), vector)
+        places = _largest(rough, _CANDIDATES)
+        found = self._hits(places.tolist(), tops[places].tolist(), words[places].tolist(), vector)
         return [self._with_words(hit, text) for hit in found[:count]]
 
     def _hits(
@@ -98,13 +99,13 @@ class PassageIndex:
     ) -> list[Hit]:
         near = [(self._sentences[at] @ vector).tolist() for at in places]
         cosines = []
-        for at, sentences in zip(places, near, strict=True):
-            signs = sorted((*tops[at], max(sentences)), reverse=True)
-            cosines.append(_BEST * signs[0] + _REST * signs[1] + words[at])
+        for top, word, sentences in zip(tops, words, near, strict=True):
+            signs = sorted((*top, max(sentences)), reverse=True)
+            cosines.append(_BEST * signs[0] + _REST * signs[1] + word)
         scores = np.interp(cosines, *_CALIBRATION[self._language]).tolist()
         hits = [
-            Hit(self.chunks[at], score, tops[at][0], tuple(sentences))
-            for at, score, sentences in zip(places, scores, near, strict=True)
+            Hit(self.chunks[at], score, top[0], tuple(sentences))
+            for at, score, top, sentences in zip(places, scores, tops, near, strict=True)
         ]
         return sorted(hits, key=lambda hit: -hit.score)
 
