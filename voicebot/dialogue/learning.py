@@ -1,0 +1,43 @@
+"""Makes of a bot's files what its decisions come from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from voicebot.dialogue.bot import Bot
+from voicebot.dialogue.classifier import Classifier, background_of
+from voicebot.dialogue.deciding import Knowledge
+from voicebot.dialogue.decision import build_matcher_examples
+from voicebot.dialogue.documents.index import PassageIndex
+from voicebot.dialogue.lessons import is_large, lessons, twins
+from voicebot.dialogue.matching import Matcher
+from voicebot.dialogue.questions import QuestionIndex
+from voicebot.dialogue.vectors import LearntEncoder
+
+
+def learn(bot: Bot, encoder: LearntEncoder, documents: PassageIndex | None) -> Knowledge:
+    """Return what a bot knows. Takes seconds the first time, a fraction of one if it was learnt before.
+
+    Args:
+        bot: the bot.
+        encoder: makes the vectors.
+        documents: its passages, if there are any.
+    """
+    return Knowledge(
+        bot,
+        Matcher(build_matcher_examples(bot), bot.language, encoder),
+        _classifier(bot, encoder, documents),
+        QuestionIndex(bot.faq, bot.language, encoder) if is_large(bot.faq) else None,
+        documents,
+        twins(bot),
+    )
+
+
+def with_documents(knowledge: Knowledge, encoder: LearntEncoder, documents: PassageIndex | None) -> Knowledge:
+    """Return what a bot knows with other passages."""
+    return replace(knowledge, classifier=_classifier(knowledge.bot, encoder, documents), documents=documents)
+
+
+def _classifier(bot: Bot, encoder: LearntEncoder, documents: PassageIndex | None) -> Classifier:
+    own = lessons(bot, documents.chunks if documents is not None else ())
+    return Classifier(background_of(bot.language, encoder), own, encoder)
