@@ -121,6 +121,10 @@ class SipCallLeg:
             recorder.finish()
         return recorder
 
+    def monitor(self, monitor: Callable[[bytes], None]) -> None:
+        """Hand over what the caller hears, a frame for each one of the caller; called on the media clock's thread."""
+        self.pump.monitor = monitor
+
     async def wait_over(self) -> HangupCause:
         """Wait for the end of the call."""
         await self._over.wait()

@@ -60,6 +60,7 @@ class FramePump:
         self.stats = FrameStats()
         self.name = name
         self.recorder: Recorder | None = None
+        self.monitor: Callable[[bytes], None] | None = None
         self.relay: FramePump | None = None
         self._samples = samples
         self._silence = bytes(2 * samples)
@@ -125,6 +126,8 @@ class FramePump:
         if self._sink is None:
             return
         self.stats.heard += 1
+        if self.monitor is not None:
+            self.monitor(self._played)
         with self._lock:
             self._inbox.append(pcm)
             waiting = len(self._inbox)

@@ -16,7 +16,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-ModelKind = Literal["recogniser", "voice", "sentence_vectors"]
+ModelKind = Literal["recogniser", "voice", "sentence_vectors", "voice_activity"]
 
 
 def _plain_path(text: str) -> str:

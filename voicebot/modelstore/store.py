@@ -118,6 +118,8 @@ class ModelStore:
             if voice != AUTO_VOICE:
                 named[f"voice-{language}"] = voice.partition("/")[0]
         roles = {**self.manifest.default, **{role: [model_id] for role, model_id in named.items()}}
+        if speech.vad.engine != "silero":
+            roles.pop("voice_activity", None)
         lines = [[line.voice.partition("/")[0]] for line in self._settings.lines if line.voice]
         unique = dict.fromkeys(tuple(choices) for choices in [*roles.values(), *lines])
         return [list(choices) for choices in unique]
