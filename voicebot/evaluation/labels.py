@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 
 from voicebot.dialogue.bot import Bot
+from voicebot.dialogue.builtin import NOT_SURE, WAIT
 from voicebot.dialogue.decision import Decision, Kind
 from voicebot.errors import ConfigError
 from voicebot.evaluation.turns import Turn
 
 FALLBACK = "fallback"
-_NO_QUESTION = ("document:", "chitchat")
+_NO_QUESTION = ("document:", "chitchat", "global:")
 _WITHOUT_ANSWER = (FALLBACK, "global:human")
 _ENGLISH_DIGITS = {
     **{"zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6"},
@@ -101,7 +102,7 @@ class Judge:
     def _fits(self, label: str, turn: Turn, decision: Decision) -> bool:
         kind, _, name = label.partition(":")
         if kind == FALLBACK:
-            return decision.kind is Kind.FALLBACK
+            return decision.kind is Kind.FALLBACK or _only_waits(decision)
         if kind == "goto":
             return decision.goto == name or _fills_as_meant(turn, decision)
         if kind == "global":
@@ -132,6 +133,11 @@ def time_read(turn: Turn, decision: Decision) -> bool | None:
         return None
     found = " ".join([*decision.variables.values(), *(entity.value for entity in decision.entities)])
     return all(piece in found for piece in _pieces(turn.slot))
+
+
+def _only_waits(decision: Decision) -> bool:
+    """Tell whether the bot just gives the caller time ("no rush") and puts its question again."""
+    return decision.kind is Kind.GLOBAL and not decision.goto and decision.name in (NOT_SURE, WAIT)
 
 
 def _names(decision: Decision) -> tuple[str, ...]:
