@@ -42,6 +42,8 @@ from voicebot.runtime.stdio import report, stdin_lines
 from voicebot.runtime.timeline_file import SUFFIX, TimelineFile, TimelineHeader
 from voicebot.runtime.waiting import waiting_music
 from voicebot.settings.model import LineSettings, Settings
+from voicebot.speech.echo import PlayedAudio
+from voicebot.speech.vad.detectors import Detectors
 from voicebot.speech.worker.client import SpeechClient
 from voicebot.storage.spool import Spool
 
@@ -67,11 +69,13 @@ class LineWorker:
         self._agent = LineAgent(order.agent_config(), asyncio.get_running_loop(), self._on_call, self._on_registration)
         self._waiting = waiting_music(self._settings.sip.transfer, self._agent.rate_hz)
         self._rehearsals = RehearsalBudget(self._settings.conversation.rehearsals)
+        self._detectors: Detectors | None = None
         self._saving: set[asyncio.Task[None]] = set()
         self._keeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Get the lines and the SIP library ready, and say so."""
+        self._detectors = Detectors.load(self._settings)
         for line in self._settings.lines:
             self._brains[line.name] = self._brain(line)
             self._voices[line.name] = self._voice(line)
@@ -149,7 +153,7 @@ class LineWorker:
         session = CallSession(
             leg,
             self._conversation_config(line, leg.info),
-            SegmenterEars(self._settings.speech.vad, leg.rate_hz),
+            self._ears(leg),
             self._services(line, leg.info),
             stopwatch,
             self._ended,
@@ -160,6 +164,13 @@ class LineWorker:
         report("calls", {"count": len(self._sessions)})
         logger.info("call %s comes in on line %s", session.call_id, line.name)
         session.start()
+
+    def _ears(self, leg: SipCallLeg) -> SegmenterEars:
+        assert self._detectors is not None, "the worker was started"
+        played = PlayedAudio()
+        leg.monitor(played.note)
+        detector = self._detectors.for_call(leg.rate_hz, played)
+        return SegmenterEars(self._settings.speech.vad, leg.rate_hz, detector)
 
     def _services(self, line: LineSettings, info: CallInfo) -> Services:
         brain: Brain = self._brains[line.name]
