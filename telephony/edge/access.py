@@ -18,7 +18,7 @@ from telephony.edge.rates import RateLimit
 from telephony.edge.screening import Verdict
 from telephony.edge.sources import SourceLog
 from telephony.sip import SipRequest
-from telephony.sip.digest import ALGORITHMS, Credentials, challenge, parse_credentials
+from telephony.sip.digest import Credentials, challenge, parse_credentials
 from voicebot.errors import SipMessageError
 
 _WRONG_PER_S = 1 / 30
@@ -108,6 +108,7 @@ class Access:
         password = self._config.users.get(credentials.username)
         # Proven against nothing all the same: how long it takes tells nobody which names exist.
         proven = credentials.proves(request.method, password or "") and password is not None
+        proven = proven and credentials.algorithm in self._config.algorithms
         if state is NonceState.FRESH and proven and credentials.uri == request.uri:
             state = self._nonces.use(credentials.nonce, credentials.count, _name(request, credentials))
             if state is NonceState.FRESH:
@@ -130,7 +131,7 @@ class Access:
 
     def _challenge(self, source: str, stale: bool = False) -> Verdict:
         nonce = self._nonces.make(source)
-        values = [challenge(self._config.realm, nonce, algorithm, stale) for algorithm in ALGORITHMS]
+        values = [challenge(self._config.realm, nonce, algorithm, stale) for algorithm in self._config.algorithms]
         return Verdict(401, tuple(("WWW-Authenticate", value) for value in values))
 
     def silent_about(self, error: SipMessageError, source: str) -> bool:

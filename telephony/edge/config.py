@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
+
+from telephony.edge.connection import StreamLimits
+from telephony.edge.tls import TlsConfig
 
 # What scanners call themselves, as published rule sets for SIP proxies list them.
 SCANNERS = (
@@ -21,6 +25,8 @@ class AccessConfig:
         allow: addresses, networks, names; see ``Networks``.
         users: callers with a password, by name.
         realm: what they are asked for.
+        algorithms: digest algorithms that they are offered. Phones that do not know SHA-256 may give up when it
+            is among them, though RFC 8760 wants them to take the other one (baresip 1.0 does).
         scanners: User-Agents that never get an answer: parts of them, in any case.
         requests_per_s: what one known source may send; 0 is no limit.
         strangers_per_s: the same for everybody else.
@@ -30,6 +36,7 @@ class AccessConfig:
     allow: tuple[str, ...] = ("any",)
     users: Mapping[str, str] = field(default_factory=dict, repr=False)
     realm: str = "voicebot"
+    algorithms: tuple[Literal["SHA-256", "MD5"], ...] = ("MD5",)
     scanners: tuple[str, ...] = SCANNERS
     requests_per_s: float = 0.0
     strangers_per_s: float = 5.0
@@ -49,6 +56,9 @@ class EdgeConfig:
         max_message_bytes: longer datagrams get 513.
         busy_retry_after_s: what a caller is told when no worker has room.
         access: who may call.
+        tcp: take calls by TCP as well, on the same port.
+        tls: calls by TLS, and how far certificates are trusted.
+        streams: what TCP and TLS connections may do.
     """
 
     host: str = "127.0.0.1"
@@ -58,6 +68,9 @@ class EdgeConfig:
     max_message_bytes: int = 16384
     busy_retry_after_s: int = 5
     access: AccessConfig = AccessConfig()
+    tcp: bool = True
+    tls: TlsConfig = field(default_factory=TlsConfig)
+    streams: StreamLimits = field(default_factory=StreamLimits)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""The edge with its two sockets: the one public SIP address, and the one the line workers talk to."""
+"""The edge with its sockets: the one public SIP address, and the one the line workers talk to."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ import errno
 import logging
 import secrets
 import socket
-from collections.abc import Callable
 
 from telephony.edge.config import EdgeConfig, EdgeStats
 from telephony.edge.dispatcher import Address, Dispatcher
+from telephony.edge.flow import UDP, Transport
 from telephony.edge.hop import Hop, Send, Side
 from telephony.edge.networks import Networks
 from telephony.edge.resolver import Resolver, is_numeric
 from telephony.edge.router import Router
+from telephony.edge.sockets import LOOPBACK, DatagramSocket, bind_tcp, bind_udp, explain, own_address, place_of
 from telephony.edge.sources import SourceLog
-from voicebot.errors import PortInUseError, TelephonyError
+from telephony.edge.streams import Streams
+from telephony.edge.tls import Certificates
+from voicebot.errors import TelephonyError
 
 log = logging.getLogger(__name__)
 
-LOOPBACK = "127.0.0.1"
-WILDCARDS = frozenset({"0.0.0.0", "::", ""})
-RECEIVE_BUFFER_BYTES = 1 << 20
-MAX_LOOKUPS = 64
+MAX_UNSENT = 64
+# Where any port will do, the first one that is free for UDP may be taken for TCP.
+PORT_TRIES = 20
 # How often the names of those who may call are looked up again.
 NAMES_S = 60.0
 
 
 class Edge:
-    """A SIP proxy on one UDP port in front of line workers.
+    """A SIP proxy on one public port in front of line workers.
 
     Args:
         config: where to listen.
@@ -42,11 +44,15 @@ class Edge:
         self._config = config
         self._sources = SourceLog()
         self._sockets: dict[Side, asyncio.DatagramTransport] = {}
-        self._protocols: list[_Socket] = []
-        self._lookups: set[asyncio.Task[None]] = set()
+        self._protocols: list[DatagramSocket] = []
+        self._streams: Streams | None = None
+        self._resolver: Resolver | None = None
+        self._router: Router | None = None
+        self._unsent: set[asyncio.Task[None]] = set()
         self._naming: asyncio.Task[None] | None = None
         self._public: Address | None = None
         self._internal: Address | None = None
+        self._ports: dict[Transport, int] = {}
 
     @property
     def public_address(self) -> Address:
@@ -58,32 +64,50 @@ class Edge:
         """The workers' outbound proxy."""
         return _started(self._internal)
 
+    @property
+    def ports(self) -> dict[Transport, int]:
+        """The public port of each transport that calls may come by."""
+        return dict(self._ports)
+
     async def start(self) -> None:
         """Open the sockets.
 
         Raises:
             PortInUseError: another program has the port.
-            TelephonyError: the address cannot be used.
+            TelephonyError: the address or a certificate cannot be used.
         """
-        host, port = self._config.host, self._config.port
+        certificates = Certificates(self._config.tls)
         try:
-            bound = await self._open(Side.OUTSIDE, host, port)
-            self._internal = await self._open(Side.WORKERS, LOOPBACK, 0)
-        except OSError as error:
+            sockets = await self._bind_public()
+            bound = place_of(sockets["UDP"])
+            await self._open(Side.OUTSIDE, sockets.pop("UDP"))
+            self._internal = await self._open(Side.WORKERS, await bind_udp(LOOPBACK, 0))
+        except TelephonyError:
             await self.close()
-            raise _explain(error, host, port) from error
+            raise
         self._public = (self._config.public_host or own_address(bound[0]), bound[1])
-        hop = Hop(self._public, bound, self._internal, secrets.token_bytes(16))
+        self._ports = {"UDP": bound[1], **{transport: place_of(sock)[1] for transport, sock in sockets.items()}}
+        hop = Hop(self._public, bound, self._internal, secrets.token_bytes(16), self._ports)
         networks = Networks(self._config.access.allow)
-        router = Router(self._config, hop, self.dispatcher, self.stats, self._sources, networks)
+        self._router = router = Router(self._config, hop, self.dispatcher, self.stats, self._sources, networks)
         if networks.names:
             self._naming = asyncio.create_task(_keep_names(networks), name="sip-access-names")
-        family = socket.AF_INET6 if ":" in bound[0] else socket.AF_INET
-        resolver = Resolver(family)
+        self._resolver = Resolver(socket.AF_INET6 if ":" in bound[0] else socket.AF_INET)
+        self._streams = Streams(
+            self._config.streams,
+            certificates,
+            self.stats,
+            self._sources,
+            router.access.opens,
+            lambda data, source, flow: self._send(router.from_outside(data, source, flow)),
+        )
+        self._streams.start()
+        for transport, sock in sockets.items():
+            await self._streams.listen(transport, sock)
         outside, workers = self._protocols
-        outside.listen(lambda data, source: self._send(router.from_outside(data, source), router, resolver))
-        workers.listen(lambda data, source: self._send(router.from_worker(data, source), router, resolver))
-        log.info("SIP edge on %s:%d, workers on %s:%d", *self._public, *self._internal)
+        outside.listen(lambda data, source: self._send(router.from_outside(data, source)))
+        workers.listen(lambda data, source: self._send(router.from_worker(data, source)))
+        log.info("SIP edge on %s:%d (%s), workers on %s:%d", *self._public, "/".join(self._ports), *self._internal)
 
     def add_worker(self, token: str, sip_port: int, capacity: int) -> None:
         """Make a line worker known that listens on a loopback port.
@@ -105,11 +129,13 @@ class Edge:
 
     async def close(self) -> None:
         """Close the sockets and end what is under way. Harmless when closed already."""
-        tasks = [*self._lookups, *([self._naming] if self._naming else [])]
+        tasks = [*self._unsent, *([self._naming] if self._naming else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._naming = None
+        if self._streams is not None:
+            await self._streams.close()
         for transport in self._sockets.values():
             transport.close()
         for protocol in self._protocols:
@@ -117,60 +143,88 @@ class Edge:
         self._sockets.clear()
         self._protocols.clear()
 
-    async def _open(self, side: Side, host: str, port: int) -> Address:
+    async def _bind_public(self) -> dict[Transport, socket.socket]:
+        """Open all public sockets, or none.
+
+        Raises:
+            TelephonyError: one of them cannot be opened.
+        """
+        config = self._config
+        for tries_left in reversed(range(PORT_TRIES)):
+            sockets: dict[Transport, socket.socket] = {}
+            wanted: Transport = "UDP"
+            port, setting = config.port, "sip.port"
+            try:
+                sockets["UDP"] = await bind_udp(config.host, port)
+                if config.tcp:
+                    wanted, port = "TCP", place_of(sockets["UDP"])[1]
+                    sockets["TCP"] = await bind_tcp(config.host, port)
+                if config.tls.certificate is not None:
+                    wanted, port, setting = "TLS", config.tls.port, "sip.tls.port"
+                    sockets["TLS"] = await bind_tcp(config.host, port)
+            except OSError as error:
+                for sock in sockets.values():
+                    sock.close()
+                again = error.errno == errno.EADDRINUSE and wanted == "TCP" and not config.port
+                if again and tries_left:
+                    continue
+                raise explain(error, wanted, config.host, port, setting) from error
+            return sockets
+        raise RuntimeError("the last try returns or raises")
+
+    async def _open(self, side: Side, sock: socket.socket) -> Address:
         loop = asyncio.get_running_loop()
-        sock = await _bind(host or "0.0.0.0", port)
-        transport, protocol = await loop.create_datagram_endpoint(lambda: _Socket(self.stats), sock=sock)
+        transport, protocol = await loop.create_datagram_endpoint(lambda: DatagramSocket(self.stats), sock=sock)
         self._sockets[side] = transport
         self._protocols.append(protocol)
-        name = sock.getsockname()
-        return (name[0], name[1])
+        return place_of(sock)
 
-    def _send(self, send: Send | None, router: Router, resolver: Resolver) -> None:
+    def _send(self, send: Send | None) -> None:
         if send is None:
             return
-        if is_numeric(send.host):
+        if send.flow != UDP:
+            self._send_by_stream(send)
+        elif is_numeric(send.host):
             self._sockets[send.side].sendto(send.data, (send.host, send.port))
-        elif send.request is None or len(self._lookups) >= MAX_LOOKUPS:
+        elif send.request is None:
             self.stats.dropped["no address"] += 1
         else:
-            task = asyncio.create_task(self._send_by_name(send, router, resolver))
-            self._lookups.add(task)
-            task.add_done_callback(self._lookups.discard)
+            self._send_soon(send)
 
-    async def _send_by_name(self, send: Send, router: Router, resolver: Resolver) -> None:
-        try:
-            address = await resolver.resolve(send.host)
-        except TelephonyError as error:
-            log.warning("A request of a line worker cannot be sent: %s", error.message)
-            if send.request is not None and send.worker is not None:
-                self._send(router.unreachable(send.request, send.worker), router, resolver)
+    def _send_by_stream(self, send: Send) -> None:
+        if self._streams is not None and self._streams.send(send.data, send.flow):
             return
-        self._sockets[send.side].sendto(send.data, (address, send.port))
+        if send.request is None and not is_numeric(send.host):
+            # A response: whoever asked is gone, and a name that it gave is not looked up for it.
+            self.stats.dropped["no address"] += 1
+            return
+        self._send_soon(send)
 
+    def _send_soon(self, send: Send) -> None:
+        if len(self._unsent) >= MAX_UNSENT:
+            self.stats.dropped["no address"] += 1
+            return
+        task = asyncio.create_task(self._send_far(send))
+        self._unsent.add(task)
+        task.add_done_callback(self._unsent.discard)
 
-class _Socket(asyncio.DatagramProtocol):
-    """Hands datagrams on, and knows when it is closed."""
-
-    def __init__(self, stats: EdgeStats) -> None:
-        self.closed = asyncio.Event()
-        self._stats = stats
-        self._handle: Callable[[bytes, Address], None] | None = None
-
-    def listen(self, handle: Callable[[bytes, Address], None]) -> None:
-        """Datagrams that came before this are lost, as if the socket had opened now."""
-        self._handle = handle
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if self._handle is not None:
-            self._handle(data, (addr[0], addr[1]))
-
-    def error_received(self, exc: Exception) -> None:
-        self._stats.send_errors += 1
-        log.debug("A SIP datagram was not sent: %s", exc)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.closed.set()
+    async def _send_far(self, send: Send) -> None:
+        """Send what needs a name looked up, or a connection opened."""
+        if self._resolver is None or self._streams is None or self._router is None:
+            raise RuntimeError("the edge is not started")
+        try:
+            if send.flow.transport == "UDP":
+                address = await self._resolver.resolve(send.host)
+                self._sockets[send.side].sendto(send.data, (address, send.port))
+            else:
+                await self._streams.send_to(send.data, send.flow.transport, send.host, send.port)
+        except TelephonyError as error:
+            if send.request is None:
+                self.stats.dropped["no address"] += 1
+                return
+            log.warning("A request of a line worker cannot be sent: %s", error.message)
+            if send.worker is not None:
+                self._send(self._router.unreachable(send.request, send.worker))
 
 
 async def _keep_names(networks: Networks) -> None:
@@ -187,45 +241,7 @@ async def _keep_names(networks: Networks) -> None:
         await asyncio.sleep(NAMES_S)
 
 
-async def _bind(host: str, port: int) -> socket.socket:
-    loop = asyncio.get_running_loop()
-    family, kind, protocol, _, address = (await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM))[0]
-    sock = socket.socket(family, kind, protocol)
-    try:
-        sock.setblocking(False)
-        # Room for a burst while the loop is busy; the system may grant less.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-        sock.bind(address)
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-def own_address(bound: str) -> str:
-    """The address that peers can be told for a bound one: itself, or for a wildcard the one the default route uses."""
-    if bound not in WILDCARDS:
-        return bound
-    family, probe = (socket.AF_INET6, "2001:db8::1") if bound == "::" else (socket.AF_INET, "192.0.2.1")
-    with socket.socket(family, socket.SOCK_DGRAM) as sock:
-        try:
-            # Connecting a UDP socket sends nothing; it only asks for the route (to an address for documentation).
-            sock.connect((probe, 9))
-        except OSError:
-            log.warning("This machine has no route to the outside: SIP peers are told a loopback address")
-            return "::1" if bound == "::" else LOOPBACK
-        return str(sock.getsockname()[0])
-
-
 def _started(address: Address | None) -> Address:
     if address is None:
         raise RuntimeError("the edge is not started")
     return address
-
-
-def _explain(error: OSError, host: str, port: int) -> TelephonyError:
-    if error.errno == errno.EADDRINUSE:
-        return PortInUseError(f"UDP port {port} on {host} is taken by another program: free it, or set sip.port")
-    if error.errno == errno.EACCES:
-        return TelephonyError(f"UDP port {port} on {host} needs more rights than this user has: set sip.port")
-    return TelephonyError(f"UDP port {port} on {host} cannot be opened: {error.strerror or error}; check sip.host")

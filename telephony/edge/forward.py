@@ -35,6 +35,6 @@ def read_target(request: SipRequest) -> SipUri:
         request.pop("route")
         request.append("Route", f"<{request.uri}>")
         request.uri = routes[0].uri
-    if uri.scheme != "sip":
+    if uri.scheme not in ("sip", "sips"):
         raise SipMessageError("Unsupported URI Scheme", 416)
     return uri

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import enum
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from telephony.edge.dispatcher import Address
-from telephony.sip import SipRequest, SipUri, Via, parse_uri
-from telephony.sip.uri import DEFAULT_PORT
+from telephony.edge.flow import UDP, Flow, Transport, read_flow, transport_of
+from telephony.sip import SipMessage, SipRequest, SipUri, Via, parse_uri
+from telephony.sip.uri import DEFAULT_PORT, SECURE_PORT
 from telephony.sip.via import MAGIC_COOKIE
 
 _MARK = MAGIC_COOKIE + "-edge-"
@@ -33,6 +35,7 @@ class Send:
         data: the message.
         request: the request in ``data``, so that its sender can be told when the name leads nowhere.
         worker: address of that sender.
+        flow: how it goes outside; a connection that is gone by now is replaced by a new one to host and port.
     """
 
     side: Side
@@ -41,6 +44,7 @@ class Send:
     data: bytes
     request: SipRequest | None = None
     worker: Address | None = None
+    flow: Flow = UDP
 
 
 class Hop:
@@ -51,11 +55,21 @@ class Hop:
         bound: address of the public socket.
         internal: address of the workers' socket.
         secret: key of the hashes in branches.
+        ports: public port of each transport that calls may come by, if not UDP alone.
     """
 
-    def __init__(self, public: Address, bound: Address, internal: Address, secret: bytes) -> None:
+    def __init__(
+        self,
+        public: Address,
+        bound: Address,
+        internal: Address,
+        secret: bytes,
+        ports: Mapping[Transport, int] | None = None,
+    ) -> None:
         self.secret = secret
-        self._public = {(public[0].lower(), public[1]), (bound[0].lower(), bound[1])}
+        self._ports: dict[Transport, int] = {"UDP": public[1], "TCP": public[1], "TLS": public[1], **(ports or {})}
+        hosts = (public[0].lower(), bound[0].lower())
+        self._public = {(host, port) for host in hosts for port in (bound[1], *self._ports.values())}
         self._internal = {(internal[0], internal[1])}
         self._loopback = bound if bound[0] not in ("0.0.0.0", "::") else (_LOOPBACK[bound[0]], bound[1])
         self._sent_by = {
@@ -65,7 +79,8 @@ class Hop:
 
     def is_mine(self, uri: SipUri, side: Side | None = None) -> bool:
         """Whether a URI names the edge (one of its sides)."""
-        place = (uri.host, uri.port or DEFAULT_PORT)
+        secure = uri.scheme == "sips" or (uri.params.get("transport") or "").lower() == "tls"
+        place = (uri.host, uri.port or (SECURE_PORT if secure else DEFAULT_PORT))
         return (side is not Side.WORKERS and place in self._public) or (
             side is not Side.OUTSIDE and place in self._internal
         )
@@ -81,7 +96,8 @@ class Hop:
     def own_via(self, via: Via, side: Side) -> bool:
         """Whether the edge wrote this Via for requests that leave by ``side``."""
         host, port = self._sent_by[side]
-        return via.host == host and (via.port or DEFAULT_PORT) == port and via.branch.startswith(_MARK)
+        ports = set(self._ports.values()) if side is Side.OUTSIDE else {port}
+        return via.host == host and (via.port or DEFAULT_PORT) in ports and via.branch.startswith(_MARK)
 
     def pop_routes(self, request: SipRequest) -> str:
         """Take out the Routes that name the edge (RFC 3261 section 16.4); returns the first user part in them.
@@ -108,20 +124,65 @@ class Hop:
             request.uri = request.routes[-1].uri
             request.pop("route", last=True)
 
-    def record_route(self, request: SipRequest, leaves_by: Side, token: str) -> None:
-        """Add both sides, the one it leaves by on top (RFC 5658): each party sees the address it can reach."""
-        enters_by = Side.WORKERS if leaves_by is Side.OUTSIDE else Side.OUTSIDE
-        for side in (enters_by, leaves_by):
-            host, port = self._sent_by[side]
-            user = f"{token}@" if side is Side.OUTSIDE else ""
-            request.push("Record-Route", f"<sip:{user}{host}:{port};lr>")
+    def record_route(self, request: SipRequest, leaves_by: Side, token: str, flow: Flow = UDP) -> None:
+        """Add both sides, the one it leaves by on top (RFC 5658): each party sees the address it can reach.
 
-    def push_via(self, request: SipRequest, came_from: Via, side: Side) -> None:
-        """Add the edge's Via on top. ``came_from`` is the top Via as it was received."""
+        The worker's side carries the connection that the other party is at, so that what the worker sends in the
+        call goes back by it (RFC 5626 section 5.3).
+        """
+        host, port = self._sent_by[Side.WORKERS]
+        inner = f"<sip:{flow.token}@{host}:{port};lr>" if flow.token else f"<sip:{host}:{port};lr>"
+        outer = f"<sip:{token}@{self._outer_place(flow)};lr>"
+        for value in (inner, outer) if leaves_by is Side.OUTSIDE else (outer, inner):
+            request.push("Record-Route", value)
+
+    def _outer_place(self, flow: Flow) -> str:
+        transport = "" if flow.transport == "UDP" else f";transport={flow.transport.lower()}"
+        return f"{self._sent_by[Side.OUTSIDE][0]}:{self._ports[flow.transport]}{transport}"
+
+    def push_via(self, request: SipRequest, came_from: Via, side: Side, flow: Flow = UDP) -> None:
+        """Add the edge's Via on top.
+
+        Args:
+            request: what to add it to.
+            came_from: the top Via as it was received.
+            side: where the request leaves by.
+            flow: how it travels outside: the one it came by, or the one it leaves by.
+        """
         host, port = self._sent_by[side]
-        rport = ";rport" if side is Side.OUTSIDE else ""
         branch = self._loop_part(request, side) + self._transaction_part(came_from)
-        request.push("Via", f"SIP/2.0/UDP {host}:{port}{rport};branch={branch}")
+        if side is Side.OUTSIDE:
+            value = f"SIP/2.0/{flow.transport} {host}:{self._ports[flow.transport]};rport;branch={branch}"
+        else:
+            value = f"SIP/2.0/UDP {host}:{port};branch={branch}" + (f";flow={flow.token}" if flow.token else "")
+        request.push("Via", value)
+
+    def flow_of(self, via: Via) -> Flow:
+        """The flow that a request came by, from the Via that the edge gave it."""
+        return read_flow(via.params.get("flow") or "") or UDP
+
+    def show_contact(self, message: SipMessage, flow: Flow) -> None:
+        """Give a worker's Contact the transport that the other party is at."""
+        if flow.transport == "UDP":
+            return
+        udp = f"@{self._outer_place(UDP)}"
+        for index, header in enumerate(message.headers):
+            if header.key == "contact" and udp in header.value and ";transport=" not in header.value:
+                value = header.value.replace(udp, f"@{self._outer_place(flow)}", 1)
+                message.headers[index] = header._replace(value=value)
+
+    def next_flow(self, target: SipUri, named: str) -> Flow:
+        """How a worker's request leaves: by the connection its route names, else as its target wants.
+
+        Raises:
+            SipMessageError: the target wants a transport that nobody here speaks.
+        """
+        flow = read_flow(named)
+        if flow is not None:
+            return flow
+        if self.is_mine(target, Side.OUTSIDE):
+            return UDP
+        return Flow(transport_of(target))
 
     def is_loop(self, request: SipRequest, side: Side) -> bool:
         """Whether the request comes by once more unchanged (RFC 3261 section 16.3 item 4); a spiral is no loop."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from telephony.edge.config import EdgeConfig, EdgeStats
 from telephony.edge.dispatcher import Dispatcher, Worker
+from telephony.edge.flow import UDP, Flow
 from telephony.edge.forward import RECORDED, count_hop
 from telephony.edge.hop import Hop, Send, Side
 from telephony.edge.screening import Verdict, screen
@@ -21,7 +22,9 @@ class Inbound:
         self._dispatcher = dispatcher
         self._stats = stats
 
-    def request(self, request: SipRequest, uri: SipUri, came_from: Via, reply_to: Via) -> Send | Verdict | None:
+    def request(
+        self, request: SipRequest, uri: SipUri, came_from: Via, reply_to: Via, flow: Flow = UDP
+    ) -> Send | Verdict | None:
         """Handle a well-formed request.
 
         Args:
@@ -29,6 +32,7 @@ class Inbound:
             uri: its request URI.
             came_from: its top Via as received.
             reply_to: the same with received and rport noted.
+            flow: how it came.
 
         Returns:
             The datagram for a worker, or what the edge answers, or None for an ACK that leads nowhere.
@@ -42,7 +46,7 @@ class Inbound:
         if verdict is None:
             worker = self._find(request, uri, to_tag, named)
             if isinstance(worker, Worker):
-                return self._forward(request, worker, came_from, reply_to)
+                return self._forward(request, worker, came_from, reply_to, flow)
             verdict = worker
         if request.method == "ACK":
             self._stats.dropped["stray ack"] += 1
@@ -96,12 +100,15 @@ class Inbound:
         near_tag, far_tag = params.get("to-tag") or "", params.get("from-tag") or ""
         return self._dispatcher.find(call_id.strip(), far_tag, near_tag)
 
-    def _forward(self, request: SipRequest, worker: Worker, came_from: Via, reply_to: Via) -> Send:
+    def _forward(self, request: SipRequest, worker: Worker, came_from: Via, reply_to: Via, flow: Flow) -> Send:
         request.replace("via", str(reply_to))
         count_hop(request)
         if request.method in RECORDED and not request.to.tag:
-            self._hop.record_route(request, Side.WORKERS, worker.token)
-        self._hop.push_via(request, came_from, Side.WORKERS)
+            self._hop.record_route(request, Side.WORKERS, worker.token, flow)
+        if request.uri[:5].lower() == "sips:":
+            # The last hop is this machine's own (RFC 3261 section 26.2.2), and the library has no TLS of its own.
+            request.uri = "sip:" + request.uri[5:]
+        self._hop.push_via(request, came_from, Side.WORKERS, flow)
         self._stats.to_workers += 1
         return Send(Side.WORKERS, *worker.address, bytes(request))
 
@@ -110,6 +117,7 @@ class Inbound:
         if not self._hop.own_via(response.top_via, Side.WORKERS):
             self._stats.dropped["stray response"] += 1
             return None
+        flow = self._hop.flow_of(response.top_via)
         response.pop("via")
         self._count(response, worker)
         try:
@@ -118,7 +126,8 @@ class Inbound:
             self._stats.dropped["stray response"] += 1
             return None
         self._stats.responses += 1
-        return Send(Side.OUTSIDE, host, port, bytes(response))
+        self._hop.show_contact(response, flow)
+        return Send(Side.OUTSIDE, host, port, bytes(response), flow=flow)
 
     def _count(self, response: SipResponse, worker: Worker) -> None:
         number, method = response.cseq

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from telephony.edge.config import EdgeStats
 from telephony.edge.dispatcher import Dispatcher, Worker
+from telephony.edge.flow import target_port
 from telephony.edge.forward import RECORDED, count_hop, read_target
 from telephony.edge.hop import Hop, Send, Side
 from telephony.edge.screening import Verdict
@@ -29,19 +30,22 @@ class Outbound:
             return Verdict(200)
         if request.max_forwards == 0:
             return Verdict(483)
-        self._hop.pop_routes(request)
+        named = self._hop.pop_routes(request)
         if self._hop.is_loop(request, Side.OUTSIDE):
             return Verdict(482)
         target = read_target(request)
         if self._hop.is_mine(target, Side.WORKERS):
             return Verdict(482)
+        flow = self._hop.next_flow(target, named)
         count_hop(request)
         if request.method in RECORDED and not request.to.tag:
             self._dispatcher.remember_outbound(worker, request.call_id, request.from_.tag)
-            self._hop.record_route(request, Side.OUTSIDE, worker.token)
-        self._hop.push_via(request, came_from, Side.OUTSIDE)
+            self._hop.record_route(request, Side.OUTSIDE, worker.token, flow)
+        self._hop.show_contact(request, flow)
+        self._hop.push_via(request, came_from, Side.OUTSIDE, flow)
         self._stats.to_outside += 1
-        return Send(Side.OUTSIDE, *self._hop.shortcut(target), bytes(request), request, worker.address)
+        place = self._hop.shortcut(target) if flow.transport == "UDP" else (target.host, target_port(target))
+        return Send(Side.OUTSIDE, *place, bytes(request), request, worker.address, flow)
 
     def response(self, response: SipResponse) -> Send | None:
         """Pass a response to the worker that asked; None drops it.

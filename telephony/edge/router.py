@@ -8,6 +8,7 @@ from __future__ import annotations
 from telephony.edge.access import Access
 from telephony.edge.config import EdgeConfig, EdgeStats
 from telephony.edge.dispatcher import Address, Dispatcher, Worker
+from telephony.edge.flow import UDP, Flow
 from telephony.edge.hop import Hop, Send, Side
 from telephony.edge.inbound import Inbound
 from telephony.edge.networks import Networks
@@ -61,13 +62,13 @@ class Router:
         self._inbound = Inbound(config, hop, dispatcher, stats)
         self._outbound = Outbound(hop, dispatcher, stats)
 
-    def from_outside(self, data: bytes, source: Address) -> Send | None:
-        """Handle a datagram of the public socket. Any bytes will do; nothing is raised."""
+    def from_outside(self, data: bytes, source: Address, flow: Flow = UDP) -> Send | None:
+        """Handle a message from outside. Any bytes will do; nothing is raised."""
         if not self._hop.is_own(source) and not self.access.hears(source[0]):
             return None
         message = self._parse(data, source)
         if isinstance(message, SipRequest):
-            return self._request_from_outside(message, source)
+            return self._request_from_outside(message, source, flow)
         if message is not None and self._fit(message, source):
             return self._outbound.response(message)
         return None
@@ -111,7 +112,7 @@ class Router:
             return False
         return True
 
-    def _request_from_outside(self, request: SipRequest, source: Address) -> Send | None:
+    def _request_from_outside(self, request: SipRequest, source: Address, flow: Flow) -> Send | None:
         self._stats.requests[request.method if request.method in KNOWN_METHODS else "OTHER"] += 1
         own = self._hop.is_own(source)
         try:
@@ -122,7 +123,7 @@ class Router:
             outcome: Send | Verdict | str | None = self.access.judge(request, source[0], in_call)
             if isinstance(outcome, str):
                 self._name_account(request, outcome)
-                outcome = self._inbound.request(request, uri, came_from, reply_to)
+                outcome = self._inbound.request(request, uri, came_from, reply_to, flow)
         except SipMessageError as error:
             if not own and self.access.silent_about(error, source[0]):
                 return None
@@ -134,7 +135,7 @@ class Router:
             outcome = Verdict(error.status, reason=error.message)
         if isinstance(outcome, Verdict):
             data = self._answer(request, reply_to, outcome)
-            return Send(Side.OUTSIDE, *reply_to.reply_address, data)
+            return Send(Side.OUTSIDE, *reply_to.reply_address, data, flow=flow)
         return outcome
 
     def _name_account(self, request: SipRequest, name: str) -> None:

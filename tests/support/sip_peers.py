@@ -139,8 +139,8 @@ async def _process(program: str, *arguments: str, cwd: Path) -> AsyncIterator[as
 
 
 BARESIP_CONFIG = """
-sip_listen 127.0.0.1:{port}
-net_interface 127.0.0.1
+sip_listen {host}:{port}
+net_interface {host}
 module_path {modules}
 module g711.so
 module aufile.so
@@ -152,6 +152,7 @@ ausrc_srate 8000
 auplay_srate 8000
 snd_path {folder}
 rtp_ports {rtp_port}-{rtp_end}
+{settings}
 """
 
 
@@ -173,9 +174,10 @@ def write_tone(path: Path, tone_hz: int, seconds: int, rate_hz: int = 8000) -> N
 class Baresip:
     """A baresip process; what it hears is dumped as WAV files."""
 
-    def __init__(self, process: asyncio.subprocess.Process, folder: Path, port: int) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, folder: Path, port: int, host: str) -> None:
         self.process = process
-        self.uri = f"sip:peer@127.0.0.1:{port}"
+        self.port = port
+        self.uri = f"sip:peer@{host}:{port}"
         self.folder = folder
 
     async def ended(self) -> str:
@@ -190,7 +192,17 @@ class Baresip:
 
 
 @contextlib.asynccontextmanager
-async def baresip(folder: Path, dial: str = "", tone_hz: int = 700, seconds: int = 3) -> AsyncIterator[Baresip]:
+async def baresip(
+    folder: Path,
+    dial: str = "",
+    tone_hz: int = 700,
+    seconds: int = 3,
+    *,
+    host: str = "127.0.0.1",
+    transport: str = "",
+    account: str = "",
+    settings: str = "",
+) -> AsyncIterator[Baresip]:
     """Run baresip: it rings ``dial`` and plays a tone, or waits for a call and takes it.
 
     Args:
@@ -198,15 +210,29 @@ async def baresip(folder: Path, dial: str = "", tone_hz: int = 700, seconds: int
         dial: SIP URI to ring; "" waits.
         tone_hz: what it plays.
         seconds: after which it hangs up and ends.
+        host: its address, as it stands in URIs.
+        transport: further parameters of its address (";transport=tls").
+        account: further parameters of its account.
+        settings: further lines of its configuration.
     """
     port, rtp_port = free_port(), free_port(_SIPP_MEDIA_PORTS)
     modules = _baresip_modules()
     (folder / "config").write_text(
-        BARESIP_CONFIG.format(port=port, modules=modules, folder=folder, rtp_port=rtp_port, rtp_end=rtp_port + 3)
+        BARESIP_CONFIG.format(
+            port=port,
+            modules=modules,
+            folder=folder,
+            rtp_port=rtp_port,
+            rtp_end=rtp_port + 3,
+            host=host,
+            settings=settings,
+        )
     )
     # baresip hangs up when its file ends.
     write_tone(folder / "tone.wav", tone_hz, seconds + 5)
-    (folder / "accounts").write_text(f"<sip:peer@127.0.0.1:{port}>;regint=0;answermode=auto;audio_codecs=pcma\n")
+    (folder / "accounts").write_text(
+        f"<sip:peer@{host}:{port}{transport}>;regint=0;answermode=auto;audio_codecs=pcma{account}\n"
+    )
     (folder / "contacts").touch()
     arguments = ["-f", str(folder), "-t", str(seconds)]
     if dial:
@@ -214,4 +240,4 @@ async def baresip(folder: Path, dial: str = "", tone_hz: int = 700, seconds: int
     async with _process("baresip", *arguments, cwd=folder) as process:
         if not dial:
             await _listening(port)
-        yield Baresip(process, folder, port)
+        yield Baresip(process, folder, port, host)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -23,6 +24,23 @@ class AccountSettings(Section):
     """Wait before a refused or unanswered registration is tried again."""
 
 
+class TlsSettings(Section):
+    """SIP over TLS."""
+
+    port: Port = 5061
+    """Public TCP port for TLS; 0 takes any free one."""
+    certificate: Path | None = None
+    """Our certificate with its chain (PEM). Without one no calls come in by TLS; calling out by TLS needs none."""
+    key: Path | None = None
+    """Its private key, if it is not in the same file."""
+    authorities: Path | None = None
+    """Certificates (PEM) that sign those of PBXs and callers; empty: those of the system."""
+    verify_callers: bool = False
+    """Callers need a certificate, too."""
+    verify_servers: bool = True
+    """A PBX that is called by TLS needs a certificate for the name it is called by."""
+
+
 class CallerSettings(Section):
     """Somebody who may call from anywhere, with a password."""
 
@@ -39,6 +57,8 @@ class AccessSettings(Section):
     users: list[CallerSettings] = []
     """Callers with a password (digest authentication). Without any, strangers get no answer at all."""
     realm: str = Field(default="voicebot", pattern=r'^[\x20-\x7e]+$')
+    algorithms: list[Literal["SHA-256", "MD5"]] = Field(default=["MD5"], min_length=1)
+    """Digest algorithms that they are offered. Old phones give up when SHA-256 is among them."""
     requests_per_s: float = Field(default=500.0, ge=0, le=100_000)
     """SIP messages that one known address may send, twice as many in a burst; 0: no limit."""
     strangers_per_s: float = Field(default=5.0, gt=0, le=1000)
@@ -85,7 +105,7 @@ class SipSettings(Section):
     host: str = "127.0.0.1"
     """Address to listen on. 127.0.0.1 is reachable from this machine alone; 0.0.0.0 from everywhere."""
     port: Port = 5060
-    """Public UDP port; 0 takes any free one."""
+    """Public port for UDP and TCP; 0 takes any free one."""
     public_host: str = ""
     """Address that callers are told for SIP and audio; empty: ``host``, or the machine's own address."""
     max_calls: int = Field(default=10, ge=1, le=1000)
@@ -97,6 +117,9 @@ class SipSettings(Section):
     rtp_port: Port = 10000
     """First UDP port for audio; each call takes two. 0: any free ports."""
     session_timer_s: int = Field(default=1800, ge=90, le=86400)
+    tcp: bool = True
+    """Take calls by TCP as well, on the same port."""
+    tls: TlsSettings = TlsSettings()
     accounts: list[AccountSettings] = []
     access: AccessSettings = AccessSettings()
     transfer: TransferSettings = TransferSettings()

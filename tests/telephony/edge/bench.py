@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from telephony.edge import Dispatcher, EdgeConfig, EdgeStats
+from telephony.edge.flow import Transport
 from telephony.edge.hop import Hop, Send, Side
 from telephony.edge.router import Router
 from telephony.edge.sources import SourceLog
@@ -17,10 +20,15 @@ CALLER = ("192.0.2.1", 5060)
 class Bench:
     """A router between a caller at CALLER and workers from WORKER's port upwards."""
 
-    def __init__(self, public: tuple[str, int] = PUBLIC, config: EdgeConfig | None = None) -> None:
+    def __init__(
+        self,
+        public: tuple[str, int] = PUBLIC,
+        config: EdgeConfig | None = None,
+        ports: Mapping[Transport, int] | None = None,
+    ) -> None:
         self.stats = EdgeStats()
         self.dispatcher = Dispatcher()
-        self.hop = Hop(public, ("0.0.0.0", public[1]), INTERNAL, b"secret")
+        self.hop = Hop(public, ("0.0.0.0", public[1]), INTERNAL, b"secret", ports)
         self.router = Router(config or EdgeConfig(), self.hop, self.dispatcher, self.stats, SourceLog())
         self.dispatcher.add_worker("w1", WORKER, 2)
 

@@ -21,7 +21,7 @@ URI = "sip:1000@192.0.2.4"
 
 
 def guarded(**more: object) -> Bench:
-    access = {"allow": ("192.0.2.1",), "users": {"ann": "secret"}, **more}
+    access = {"allow": ("192.0.2.1",), "users": {"ann": "secret"}, "algorithms": ("SHA-256", "MD5"), **more}
     return Bench(config=EdgeConfig(access=AccessConfig(**access)))  # type: ignore[arg-type]
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from telephony.edge import Dispatcher, Edge, EdgeConfig
-from telephony.edge.edge import own_address
+from telephony.edge.sockets import own_address
 from tests.telephony.edge.bench import reply
 from tests.telephony.edge.peers import Peer
 from tests.telephony.messages import SDP, request

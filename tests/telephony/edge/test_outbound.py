@@ -88,7 +88,7 @@ def test_a_call_to_ourselves_stays_on_the_machine(bench: Bench) -> None:
     [
         (request("OPTIONS", "sip:127.0.0.1:7000", headers=VIA), 200),
         (request(headers={**VIA, "Max-Forwards": "0"}), 483),
-        (request(uri="sips:1001@192.0.2.50", headers=VIA), 416),
+        (request(uri="sip:1001@192.0.2.50;transport=ws", headers=VIA), 503),
         (request(uri="tel:+4930123", headers=VIA), 416),
         (request(uri="sip:x@127.0.0.1:7000", headers=VIA), 482),
         (request(headers={**VIA, "CSeq": "1 BYE"}), 400),
