@@ -20,6 +20,7 @@ PJSUA_CALL_MEDIA_NONE: int
 PJSUA_CALL_MEDIA_ACTIVE: int
 PJSUA_CALL_MEDIA_LOCAL_HOLD: int
 PJSUA_CALL_MEDIA_REMOTE_HOLD: int
+PJSUA_DTMF_METHOD_SIP_INFO: int
 PJSUA_INVALID_ID: int
 PJSUA_CALL_UNHOLD: int
 PJSIP_REDIRECT_REJECT: int
@@ -321,6 +322,11 @@ class OnCallTransferRequestParam:
     dstUri: str
     statusCode: int
 
+class CallSendDtmfParam:
+    method: int
+    duration: int
+    digits: str
+
 class OnCallRedirectedParam:
     targetUri: str
 
@@ -370,6 +376,7 @@ class Call:
     def xfer(self, uri: str, prm: CallOpParam) -> None: ...
     def xferReplaces(self, other: Call, prm: CallOpParam) -> None: ...
     def dialDtmf(self, digits: str) -> None: ...
+    def sendDtmf(self, param: CallSendDtmfParam) -> None: ...
     def onCallState(self, prm: OnCallStateParam) -> None: ...
     def onCallTsxState(self, prm: OnCallTsxStateParam) -> None: ...
     def onCallMediaState(self, prm: OnCallMediaStateParam) -> None: ...

@@ -9,6 +9,7 @@ from telephony.edge.forward import RECORDED, count_hop
 from telephony.edge.hop import Hop, Send, Side
 from telephony.edge.screening import Verdict, screen
 from telephony.sip import SipRequest, SipResponse, SipUri, Via, parse_uri
+from telephony.sip.dtmf_info import as_relay
 from telephony.sip.grammar import parse_params
 from voicebot.errors import SipMessageError
 
@@ -103,6 +104,7 @@ class Inbound:
     def _forward(self, request: SipRequest, worker: Worker, came_from: Via, reply_to: Via, flow: Flow) -> Send:
         request.replace("via", str(reply_to))
         count_hop(request)
+        as_relay(request)
         if request.method in RECORDED and not request.to.tag:
             self._hop.record_route(request, Side.WORKERS, worker.token, flow)
         if request.uri[:5].lower() == "sips:":

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pjsua2 as pj
 
+from telephony.line.config import SendDigits
 from telephony.line.library import explain
 from telephony.line.library_call import LibraryCall
 from telephony.line.media_port import MediaPort
@@ -48,12 +49,19 @@ class Bridge:
     Args:
         caller, target: the two sides as they are right now.
         caller_pump, target_pump: the audio of our own ports.
+        send_digits: how keys are passed on.
     """
 
     def __init__(
-        self, caller: Callable[[], Side], target: Callable[[], Side], caller_pump: FramePump, target_pump: FramePump
+        self,
+        caller: Callable[[], Side],
+        target: Callable[[], Side],
+        caller_pump: FramePump,
+        target_pump: FramePump,
+        send_digits: SendDigits = "auto",
     ) -> None:
         self._sides = caller, target
+        self._send_digits = send_digits
         target_pump.relay = caller_pump
 
     def connect(self) -> None:
@@ -76,6 +84,6 @@ class Bridge:
         if side.call is None or side.media_index < 0:
             return
         try:
-            side.call.dialDtmf(digit)
+            side.call.send_digits(digit, self._send_digits)
         except pj.Error as error:
             logger.info("a key could not be forwarded in call %s: %s", side.call.call_id, explain(error))

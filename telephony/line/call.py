@@ -13,6 +13,7 @@ from telephony.line.library_call import StreamStats
 from telephony.line.pump import FramePump, FrameStats
 from telephony.line.recorder import Recorder
 from telephony.line.sip_call import SipCall
+from telephony.line.tones import ToneDetector
 from voicebot.conversation.leg import (
     AudioSource,
     CallInfo,
@@ -42,6 +43,7 @@ class SipCallLeg:
         self._sip = sip
         self._loop = loop
         self._rate_hz = config.rate_hz
+        self._tones = ToneDetector(config.rate_hz) if config.in_band_digits else None
         self.pump = FramePump(config.frame_samples, loop)
         self._info: CallInfo | None = None
         self._call: SipCall | None = None
@@ -79,7 +81,7 @@ class SipCallLeg:
         (CANCEL) still gets its ``on_hung_up``.
         """
         self._listener = listener
-        self.pump.open(source, listener.on_audio)
+        self.pump.open(source, listener.on_audio if self._tones is None else self._hear)
         if self._cause is not None:
             self._loop.call_soon(listener.on_hung_up, self._cause)
         elif self._answered:
@@ -96,7 +98,7 @@ class SipCallLeg:
         self._do(lambda call: call.hang_up(cause))
 
     def send_dtmf(self, digits: str) -> None:
-        """Send digits to the far end (RFC 4733)."""
+        """Send digits to the far end: telephone-events (RFC 4733), or INFO where it takes none."""
         self._do(lambda call: call.send_dtmf(digits))
 
     def transfer(self, request: TransferRequest) -> None:
@@ -158,6 +160,15 @@ class SipCallLeg:
         self._loop.call_soon_threadsafe(self._on_hung_up, cause, status, reason, stats)
 
     # --- on the loop
+
+    def _hear(self, pcm: bytes) -> None:
+        """Pass a frame of the caller on, and the keys that are in it."""
+        if self._listener is None:
+            return
+        self._listener.on_audio(pcm)
+        if self._tones is not None:
+            for digit in self._tones.feed(pcm):
+                self._listener.on_dtmf(digit)
 
     def _tell(self, message: Callable[[LegListener], None]) -> None:
         if self._listener is not None and self._cause is None:

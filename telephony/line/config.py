@@ -7,6 +7,8 @@ from typing import Literal
 
 Codec = Literal["PCMA", "PCMU", "G722"]
 
+SendDigits = Literal["auto", "rfc4733", "info"]
+
 FRAME_MS = 20
 
 
@@ -60,6 +62,8 @@ class UserAgentConfig:
         notify_timeout_s: how long the far side may take to report how a REFER with Replaces went.
         jitter_min_ms: audio that the jitter buffer holds back at least, once it has seen jitter.
         jitter_max_ms: audio that it holds at most.
+        in_band_digits: look for keys in the audio, too.
+        send_digits: how keys are sent: telephone-events, INFO, or events where the far side takes them.
         log_content: let phone numbers and SIP addresses into the log.
     """
 
@@ -83,6 +87,8 @@ class UserAgentConfig:
     notify_timeout_s: float = 15.0
     jitter_min_ms: int = 20
     jitter_max_ms: int = 300
+    in_band_digits: bool = False
+    send_digits: SendDigits = "auto"
     log_content: bool = False
 
     @property

@@ -10,11 +10,13 @@ from typing import Protocol, TypeVar
 
 import pjsua2 as pj
 
+from telephony.line.config import SendDigits
 from telephony.line.library import explain
 
 logger = logging.getLogger(__name__)
 
 DECLINE = 603
+KEYS = frozenset("0123456789*#ABCD")
 PrmT = TypeVar("PrmT")
 CallT = TypeVar("CallT", bound="LibraryCall")
 
@@ -147,6 +149,24 @@ class LibraryCall(pj.Call):
             prm.statusCode = status
             self.hangup(prm)
 
+    def send_digits(self, digits: str, way: SendDigits) -> None:
+        """Send digits as telephone-events (RFC 4733) or INFO; by default the first, if the far side takes them.
+
+        Raises:
+            pj.Error: there is no audio, the digits are none, or the far side takes no events and these were wanted.
+        """
+        if way != "info":
+            try:
+                self.dialDtmf(digits)
+                return
+            except pj.Error:
+                if way == "rfc4733":
+                    raise
+        prm = pj.CallSendDtmfParam()
+        prm.method = pj.PJSUA_DTMF_METHOD_SIP_INFO
+        prm.digits = digits
+        self.sendDtmf(prm)
+
     def refer(self, uri: str, headers: Mapping[str, str]) -> None:
         """Ask the far side to call ``uri`` (blind transfer, RFC 3515)."""
         self.xfer(_bracketed(uri), _parameters(headers))
@@ -227,7 +247,7 @@ class LibraryCall(pj.Call):
     @_guarded
     def onDtmfDigit(self, prm: pj.OnDtmfDigitParam) -> None:  # noqa: N802
         """Pass on a key."""
-        if self._handler is not None:
+        if self._handler is not None and prm.digit in KEYS:
             self._handler.on_digit(prm.digit)
 
     @_guarded

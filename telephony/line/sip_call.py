@@ -158,9 +158,13 @@ class SipCall:
         self._end(cause, 0 if self._confirmed or not self._incoming else _REFUSALS.get(cause, UNAVAILABLE))
 
     def send_dtmf(self, digits: str) -> None:
-        """Send digits as RFC 4733 events."""
-        if self._call is not None and self._media.active:
-            self._call.dialDtmf(digits)
+        """Send digits."""
+        if self._call is None or not self._media.active:
+            return
+        try:
+            self._call.send_digits(digits, self._context.config.send_digits)
+        except pj.Error as error:
+            logger.warning("call %s: digits could not be sent: %s", self._call.call_id, explain(error))
 
     def transfer(self, request: TransferRequest) -> None:
         """Start a transfer."""

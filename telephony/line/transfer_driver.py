@@ -182,7 +182,8 @@ class TransferDriver:
             case BriefTarget():
                 target.brief()
             case JoinCalls():
-                self._bridge = Bridge(self._caller_side, lambda: target.side, self._pump, target.pump)
+                way = self._context.config.send_digits
+                self._bridge = Bridge(self._caller_side, lambda: target.side, self._pump, target.pump, way)
                 self._bridge.connect()
 
     def _later(self, event: Event) -> None:

@@ -130,6 +130,11 @@ class Script:
         """The far side's BYE."""
         return self._receive('request="BYE"').answers("200 OK")
 
+    def sends_info(self, content_type: str, body: str, status: int = 200) -> Script:
+        """INFO with a body, such as a digit (application/dtmf-relay), and the answer."""
+        self._request("INFO", f"Content-Type: {content_type}\nContent-Length: [len]\n\n{body}")
+        return self._receive(f'response="{status}"')
+
     def gets_refer(
         self, *, replaces: bool, then: str = "202 Accepted", to: str = "", told: Mapping[str, str] | None = None
     ) -> Script:

@@ -90,5 +90,7 @@ class WorkerOrder:
             rate_hz=sip.audio_rate_hz,
             session_timer_s=sip.session_timer_s,
             user_agent=sip.user_agent,
+            in_band_digits=sip.dtmf.in_band,
+            send_digits=sip.dtmf.send,
             log_content=self.settings.log.content,
         )

@@ -99,6 +99,15 @@ class TransferSettings(Section):
     _complete = field_validator("briefing")(complete_languages)
 
 
+class DtmfSettings(Section):
+    """Keys of telephones."""
+
+    in_band: bool = False
+    """Look for keys in the audio, too: for gateways that send neither telephone-events nor INFO."""
+    send: Literal["auto", "rfc4733", "info"] = "auto"
+    """How keys are sent: telephone-events, INFO, or events where the far side takes them."""
+
+
 class SipSettings(Section):
     """The SIP user agent."""
 
@@ -123,6 +132,7 @@ class SipSettings(Section):
     accounts: list[AccountSettings] = []
     access: AccessSettings = AccessSettings()
     transfer: TransferSettings = TransferSettings()
+    dtmf: DtmfSettings = DtmfSettings()
     user_agent: str = "voicebot"
 
     @property
