@@ -134,6 +134,7 @@ class SipHeaderVector:
 class SipTxOption:
     headers: SipHeaderVector
     targetUri: str
+    localUri: str
 
 class SipRxData:
     info: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from telephony.line.accounts import LineAccount, host_of
 from telephony.line.call import SipCallLeg
@@ -97,18 +98,27 @@ class LineAgent:
         """Register all accounts from now on."""
         self._sip.post(self._register)
 
-    async def call(self, target: str, headers: Mapping[str, str] | None = None) -> SipCallLeg:
+    async def call(
+        self,
+        target: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        local_uri: str = "",
+        info: CallInfo | None = None,
+    ) -> SipCallLeg:
         """Ring somebody. The INVITE is sent at once; ``leg.start`` says who listens and speaks.
 
         Args:
             target: a SIP URI.
             headers: further headers of the INVITE.
+            local_uri: who calls, for From; "" for the account's own address.
+            info: what the conversation is to know of the call, its Call-ID apart; None: the target.
 
         Raises:
             TelephonyError: the INVITE cannot be sent (no such address, no free call).
         """
         leg = SipCallLeg(self._sip, self._loop, self._config)
-        await asyncio.wrap_future(self._sip.run(lambda: self._dial(leg, target, headers or {})))
+        await asyncio.wrap_future(self._sip.run(lambda: self._dial(leg, target, headers or {}, local_uri, info)))
         return leg
 
     async def stop(self) -> None:
@@ -172,10 +182,13 @@ class LineAgent:
         self._sip.post(call.ring)
         self._loop.call_soon_threadsafe(self._on_call, leg)
 
-    def _dial(self, leg: SipCallLeg, target: str, headers: Mapping[str, str]) -> None:
+    def _dial(
+        self, leg: SipCallLeg, target: str, headers: Mapping[str, str], local_uri: str, info: CallInfo | None
+    ) -> None:
         call = SipCall(self._context, leg, leg.pump, incoming=False)
-        call_id = call.dial(target, headers)
-        leg.attach(call, CallInfo(call_id, "", target, dict(headers)), incoming=False)
+        call_id = call.dial(target, headers, local_uri)
+        known = info or CallInfo("", "", target, dict(headers))
+        leg.attach(call, replace(known, call_id=call_id), incoming=False)
 
     def _tell_registration(self, event: RegistrationEvent) -> None:
         self._loop.call_soon_threadsafe(self._on_registration, event)

@@ -125,9 +125,12 @@ class LibraryCall(pj.Call):
 
     # --- doing
 
-    def dial(self, uri: str, headers: Mapping[str, str]) -> None:
-        """Send the INVITE."""
-        self.makeCall(_bracketed(uri), _parameters(headers))
+    def dial(self, uri: str, headers: Mapping[str, str], local_uri: str = "") -> None:
+        """Send the INVITE; ``local_uri`` takes the place of the account's address in From."""
+        prm = _parameters(headers)
+        if local_uri:
+            prm.txOption.localUri = _bracketed(local_uri)
+        self.makeCall(_bracketed(uri), prm)
         self.learn_call_id()
 
     def learn_call_id(self) -> None:

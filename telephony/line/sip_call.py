@@ -124,8 +124,13 @@ class SipCall:
         self._call.learn_call_id()
         return self._call.call_id
 
-    def dial(self, target: str, headers: Mapping[str, str]) -> str:
+    def dial(self, target: str, headers: Mapping[str, str], local_uri: str = "") -> str:
         """Ring somebody; returns the Call-ID.
+
+        Args:
+            target: a SIP URI.
+            headers: further headers of the INVITE.
+            local_uri: for From; "" for the account's own address.
 
         Raises:
             pj.Error: the library cannot send the INVITE (no free call, no such address).
@@ -133,7 +138,7 @@ class SipCall:
         self._call = LibraryCall(self._context.account_for(target), self)
         self._context.opened(self)
         try:
-            self._call.dial(target, headers)
+            self._call.dial(target, headers, local_uri)
         except pj.Error:
             self.drop()
             raise

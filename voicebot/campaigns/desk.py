@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 from voicebot.campaigns.export import export_csv
 from voicebot.campaigns.importing import ImportReport, RowCheck, read_contacts
 from voicebot.campaigns.lifecycle import CampaignState, Command, next_state
+from voicebot.campaigns.outcome import Outcome
 from voicebot.campaigns.plan import Plan
 from voicebot.campaigns.progress import Progress, progress_of
 from voicebot.campaigns.sheet import read_sheet
@@ -114,6 +115,11 @@ class Desk:
         if found is None:
             raise UnknownCallError("there is no outgoing call of that id")
         return found
+
+    def give_up_if_late(self, call: OutgoingCall) -> None:
+        """End an order that is still waiting after its time: perhaps no service is running that could do it."""
+        if call.expires_at is not None and self._now() > call.expires_at:
+            self.storage.outgoing.expire(self._now(), Outcome.EXPIRED.value)
 
     def dialled_number(self, number: str) -> str:
         """Return a number as it is kept: E.164, or an extension.

@@ -1,9 +1,14 @@
-"""How a call ended that the bot made, in one word: what retries and reports go by."""
+"""How a call ended that the bot made, in one word: what retries and reports go by.
+
+The words for what the network or the far side did are those of ``telephony.announcements.outcome``.
+"""
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+
+from telephony.announcements.outcome import DEFAULTS, Category, category_of_status
 
 
 class Outcome(enum.Enum):
@@ -14,16 +19,26 @@ class Outcome(enum.Enum):
     VOICEMAIL = "voicemail"
     ASSISTANT = "assistant"
     """A phone's own assistant took the call."""
+    MACHINE = "machine"
+    """Another machine: an announcement, a queue."""
+    SILENT = "silent"
+    """Answered, and nothing was heard."""
     NO_ANSWER = "no_answer"
     BUSY = "busy"
     REJECTED = "rejected"
     """The person called declined."""
     UNREACHABLE = "unreachable"
-    """Switched off, out of coverage, or the network says so."""
-    INVALID = "invalid"
-    """There is no such number, or it is out of service."""
+    """Switched off or out of reach: likely to change."""
+    WRONG_NUMBER = "wrong_number"
+    """Not in use."""
+    SUSPENDED = "suspended"
+    """In use, but cut off for now."""
+    BARRED = "barred"
+    """The called side takes no calls from us."""
+    NETWORK_BUSY = "network_busy"
+    """No line was free on the way."""
     FAILED = "failed"
-    """The PBX, the trunk or the network could not carry the call."""
+    """The PBX, the trunk or the network could not carry the call, or our own line may not dial it."""
     CANCELLED = "cancelled"
     """We took it back, because the service was stopped."""
     UNKNOWN = "unknown"
@@ -32,6 +47,10 @@ class Outcome(enum.Enum):
     """Not dialled: the number is on the blacklist."""
     EXPIRED = "expired"
     """Not dialled: its time was over before there was a free line."""
+
+
+FAILURES = frozenset({Outcome.FAILED, Outcome.NETWORK_BUSY})
+"""Ends that say something about the way there, and nothing about the number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +63,7 @@ class CallResult:
         reason: the words beside it.
         cause: ``HangupCause`` of the line, "" if unknown.
         answered_by: who took it, by ``Answerer``; "" if nobody looked.
-        announcement: what the network said in place of an answer, by the classifier's name for it; "" for nothing.
+        announcement: what was heard in place of a person, by the name of its ``Category``; "" if nobody looked.
         lost: the process that held it died.
     """
 
@@ -57,45 +76,24 @@ class CallResult:
     lost: bool = False
 
 
-# RFC 3261 section 21, RFC 8197 (607, 608). 480 is what PBXs say of somebody who does not pick up, and of a phone that
-# is not registered; 487 follows our own CANCEL when the ringing took too long.
-_BY_STATUS = {
-    404: Outcome.INVALID,
-    408: Outcome.NO_ANSWER,
-    410: Outcome.INVALID,
-    480: Outcome.NO_ANSWER,
-    484: Outcome.INVALID,
-    486: Outcome.BUSY,
-    487: Outcome.NO_ANSWER,
-    600: Outcome.BUSY,
-    603: Outcome.REJECTED,
-    604: Outcome.INVALID,
-    607: Outcome.REJECTED,
-    608: Outcome.REJECTED,
-}
-_BY_ANSWERER = {
-    "voicemail": Outcome.VOICEMAIL,
-    "assistant": Outcome.ASSISTANT,
-    "announcement": Outcome.UNREACHABLE,
-}
-
-
 def outcome_of(result: CallResult) -> Outcome:
-    """Return how a call ended. What the network said wins over its status, which often is the same for everything."""
+    """Return how a call ended. What was heard wins over the SIP status, which often is the same for everything."""
     if result.lost:
         return Outcome.UNKNOWN
     if result.announcement:
-        return outcome_of_announcement(result.announcement)
+        return outcome_of_category(result.announcement)
     if result.answered:
-        return _BY_ANSWERER.get(result.answered_by, Outcome.ANSWERED)
+        return outcome_of_category(result.answered_by or Category.UNDECIDED.value)
     if result.cause == "shutdown":
         return Outcome.CANCELLED
-    return _BY_STATUS.get(result.status, Outcome.FAILED)
+    if result.status < 300:
+        return Outcome.FAILED
+    return Outcome(DEFAULTS[category_of_status(result.status)].outcome.value)
 
 
-def outcome_of_announcement(name: str) -> Outcome:
-    """Return the outcome for what a network announcement was taken for; a name that is no outcome's: unreachable."""
+def outcome_of_category(name: str) -> Outcome:
+    """Return the outcome for what was heard, by the name of its ``Category``; a name that is none: answered."""
     try:
-        return Outcome(name)
+        return Outcome(DEFAULTS[Category(name)].outcome.value)
     except ValueError:
-        return Outcome.UNREACHABLE
+        return Outcome.ANSWERED

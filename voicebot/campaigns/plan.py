@@ -17,7 +17,20 @@ from voicebot.errors import PlanError
 from voicebot.settings.section import Section
 
 RetriedOutcome = Literal[
-    "no_answer", "busy", "failed", "voicemail", "assistant", "unreachable", "rejected", "unknown", "cancelled"
+    "no_answer",
+    "busy",
+    "unreachable",
+    "network_busy",
+    "failed",
+    "voicemail",
+    "assistant",
+    "machine",
+    "silent",
+    "rejected",
+    "barred",
+    "suspended",
+    "unknown",
+    "cancelled",
 ]
 Number = Annotated[str, Field(pattern=r"^\+?[0-9]{3,20}$")]
 
@@ -91,7 +104,7 @@ class BreakerPlan(Section):
     """When to stop for a while: with a broken trunk, every call costs a number one of its attempts."""
 
     failed_share: float = Field(default=0.5, gt=0, le=1)
-    """Share of calls that the network could not carry (outcome ``failed``)."""
+    """Share of calls that the network could not carry (outcomes ``failed`` and ``network_busy``)."""
     min_calls: int = Field(default=10, ge=1, le=10000)
     """It takes so many calls to judge."""
     window_s: float = Field(default=120.0, gt=0, le=86400)
@@ -142,6 +155,8 @@ DEFAULT_RETRIES: Mapping[Outcome, RetryPlan] = {
     Outcome.NO_ANSWER: RetryPlan(times=2, wait_minutes=120),
     Outcome.BUSY: RetryPlan(times=3, wait_minutes=15),
     Outcome.FAILED: RetryPlan(times=3, wait_minutes=10),
+    Outcome.NETWORK_BUSY: RetryPlan(times=3, wait_minutes=10),
+    Outcome.SILENT: RetryPlan(times=1, wait_minutes=120),
     Outcome.UNREACHABLE: RetryPlan(times=1, wait_minutes=240),
     Outcome.VOICEMAIL: RetryPlan(times=1, wait_minutes=240),
     Outcome.CANCELLED: RetryPlan(times=2, wait_minutes=10),

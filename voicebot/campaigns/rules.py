@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from voicebot.campaigns.outcome import Outcome
+from voicebot.campaigns.outcome import FAILURES, Outcome
 from voicebot.campaigns.plan import BreakerPlan, CallerNumber, Plan
 
 
@@ -38,7 +38,7 @@ def after_call(plan: Plan, outcomes: Mapping[str, int], outcome: Outcome, now: d
 
 def is_tripped(plan: BreakerPlan, ended: Sequence[Outcome]) -> bool:
     """Whether so many of the latest calls failed that dialling has to stop for a while."""
-    failed = sum(outcome is Outcome.FAILED for outcome in ended)
+    failed = sum(outcome in FAILURES for outcome in ended)
     return len(ended) >= plan.min_calls and failed >= plan.failed_share * len(ended)
 
 

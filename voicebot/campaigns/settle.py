@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from voicebot.campaigns.desk import refuse
 from voicebot.campaigns.lifecycle import CampaignState
-from voicebot.campaigns.outcome import CallResult, Outcome, outcome_of
+from voicebot.campaigns.outcome import FAILURES, CallResult, Outcome, outcome_of
 from voicebot.campaigns.plan import Plan
 from voicebot.campaigns.rules import after_call, is_tripped
 from voicebot.storage.campaigns import StoredCampaign
@@ -87,7 +87,8 @@ class Settling:
             return after_call(Plan.model_validate_json(campaign.plan), outcomes, outcome, now).retry_at
 
         detail = result.announcement or result.reason
-        ending = Ending(outcome.value, now, result.status, detail, result.cause, result.answered_by)
+        cause = result.cause if result.answered else ""
+        ending = Ending(outcome.value, now, result.status, detail, cause, result.answered_by)
         return self._storage.outgoing.end(call, ending, retry_at)
 
     def _judge(self, campaign_id: str, outcome: Outcome) -> None:
@@ -102,13 +103,13 @@ class Settling:
         since = now - timedelta(seconds=breaker.window_s)
         latest = self._storage.outgoing.latest_outcomes(campaign_id, since)
         if is_tripped(breaker, [Outcome(name) for name in latest]):
-            failed = latest.count(Outcome.FAILED.value)
+            failed = sum(Outcome(name) in FAILURES for name in latest)
             reason = f"{failed} of the latest {len(latest)} calls failed"
             self._storage.campaigns.change(campaign, held_until=now + timedelta(seconds=breaker.pause_s), reason=reason)
 
     def _judge_trial(self, campaign: StoredCampaign, outcome: Outcome, longer: datetime) -> None:
         """A call that was to show whether the network works again has ended."""
-        if outcome is Outcome.FAILED:
+        if outcome in FAILURES:
             self._storage.campaigns.change(campaign, held_until=longer, reason="the trial call failed, too")
         else:
             self._storage.campaigns.change(campaign, held_until=None, reason="")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import getpass
+import os
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import date, datetime, time, timedelta, timezone
+from pathlib import Path
 
+from voicebot.campaigns.importing import RowCheck, read_contacts
+from voicebot.campaigns.sheet import read_sheet
 from voicebot.cli.common import add_config_arguments, settings_from
 from voicebot.cli.main import Subparsers
 from voicebot.errors import ConfigError, NumberBlockedError
-from voicebot.storage.blacklist import BlacklistEvent
+from voicebot.storage.blacklist import ALL, BlacklistEvent, campaign_scope
 from voicebot.storage.numbers import normalise
 from voicebot.storage.store import Storage
 
@@ -22,17 +27,40 @@ def add_parser(subparsers: Subparsers) -> None:
     text = "show and change the numbers that nobody may dial"
     parser = subparsers.add_parser("blacklist", help=text, description=f"{text[:1].upper()}{text[1:]}.")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    add_config_arguments(actions.add_parser("list", help="show all numbers: number, since, source, call, reason"))
+    add_config_arguments(
+        actions.add_parser("list", help="show all numbers: number, since, source, call, reason, scope, until")
+    )
     for name, help_text in (
         ("add", "nobody may dial a number from now on"),
         ("remove", "a number may be dialled again"),
         ("check", "exit with 0 if a number may be dialled, with 1 if not"),
+        ("history", "who added and removed a number, and which calls to it were refused"),
     ):
         action = actions.add_parser(name, help=help_text)
         action.add_argument("number", metavar="NUMBER", help="however it is written")
-        if name != "check":
+        if name in ("add", "remove"):
             action.add_argument("--reason", default="", help="kept with it")
+        if name != "history":
+            action.add_argument("--campaign", default="", metavar="NAME", help="for this campaign alone")
+        if name == "add":
+            _add_end(action)
         add_config_arguments(action)
+    load = actions.add_parser("import", help="add the numbers of a CSV or XLSX file")
+    load.add_argument("file", type=Path, metavar="FILE", help="its first line names the columns")
+    load.add_argument("--number-column", default="", metavar="COLUMN", help="the column with the numbers")
+    load.add_argument("--reason", default="", help="kept with each")
+    load.add_argument("--campaign", default="", metavar="NAME", help="for this campaign alone")
+    _add_end(load)
+    add_config_arguments(load)
+
+
+def _add_end(action: argparse.ArgumentParser) -> None:
+    action.add_argument("--until", type=_day, default=None, metavar="YYYY-MM-DD", help="it ends with this day, UTC")
+
+
+def _day(text: str) -> datetime:
+    """Read the last day of an entry; return the moment after it."""
+    return datetime.combine(date.fromisoformat(text), time(), timezone.utc) + timedelta(days=1)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,7 +70,14 @@ def run(args: argparse.Namespace) -> int:
         ConfigError: what was given is no number, or ``storage.url`` is wrong.
         StorageError: the database cannot be used.
     """
-    actions = {"list": _list, "add": _change, "remove": _change, "check": _check}
+    actions = {
+        "list": _list,
+        "add": _change,
+        "remove": _change,
+        "check": _check,
+        "history": _history,
+        "import": _import,
+    }
     with opened_storage(args) as storage:
         return actions[args.action](storage, args)
 
@@ -61,14 +96,17 @@ def opened_storage(args: argparse.Namespace) -> Iterator[Storage]:
 def _list(storage: Storage, args: argparse.Namespace) -> int:
     for entry in storage.blacklist.entries():
         since = entry.created_at.isoformat(timespec="seconds")
-        print("\t".join([entry.number, since, entry.source, entry.call_id, entry.reason]))
+        until = entry.expires_at.isoformat(timespec="seconds") if entry.expires_at else ""
+        print("\t".join([entry.number, since, entry.source, entry.call_id, entry.reason, entry.scope, until]))
     return 0
 
 
 def _change(storage: Storage, args: argparse.Namespace) -> int:
-    number = _number(args)
-    known = storage.blacklist.find(number, datetime.now(timezone.utc)) is not None
-    storage.blacklist.apply(BlacklistEvent(number, args.action, args.reason))
+    number, scope = _number(args), _scope(args)
+    known = storage.blacklist.find(number, datetime.now(timezone.utc), [scope]) is not None
+    expires_at = args.until if args.action == "add" else None
+    event = BlacklistEvent(number, args.action, args.reason, scope=scope, expires_at=expires_at, actor=_actor())
+    storage.blacklist.apply(event)
     if args.action == "add":
         print(f"{number} is on the blacklist{' already; the reason is new' if known else ' now'}")
     else:
@@ -79,12 +117,50 @@ def _change(storage: Storage, args: argparse.Namespace) -> int:
 def _check(storage: Storage, args: argparse.Namespace) -> int:
     number = _number(args)
     try:
-        storage.refuse_blocked(number)
+        storage.refuse_blocked(number, args.campaign)
     except NumberBlockedError as error:
         print(f"{number}: {error.message}")
         return _BLOCKED
     print(f"{number} may be dialled")
     return 0
+
+
+def _history(storage: Storage, args: argparse.Namespace) -> int:
+    for event in storage.blacklist.history(_number(args)):
+        at = event.at.isoformat(timespec="seconds")
+        print("\t".join([at, event.action, event.scope, event.source, event.actor, event.call_id, event.reason]))
+    return 0
+
+
+def _import(storage: Storage, args: argparse.Namespace) -> int:
+    settings = settings_from(args).dialling
+    try:
+        content = args.file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{args.file}: cannot be read: {error.strerror}") from error
+    sheet = read_sheet(args.file.name, content, settings.max_import_rows)
+    check = RowCheck(settings.country_code, known=(), blocked=lambda _numbers: set())
+    contacts, report = read_contacts(sheet, check, args.number_column)
+    origin = {"source": "import", "scope": _scope(args), "expires_at": args.until, "actor": _actor()}
+    added = storage.blacklist.apply_all(
+        BlacklistEvent(contact.number, "add", args.reason or args.file.name, **origin) for contact in contacts
+    )
+    for row in report.bad:
+        print(f"{args.file}:{row.line}: {row.message}")
+    print(f"{added} of {report.rows} numbers are on the blacklist now")
+    return _BLOCKED if report.bad else 0
+
+
+def _scope(args: argparse.Namespace) -> str:
+    return campaign_scope(args.campaign) if args.campaign else ALL
+
+
+def _actor() -> str:
+    """Return who runs the command, for the history."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as containers have
+        return f"uid {os.getuid()}"
 
 
 def _number(args: argparse.Namespace) -> str:

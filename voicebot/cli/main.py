@@ -18,6 +18,8 @@ COMMANDS = (
     "chat",
     "check",
     "keys",
+    "call",
+    "campaign",
     "messages",
     "blacklist",
     "memory",

@@ -45,14 +45,17 @@ def escape_user(text: str) -> str:
     return quote(text, safe=_UNESCAPED)
 
 
-def fill_template(template: str, values: Mapping[str, str], host: str, setting: str) -> str:
-    """Return the SIP URI that a template of ``sip.transfer`` makes.
+def fill_template(
+    template: str, values: Mapping[str, str], host: str, setting: str, section: str = "sip.transfer"
+) -> str:
+    """Return the SIP URI that a template of the settings makes.
 
     Args:
         template: "sip:{value}@{pbx}".
         values: what stands for the placeholders; escaped here.
         host: for ``{pbx}``; "" if there is no account.
         setting: the template's name, for errors.
+        section: the section that it stands in, likewise.
 
     Raises:
         TransferError: a value cannot be dialled, the template needs an account and there is none, or it is wrong.
@@ -61,14 +64,14 @@ def fill_template(template: str, values: Mapping[str, str], host: str, setting: 
     def value(match: re.Match[str]) -> str:
         name = match[1]
         if name == "pbx":
-            return host or _fail_without_pbx(setting)
+            return host or _fail_without_pbx(f"{section}.{setting}")
         if name not in values:
             known = ", ".join(f"{{{one}}}" for one in (*values, "pbx"))
-            raise TransferError(f"sip.transfer.{setting}: {{{name}}} is not known here; known are {known}")
+            raise TransferError(f"{section}.{setting}: {{{name}}} is not known here; known are {known}")
         return escape_user(values[name])
 
     uri = _PLACEHOLDER.sub(value, template.strip())
-    return _checked(_with_scheme(uri), f"sip.transfer.{setting}", any_params=True)
+    return _checked(_with_scheme(uri), f"{section}.{setting}", any_params=True)
 
 
 def read_address(address: str) -> str:
@@ -146,5 +149,6 @@ def _can_be_dialled(text: str) -> bool:
 
 def _fail_without_pbx(setting: str) -> NoReturn:
     raise TransferError(
-        f"a transfer without transAddr needs an account in sip.accounts, or a host in sip.transfer.{setting}"
+        f"{'a transfer without transAddr' if setting.startswith('sip.') else 'a call'} needs an account in "
+        f"sip.accounts, or a host in {setting}"
     )

@@ -2,7 +2,7 @@
 
 Started by the supervisor as ``python -m voicebot.runtime.line_process``. Its first line on stdin is
 its order; the end of stdin ends it. Events go to stdout as JSON lines: ``ready``, ``calls``,
-``turn``, ``call_ended``, ``stored``, ``registration``, ``failed``.
+``turn``, ``call_ended``, ``stored``, ``registration``, ``failed``, and those of ``dialled``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import functools
 import itertools
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -23,7 +24,7 @@ from voicebot.connectors.base import Brain
 from voicebot.connectors.custom_robot import CustomRobotBrain
 from voicebot.conversation.answeredby import Answerer, Then
 from voicebot.conversation.config import ConversationConfig
-from voicebot.conversation.leg import CallInfo
+from voicebot.conversation.leg import CallInfo, CallLeg
 from voicebot.conversation.record import CallRecord, TurnRecord
 from voicebot.conversation.rehearsal import RehearsalBudget
 from voicebot.conversation.segmenter_ears import SegmenterEars
@@ -34,6 +35,7 @@ from voicebot.errors import SpeechError, VoicebotError
 from voicebot.hotwords import variable_words
 from voicebot.protocol.instruction import Blacklist, ShortMessage
 from voicebot.runtime.archive import safe_name, save_record
+from voicebot.runtime.dialled import DialledCalls, DialledLeg, DialMessage
 from voicebot.runtime.lines import endpointing_of, fallback_transfer, line_for, transfer_request
 from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.order import WorkerOrder
@@ -68,6 +70,7 @@ class LineWorker:
         self._outbox = Outbox(Spool(self._settings.paths.outbox))
         self._agent = LineAgent(order.agent_config(), asyncio.get_running_loop(), self._on_call, self._on_registration)
         self._waiting = waiting_music(self._settings.sip.transfer, self._agent.rate_hz)
+        self._dialled = DialledCalls(self._agent, self._on_dialled)
         self._rehearsals = RehearsalBudget(self._settings.conversation.rehearsals)
         self._detectors: Detectors | None = None
         self._saving: set[asyncio.Task[None]] = set()
@@ -88,6 +91,7 @@ class LineWorker:
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
+        await self._dialled.close()
         await asyncio.gather(*(session.close() for session in list(self._sessions.values())))
         self._outbox.close()
         await self._agent.stop()
@@ -119,6 +123,8 @@ class LineWorker:
         """Carry out a message of the supervisor."""
         if message.get("do") == "register":
             self._agent.register()
+        elif message.get("do") == "dial":
+            self._dialled.dial(DialMessage.from_json(message))
         elif message.get("do") == "expect":
             self._hot_words = message["hot_words"]
         else:
@@ -148,11 +154,23 @@ class LineWorker:
 
     def _on_call(self, leg: SipCallLeg) -> None:
         line = line_for(leg.info.called, self._settings.lines)
+        logger.info("call %s comes in on line %s", leg.info.call_id, line.name)
+        self._hold(leg, leg, line, {})
+
+    def _on_dialled(self, leg: SipCallLeg, dialled: DialledLeg) -> None:
+        line = dialled.message.line
+        if line.name not in self._brains:  # a bot that has no line of its own
+            self._brains[line.name] = self._brain(line)
+            self._voices[line.name] = self._voice(line)
+        self._hold(leg, dialled, line, {**dialled.message.variables, "direction": "outgoing"})
+
+    def _hold(self, leg: SipCallLeg, seen: CallLeg, line: LineSettings, variables: Mapping[str, str]) -> None:
+        """Begin the conversation of a call, which may see its leg through another one."""
         stopwatch = Stopwatch(leg.info, line.name, functools.partial(self._tell_turn, leg.info.call_id))
         recorder = self._record(leg) if self._settings.recording.enabled else None
         session = CallSession(
-            leg,
-            self._conversation_config(line, leg.info),
+            seen,
+            self._conversation_config(line, leg.info, variables),
             self._ears(leg),
             self._services(line, leg.info),
             stopwatch,
@@ -162,7 +180,6 @@ class LineWorker:
         self._sessions[session.call_id] = session
         self._legs[session.call_id] = leg
         report("calls", {"count": len(self._sessions)})
-        logger.info("call %s comes in on line %s", session.call_id, line.name)
         session.start()
 
     def _ears(self, leg: SipCallLeg) -> SegmenterEars:
@@ -190,11 +207,13 @@ class LineWorker:
             waiting=self._waiting,
         )
 
-    def _conversation_config(self, line: LineSettings, info: CallInfo) -> ConversationConfig:
+    def _conversation_config(
+        self, line: LineSettings, info: CallInfo, variables: Mapping[str, str]
+    ) -> ConversationConfig:
         settings = self._settings.conversation
         return ConversationConfig(
             language=line.language,
-            variables={"caller": info.caller, "called": info.called, **info.headers},
+            variables={**variables, "caller": info.caller, "called": info.called, **info.headers},
             barge_in_ms=settings.barge_in_ms,
             barge_in_longest_ms=settings.barge_in_longest_ms,
             pause_first=settings.barge_in == "pause",
@@ -217,17 +236,17 @@ class LineWorker:
             unavailable=settings.unavailable[line.language],
             fallback=fallback_transfer(self._settings.brain.fallback_transfer),
             play_audio=self._plays_audio(line),
-            hint=self._hint(line, info),
+            hint=self._hint(line, {**variables, **info.headers}),
             endpointing=endpointing_of(line, settings),
             own_brain=not line.brain_url,
             rehearse=not line.brain_url and settings.rehearsals > 0,
         )
 
-    def _hint(self, line: LineSettings, info: CallInfo) -> str:
+    def _hint(self, line: LineSettings, variables: Mapping[str, str]) -> str:
         """Return what this caller is likely to say: names that came with the call, then the words of the bot."""
         if self._settings.speech.recogniser.hot_words == "off":
             return ""
-        words = [*variable_words(info.headers), *self._hot_words.get(line.name, ())]
+        words = [*variable_words(variables), *self._hot_words.get(line.name, ())]
         return "\n".join(dict.fromkeys(words))
 
     def _tell_turn(self, call_id: str, what: str, turn: TurnRecord) -> None:
@@ -279,6 +298,7 @@ class LineWorker:
         record.audio = {**asdict(leg.stream_stats), **asdict(leg.frame_stats)}
         report("calls", {"count": len(self._sessions)})
         report("call_ended", {"record": record.as_dict() if self._order.tell_turns else {}})
+        self._dialled.ended(leg, record)
         if self._settings.recording.transcripts:
             task = asyncio.create_task(self._save(session), name=f"save-{session.call_id}")
             self._saving.add(task)

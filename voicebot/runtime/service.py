@@ -14,6 +14,8 @@ from typing import Any
 
 from aiohttp import web
 
+from voicebot.campaigns.desk import Desk
+from voicebot.campaigns.driver import Driver
 from voicebot.dialogue.versions import EngineVersions
 from voicebot.messages.delivery import Delivery
 from voicebot.runtime.bots import OurBots
@@ -21,6 +23,7 @@ from voicebot.runtime.child import Child
 from voicebot.runtime.heap import keep_what_is_loaded
 from voicebot.runtime.hotwords import hot_words_of_lines
 from voicebot.runtime.keeper import Keeper
+from voicebot.runtime.outgoing import OutgoingLines
 from voicebot.runtime.prerendering import Prerendering
 from voicebot.runtime.reload import Reloader
 from voicebot.runtime.supervisor import EventHandler, Supervisor, Wiring
@@ -65,6 +68,8 @@ class Service:
         self._http: HttpServer | None = None
         self._supervisor: Supervisor | None = None
         self._delivery: Delivery | None = None
+        self._outgoing: OutgoingLines | None = None
+        self._driver: Driver | None = None
         self._prerendering = Prerendering(settings, self._speech)
         self._app: web.Application | None = None
         self._reloader: Reloader | None = None
@@ -100,7 +105,8 @@ class Service:
         await self._bots.start()
         bots = [HostedBot.of(versions) for versions in self._bots]
         internal_key = secrets.token_urlsafe(24)  # lives as long as the service, and in memory only
-        self._app = create_app(self._settings, bots, self._speech, self._health, internal_key)
+        desk = Desk(self._delivery.storage, self._settings)
+        self._app = create_app(self._settings, bots, self._speech, self._health, internal_key, desk, self._wake_driver)
         self._http = await start_server(self._app, http.host, http.port)
         wiring = Wiring(
             self._socket,
@@ -114,6 +120,7 @@ class Service:
         await together(self._speech_keeper.start(), self._supervisor.start_workers())
         keep_what_is_loaded()
         self._supervisor.accept_calls()
+        self._make_calls(self._supervisor, self._delivery)
         self._prerendering.start({versions.bot.name: versions.bot for versions in self._bots})
         self._watch_bots()
         host, port = self._supervisor.edge.public_address
@@ -124,8 +131,12 @@ class Service:
         if self._reloader is not None:
             await self._reloader.stop()
         await self._prerendering.stop()
+        if self._driver is not None:
+            await self._driver.close()
         if self._supervisor is not None:
             await self._supervisor.stop()
+        if self._driver is not None:
+            await self._driver.stop()
         if self._delivery is not None:
             await self._delivery.stop()
         if self._http is not None:
@@ -150,6 +161,18 @@ class Service:
             logger.warning("the bots are not loaded anew: bots.reload is off, or the service is still starting")
         else:
             self._reloader.ask()
+
+    def _make_calls(self, supervisor: Supervisor, delivery: Delivery) -> None:
+        self._outgoing = OutgoingLines(supervisor, self._settings, self._hosted)
+        self._driver = Driver(delivery.storage, self._outgoing, self._settings.dialling)
+        self._driver.start()
+
+    def _hosted(self) -> list[HostedBot]:
+        return [HostedBot.of(versions) for versions in self._bots]
+
+    def _wake_driver(self) -> None:
+        if self._driver is not None:
+            self._driver.wake()
 
     def _watch_bots(self) -> None:
         mode = self._settings.bots.reload
@@ -179,6 +202,8 @@ class Service:
     def _on_worker_event(self, event: dict[str, Any]) -> None:
         if event["event"] == "stored" and self._delivery is not None:
             self._delivery.wake()
+        if self._outgoing is not None:
+            self._outgoing.event(event)
         if self._on_event is not None:
             self._on_event(event)
 
@@ -190,4 +215,5 @@ class Service:
             "line_workers": len(self._supervisor.workers),
             "restarts": self._speech_keeper.restarts + sum(slot.keeper.restarts for slot in self._supervisor.workers),
             **self._delivery.facts,
+            **(self._driver.facts if self._driver is not None else {}),
         }

@@ -115,6 +115,10 @@ class Supervisor:
         """The places of the line workers."""
         return list(self._slots)
 
+    def room(self, slot: LineSlot) -> int:
+        """How many more calls a worker can take; none while it starts."""
+        return self._capacity(slot) - slot.calls if slot.token in self._ports else 0
+
     async def open_edge(self) -> None:
         """Open the public SIP port. Until a worker is ready, callers hear busy.
 
@@ -194,6 +198,7 @@ class Supervisor:
         """A line worker is gone: its calls are, too; nobody else's."""
         self._ports.pop(slot.token, None)
         self.edge.remove_worker(slot.token)
+        self._on_event({"event": "worker_lost", "worker": slot.number})
         if self._registrar is slot:
             self._registrar = None
             heir = next((other for other in self._slots if other is not slot and other.keeper.child), None)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
+from voicebot.campaigns.desk import Desk
 from voicebot.errors import ConfigError
 from voicebot.server.audio import add_audio_files
+from voicebot.server.calls import add_calls
+from voicebot.server.campaigns import add_campaigns
 from voicebot.server.failures import failures_as_json
 from voicebot.server.health import HEALTH, Facts, Health, get_health
 from voicebot.server.hosted import HostedBot
@@ -26,6 +29,8 @@ def create_app(
     synthesiser: Synthesiser | None = None,
     health_facts: Facts | None = None,
     internal_key: str = "",
+    desk: Desk | None = None,
+    wake_driver: Callable[[], None] = lambda: None,
 ) -> web.Application:
     """Build the application.
 
@@ -35,6 +40,8 @@ def create_app(
         synthesiser: makes the audio files; None: answers carry no audio addresses.
         health_facts: what ``/healthz`` tells besides its own facts.
         internal_key: key for all bots that our own phone side uses; "" for none.
+        desk: takes orders of outgoing calls; None: none can be ordered.
+        wake_driver: tells whoever makes the calls that there is something new.
 
     Raises:
         ConfigError: the default bot is none of the bots, or keys or audio files cannot be kept.
@@ -53,6 +60,9 @@ def create_app(
     app[HEALTH] = Health(health_facts)
     if synthesiser is not None:
         add_audio_files(app, settings, synthesiser)
+    if desk is not None:
+        add_calls(app, desk, wake_driver)
+        add_campaigns(app)
     app.router.add_post("/stream/query", post_query)
     app.router.add_post("/bots/{bot}/stream/query", post_query)
     app.router.add_get("/healthz", get_health)

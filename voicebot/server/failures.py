@@ -8,7 +8,20 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import http_exceptions, web
 
-from voicebot.errors import BrainTimeoutError, ProtocolError, UnknownSessionError, VoicebotError
+from voicebot.errors import (
+    BrainTimeoutError,
+    CampaignError,
+    CampaignStateError,
+    InvalidNumberError,
+    NumberBlockedError,
+    PlanError,
+    ProtocolError,
+    StorageError,
+    UnknownCallError,
+    UnknownCampaignError,
+    UnknownSessionError,
+    VoicebotError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -48,10 +61,11 @@ async def failures_as_json(request: web.Request, handler: Handler) -> web.Stream
         return await handler(request)
     except Refusal as refusal:
         return refusal.response
-    except UnknownSessionError as error:
-        return failure(404, error.code, error.message, error.field)
-    except ProtocolError as error:
-        return failure(400, error.code, error.message, error.field)
+    except (ProtocolError, InvalidNumberError, NumberBlockedError, CampaignError, UnknownCallError) as error:
+        return _clients_mistake(error)
+    except StorageError as error:
+        logger.error("%s %s failed: %s", request.method, request.path, error.message)
+        return failure(503, error.code, "the database cannot be used now")
     except web.HTTPException as error:
         return failure_of(error)
     except (http_exceptions.HttpProcessingError, web.RequestPayloadError):
@@ -66,6 +80,20 @@ async def failures_as_json(request: web.Request, handler: Handler) -> web.Stream
     except Exception:
         logger.exception("%s %s failed", request.method, request.path)
         return failure(500, "internal", "something went wrong on our side")
+
+
+def _clients_mistake(error: VoicebotError) -> web.Response:
+    statuses = {
+        NumberBlockedError: 403,
+        UnknownSessionError: 404,
+        UnknownCallError: 404,
+        UnknownCampaignError: 404,
+        CampaignStateError: 409,
+    }
+    field = error.field if isinstance(error, (ProtocolError, PlanError)) else ""
+    if isinstance(error, (InvalidNumberError, NumberBlockedError)):
+        field = "number"
+    return failure(statuses.get(type(error), 400), error.code, error.message, field)
 
 
 def failure_of(error: web.HTTPException) -> web.Response:

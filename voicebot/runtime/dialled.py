@@ -1,0 +1,201 @@
+"""A line worker's side of the calls that it makes: rings, hands the conversation over, and reports.
+
+Events for the main process, each with the order's ``id``: ``dial_placed`` (``call_id``), ``dial_answered``,
+``dial_failed`` (``message``: nobody was called), ``dial_ended`` (``status``, ``reason``, ``cause``, ``answered``,
+``answered_by``, ``announcement``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from telephony.line.agent import LineAgent
+from telephony.line.call import SipCallLeg
+from voicebot.conversation.leg import AudioSource, CallInfo, HangupCause, LegListener, TransferRequest, TransferResult
+from voicebot.conversation.record import CallRecord
+from voicebot.errors import VoicebotError
+from voicebot.runtime.stdio import report
+from voicebot.settings.model import LineSettings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DialMessage:
+    """What the main process orders; as JSON it has ``"do": "dial"`` besides.
+
+    Attributes:
+        id: names the order.
+        target: SIP URI to ring.
+        local_uri: for From; "" for the account's own.
+        number: number of the person, as it is shown to the bot.
+        caller_number: number the call comes from, likewise.
+        line: the line that speaks.
+        variables: for the first query.
+        ring_timeout_s: how long it may ring.
+    """
+
+    id: str
+    target: str
+    local_uri: str
+    number: str
+    caller_number: str
+    line: LineSettings
+    variables: Mapping[str, str]
+    ring_timeout_s: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the message as plain values."""
+        plain = {name: getattr(self, name) for name in self.__slots__}
+        return {"do": "dial", **plain, "line": self.line.model_dump(mode="json"), "variables": dict(self.variables)}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> DialMessage:
+        """Read a message back."""
+        values = {name: plain[name] for name in cls.__slots__}
+        return cls(**{**values, "line": LineSettings.model_validate(plain["line"])})
+
+
+class DialledLeg:
+    """A call that we made, as its conversation sees it; it reports the answer, and waits for it only so long."""
+
+    def __init__(self, leg: SipCallLeg, message: DialMessage) -> None:
+        self.message = message
+        self.answered = False
+        self._leg = leg
+        self._listener: LegListener | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def info(self) -> CallInfo:
+        """What is known of the call."""
+        return self._leg.info
+
+    @property
+    def rate_hz(self) -> int:
+        """Sample rate of the audio."""
+        return self._leg.rate_hz
+
+    def start(self, listener: LegListener, source: AudioSource) -> None:
+        """Wait for the answer; from then on ``listener`` is told and ``source`` is heard."""
+        self._listener = listener
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self.message.ring_timeout_s, self._leg.hang_up, HangupCause.CANCELLED)
+        self._leg.start(self, source)
+
+    def hang_up(self, cause: HangupCause = HangupCause.BOT) -> None:
+        """End the call, or the ringing."""
+        self._leg.hang_up(cause)
+
+    def send_dtmf(self, digits: str) -> None:
+        """Send digits to the far end."""
+        self._leg.send_dtmf(digits)
+
+    def transfer(self, request: TransferRequest) -> None:
+        """Start to hand the call over."""
+        self._leg.transfer(request)
+
+    # --- LegListener
+
+    def on_answered(self) -> None:
+        """The call is up."""
+        self._no_timer()
+        self.answered = True
+        report("dial_answered", {"id": self.message.id})
+        self._told.on_answered()
+
+    def on_audio(self, pcm: bytes) -> None:
+        """A frame came."""
+        self._told.on_audio(pcm)
+
+    def on_dtmf(self, digit: str) -> None:
+        """A key was pressed."""
+        self._told.on_dtmf(digit)
+
+    def on_hold(self, held: bool) -> None:
+        """The far side put the call on hold, or took it back."""
+        self._told.on_hold(held)
+
+    def on_transfer_done(self, result: TransferResult) -> None:
+        """A transfer ended."""
+        self._told.on_transfer_done(result)
+
+    def on_hung_up(self, cause: HangupCause) -> None:
+        """The call is over."""
+        self._no_timer()
+        self._told.on_hung_up(cause)
+
+    @property
+    def _told(self) -> LegListener:
+        assert self._listener is not None, "the call was started"
+        return self._listener
+
+    def _no_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+Hold = Callable[[SipCallLeg, DialledLeg], None]
+
+
+class DialledCalls:
+    """All calls that a line worker makes.
+
+    Args:
+        agent: who dials.
+        hold: begins the conversation of a call that rings.
+    """
+
+    def __init__(self, agent: LineAgent, hold: Hold) -> None:
+        self._agent = agent
+        self._hold = hold
+        self._legs: dict[str, DialledLeg] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def dial(self, message: DialMessage) -> None:
+        """Make a call."""
+        task = asyncio.create_task(self._dial(message), name=f"dial-{message.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def ended(self, leg: SipCallLeg, record: CallRecord) -> None:
+        """A call is over; says how, if it is one of these."""
+        dialled = self._legs.pop(leg.info.call_id, None)
+        if dialled is None:
+            return
+        report(
+            "dial_ended",
+            {
+                "id": dialled.message.id,
+                "answered": dialled.answered,
+                "status": leg.status,
+                "reason": leg.reason,
+                "cause": record.cause.value if record.cause is not None else "",
+                "answered_by": record.answered_by,
+                # Who can tell what the network said puts the name of its category into the record.
+                "announcement": getattr(record, "announcement", ""),
+            },
+        )
+
+    async def close(self) -> None:
+        """Give up what is just being dialled."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _dial(self, message: DialMessage) -> None:
+        info = CallInfo("", message.number, message.caller_number)
+        try:
+            sip_leg = await self._agent.call(message.target, local_uri=message.local_uri, info=info)
+        except VoicebotError as error:
+            report("dial_failed", {"id": message.id, "message": error.message})
+            return
+        leg = DialledLeg(sip_leg, message)
+        self._legs[leg.info.call_id] = leg
+        self._hold(sip_leg, leg)
+        logger.info("call %s goes out on line %s", leg.info.call_id, message.line.name)
+        report("dial_placed", {"id": message.id, "call_id": leg.info.call_id})
