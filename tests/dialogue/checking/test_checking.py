@@ -204,6 +204,18 @@ def test_wordings_that_mean_the_same_are_found_by_meaning(tmp_path: Path) -> Non
     assert "tell me the price" in finding.problem
 
 
+def test_a_question_may_share_its_words_with_small_talk(tmp_path: Path) -> None:
+    text = GOOD.replace("question: Where are you", "question: Are you a robot")
+    assert findings_of(tmp_path, text, by_meaning=True) == []
+
+
+def test_of_two_intents_only_those_that_are_asked_for_at_the_same_time_rival(tmp_path: Path) -> None:
+    text = GOOD.replace("[when are you open]", "[when are you open]\n  cost: [what is the price]")
+    elsewhere = '  number: {say: "{{number}}?", transitions: [{intent: cost, goto: price}]}'
+    text = text.replace('  number: {say: "{{number}}.", goto: bye}', elsewhere)
+    assert findings_of(tmp_path, text, by_meaning=True) == []
+
+
 LOOP = """\
 language: en
 start: one

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import combinations
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterator
 
 from voicebot.dialogue.bot import Bot, Node
-from voicebot.dialogue.builtin import LEXICAL_ONLY, builtin_intents
+from voicebot.dialogue.checking.confusion import confused
 from voicebot.dialogue.checking.finding import Finding, Severity
 from voicebot.dialogue.checking.source import BotSource
-from voicebot.dialogue.vectors import Encoder, calibrate
-from voicebot.dialogue.wording import denies, length, normalise
-
-ALIKE = 0.95
-"""Score from which two wordings are taken for the same thing by nearly every caller."""
-_SHORTEST = {"zh": 4, "en": 3}
-"""Shorter wordings lie close to one another in vectors, whatever they mean."""
+from voicebot.dialogue.vectors import Encoder
+from voicebot.dialogue.wording import normalise
 
 
 def check_meanings(source: BotSource, encoder: Encoder | None) -> Iterator[Finding]:
@@ -75,76 +66,11 @@ def _is_taken(sign: tuple[str, str], taken: set[tuple[str, str]]) -> bool:
 def _ambiguous(source: BotSource, encoder: Encoder | None) -> Iterator[Finding]:
     """Tell of wordings that stand for two things which may be meant at the same moment."""
     bot = source.bot
-    wordings = _Wordings(bot, encoder)
-    for one, other in sorted(_rivals(bot)):
-        for first, second in wordings.alike(one, other):
-            words = f"'{first}'" if first == second else f"'{first}' and '{second}'"
-            problem = f"{words}: callers may mean {_named(bot, one)} or {_named(bot, other)}, the bot cannot tell which"
-            fix = "leave the wording with one of them"
-            yield Finding(Severity.WARNING, "ambiguous", _place(source, one, other), problem, fix)
-            break
-
-
-def _rivals(bot: Bot) -> set[tuple[str, str]]:
-    """Return the pairs of intents ("i:name") and questions ("q:number") that are listened for at the same time."""
-    questions = [f"q:{number}" for number in range(len(bot.faq))]
-    everywhere = [f"i:{name}" for name in bot.globals]
-    pairs = set(combinations([*everywhere, *questions], 2))
-    for node in bot.nodes.values():
-        if not node.listen:
-            continue
-        goals = {f"i:{name}": one.goto for one in reversed(node.transitions) for name in one.when.intents}
-        for one, other in combinations(goals, 2):
-            if goals[one] != goals[other]:
-                pairs.add((one, other))
-        # What a node asks for comes before what is understood everywhere: that is no accident, but a question is.
-        pairs |= {(one, other) for one in goals for other in questions}
-    return {(min(pair), max(pair)) for pair in pairs if pair[0] != pair[1]}
-
-
-class _Wordings:
-    """The examples of a bot, by what they stand for; each is encoded once."""
-
-    def __init__(self, bot: Bot, encoder: Encoder | None) -> None:
-        self._bot = bot
-        self._encoder = encoder
-        self._builtin = builtin_intents(bot.language)
-        self._vectors: dict[str, tuple[list[str], NDArray[np.float32]]] = {}
-
-    def alike(self, one: str, other: str) -> Iterator[tuple[str, str]]:
-        """Yield the examples of two things that are the same, or nearly; not those that every bot has."""
-        own = self._own(one) | self._own(other)
-        plain = {normalise(text): text for text in self._examples(one)}
-        for text in self._examples(other):
-            same = plain.get(normalise(text))
-            if same is not None and {same, text} & own:
-                yield same, text
-        if self._encoder is None or any(label.partition(":")[2] in LEXICAL_ONLY for label in (one, other)):
-            return
-        (rows, first), (columns, second) = self._encoded(one), self._encoded(other)
-        for row, column in np.argwhere(calibrate(first @ second.T) >= ALIKE).tolist():
-            pair = rows[row], columns[column]
-            if set(pair) & own and denies(pair[0], self._bot.language) == denies(pair[1], self._bot.language):
-                yield pair
-
-    def _examples(self, label: str) -> Sequence[str]:
-        kind, _, name = label.partition(":")
-        if kind == "i":
-            return self._bot.intents[name]
-        entry = self._bot.faq[int(name)]
-        return (entry.question, *entry.similar)
-
-    def _own(self, label: str) -> set[str]:
-        kind, _, name = label.partition(":")
-        return set(self._examples(label)) - set(self._builtin.get(name, ()) if kind == "i" else ())
-
-    def _encoded(self, label: str) -> tuple[list[str], NDArray[np.float32]]:
-        if label not in self._vectors:
-            assert self._encoder is not None, "there is an encoder"
-            language = self._bot.language
-            texts = [text for text in self._examples(label) if length(normalise(text), language) >= _SHORTEST[language]]
-            self._vectors[label] = texts, self._encoder.encode([normalise(text) for text in texts])
-        return self._vectors[label]
+    for (one, other), (first, second) in sorted(confused(bot, encoder).items()):
+        words = f"'{first}'" if first == second else f"'{first}' and '{second}'"
+        problem = f"{words}: callers may mean {_named(bot, one)} or {_named(bot, other)}, the bot cannot tell which"
+        fix = "leave the wording with one of them"
+        yield Finding(Severity.WARNING, "ambiguous", _place(source, one, other), problem, fix)
 
 
 def _named(bot: Bot, label: str) -> str:
