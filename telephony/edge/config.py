@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from telephony.edge.connection import StreamLimits
+from telephony.edge.peers import PeerConfig
 from telephony.edge.tls import TlsConfig
 
 # What scanners call themselves, as published rule sets for SIP proxies list them.
@@ -59,6 +60,8 @@ class EdgeConfig:
         tcp: take calls by TCP as well, on the same port.
         tls: calls by TLS, and how far certificates are trusted.
         streams: what TCP and TLS connections may do.
+        peers: PBXs and trunks that calls go out to.
+        sources: names of those that calls come from, with their addresses, networks and host names.
     """
 
     host: str = "127.0.0.1"
@@ -71,6 +74,8 @@ class EdgeConfig:
     tcp: bool = True
     tls: TlsConfig = field(default_factory=TlsConfig)
     streams: StreamLimits = field(default_factory=StreamLimits)
+    peers: tuple[PeerConfig, ...] = ()
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

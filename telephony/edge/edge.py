@@ -7,12 +7,14 @@ import errno
 import logging
 import secrets
 import socket
+from collections.abc import Sequence
 
 from telephony.edge.config import EdgeConfig, EdgeStats
 from telephony.edge.dispatcher import Address, Dispatcher
 from telephony.edge.flow import UDP, Transport
 from telephony.edge.hop import Hop, Send, Side
 from telephony.edge.networks import Networks
+from telephony.edge.pings import Pings
 from telephony.edge.resolver import Resolver, is_numeric
 from telephony.edge.router import Router
 from telephony.edge.sockets import LOOPBACK, DatagramSocket, bind_tcp, bind_udp, explain, own_address, place_of
@@ -50,6 +52,7 @@ class Edge:
         self._router: Router | None = None
         self._unsent: set[asyncio.Task[None]] = set()
         self._naming: asyncio.Task[None] | None = None
+        self._pings: Pings | None = None
         self._public: Address | None = None
         self._internal: Address | None = None
         self._ports: dict[Transport, int] = {}
@@ -88,10 +91,12 @@ class Edge:
         self._public = (self._config.public_host or own_address(bound[0]), bound[1])
         self._ports = {"UDP": bound[1], **{transport: place_of(sock)[1] for transport, sock in sockets.items()}}
         hop = Hop(self._public, bound, self._internal, secrets.token_bytes(16), self._ports)
-        networks = Networks(self._config.access.allow)
-        self._router = router = Router(self._config, hop, self.dispatcher, self.stats, self._sources, networks)
-        if networks.names:
-            self._naming = asyncio.create_task(_keep_names(networks), name="sip-access-names")
+        self._router = router = Router(self._config, hop, self.dispatcher, self.stats, self._sources)
+        if router.known.names:
+            lists = [router.known, *router.names.networks.values()]
+            self._naming = asyncio.create_task(_keep_names(lists), name="sip-access-names")
+        self._pings = Pings(router.peers, hop, self._send, self._config.user_agent)
+        router.take_pong = self._pings.answer
         self._resolver = Resolver(socket.AF_INET6 if ":" in bound[0] else socket.AF_INET)
         self._streams = Streams(
             self._config.streams,
@@ -107,6 +112,7 @@ class Edge:
         outside, workers = self._protocols
         outside.listen(lambda data, source: self._send(router.from_outside(data, source)))
         workers.listen(lambda data, source: self._send(router.from_worker(data, source)))
+        self._pings.start()
         log.info("SIP edge on %s:%d (%s), workers on %s:%d", *self._public, "/".join(self._ports), *self._internal)
 
     def add_worker(self, token: str, sip_port: int, capacity: int) -> None:
@@ -134,6 +140,8 @@ class Edge:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._naming = None
+        if self._pings is not None:
+            await self._pings.close()
         if self._streams is not None:
             await self._streams.close()
         for transport in self._sockets.values():
@@ -186,7 +194,7 @@ class Edge:
             self._send_by_stream(send)
         elif is_numeric(send.host):
             self._sockets[send.side].sendto(send.data, (send.host, send.port))
-        elif send.request is None:
+        elif send.request is None and not send.looked_up:
             self.stats.dropped["no address"] += 1
         else:
             self._send_soon(send)
@@ -194,7 +202,7 @@ class Edge:
     def _send_by_stream(self, send: Send) -> None:
         if self._streams is not None and self._streams.send(send.data, send.flow):
             return
-        if send.request is None and not is_numeric(send.host):
+        if send.request is None and not send.looked_up and not is_numeric(send.host):
             # A response: whoever asked is gone, and a name that it gave is not looked up for it.
             self.stats.dropped["no address"] += 1
             return
@@ -227,17 +235,19 @@ class Edge:
                 self._send(self._router.unreachable(send.request, send.worker))
 
 
-async def _keep_names(networks: Networks) -> None:
+async def _keep_names(lists: Sequence[Networks]) -> None:
     """Know what the names of those who may call stand for."""
     loop = asyncio.get_running_loop()
     while True:
-        for name in networks.names:
+        for name in lists[0].names:
             try:
                 found = await loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM)
             except (OSError, UnicodeError):
                 log.warning("%s, which may call, has no address: what it was before stands", name)
                 continue
-            networks.learn(name, (str(entry[4][0]) for entry in found))
+            addresses = [str(entry[4][0]) for entry in found]
+            for networks in lists:
+                networks.learn(name, addresses)
         await asyncio.sleep(NAMES_S)
 
 

@@ -35,6 +35,7 @@ class Send:
         data: the message.
         request: the request in ``data``, so that its sender can be told when the name leads nowhere.
         worker: address of that sender.
+        looked_up: the host may be a name though there is no request to tell about.
         flow: how it goes outside; a connection that is gone by now is replaced by a new one to host and port.
     """
 
@@ -45,6 +46,7 @@ class Send:
     request: SipRequest | None = None
     worker: Address | None = None
     flow: Flow = UDP
+    looked_up: bool = False
 
 
 class Hop:
@@ -139,6 +141,26 @@ class Hop:
     def _outer_place(self, flow: Flow) -> str:
         transport = "" if flow.transport == "UDP" else f";transport={flow.transport.lower()}"
         return f"{self._sent_by[Side.OUTSIDE][0]}:{self._ports[flow.transport]}{transport}"
+
+    def options(self, flow: Flow, host: str, port: int, domain: str, branch: str, user_agent: str) -> bytes:
+        """An OPTIONS of our own, by which a peer shows that it lives."""
+        place = f"{self._sent_by[Side.OUTSIDE][0]}:{self._ports[flow.transport]}"
+        transport = "" if flow.transport == "UDP" else f";transport={flow.transport.lower()}"
+        name = branch.removeprefix(MAGIC_COOKIE)
+        lines = [
+            f"OPTIONS sip:{domain or bracketed(host)}{'' if domain else f':{port}'}{transport} SIP/2.0",
+            f"Via: SIP/2.0/{flow.transport} {place};rport;branch={branch}",
+            "Max-Forwards: 70",
+            f"From: <sip:voicebot@{place}>;tag={name}",
+            f"To: <sip:{domain or bracketed(host)}>",
+            f"Call-ID: {name}@{self._sent_by[Side.OUTSIDE][0]}",
+            "CSeq: 1 OPTIONS",
+            f"Contact: <sip:voicebot@{place}{transport}>",
+            f"User-Agent: {user_agent}",
+            "Accept: application/sdp",
+            "Content-Length: 0",
+        ]
+        return "\r\n".join([*lines, "", ""]).encode()
 
     def push_via(self, request: SipRequest, came_from: Via, side: Side, flow: Flow = UDP) -> None:
         """Add the edge's Via on top.

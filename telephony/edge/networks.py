@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -76,3 +76,18 @@ class Networks:
             self._networks.append(ipaddress.ip_network(entry.strip("[]"), strict=False))
         except ValueError:
             self._names[entry] = frozenset()
+
+
+class Names:
+    """Tells whose an address is.
+
+    Args:
+        sources: the entries of each name.
+    """
+
+    def __init__(self, sources: Mapping[str, Iterable[str]]) -> None:
+        self.networks = {name: Networks(entries) for name, entries in sources.items()}
+
+    def of(self, source: str) -> str:
+        """The first name that has the address, "" if none has."""
+        return next((name for name, networks in self.networks.items() if source in networks), "")

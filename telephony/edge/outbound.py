@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import logging
+
 from telephony.edge.config import EdgeStats
 from telephony.edge.dispatcher import Dispatcher, Worker
-from telephony.edge.flow import target_port
+from telephony.edge.flow import Flow, target_port
 from telephony.edge.forward import RECORDED, count_hop, read_target
 from telephony.edge.hop import Hop, Send, Side
+from telephony.edge.peers import UNAVAILABLE, Peers
 from telephony.edge.screening import Verdict
 from telephony.sip import SipRequest, SipResponse, SipUri, Via
 from voicebot.errors import SipMessageError
+
+log = logging.getLogger(__name__)
 
 
 class Outbound:
     """Sends workers' requests to where they are addressed, and the responses back. Without state of its own."""
 
-    def __init__(self, hop: Hop, dispatcher: Dispatcher, stats: EdgeStats) -> None:
+    def __init__(self, hop: Hop, dispatcher: Dispatcher, stats: EdgeStats, peers: Peers) -> None:
+        self._peers = peers
         self._hop = hop
         self._dispatcher = dispatcher
         self._stats = stats
@@ -36,7 +42,10 @@ class Outbound:
         target = read_target(request)
         if self._hop.is_mine(target, Side.WORKERS):
             return Verdict(482)
-        flow = self._hop.next_flow(target, named)
+        peer = self._peers.choose(
+            target, request.call_id, request.from_.tag, not request.to.tag, request.method != "REGISTER"
+        )
+        flow = Flow(peer.config.transport) if peer is not None else self._hop.next_flow(target, named)
         count_hop(request)
         if request.method in RECORDED and not request.to.tag:
             self._dispatcher.remember_outbound(worker, request.call_id, request.from_.tag)
@@ -44,7 +53,12 @@ class Outbound:
         self._hop.show_contact(request, flow)
         self._hop.push_via(request, came_from, Side.OUTSIDE, flow)
         self._stats.to_outside += 1
-        place = self._hop.shortcut(target) if flow.transport == "UDP" else (target.host, target_port(target))
+        if peer is not None:
+            place = (peer.config.host, peer.config.port)
+        elif flow.transport == "UDP":
+            place = self._hop.shortcut(target)
+        else:
+            place = (target.host, target_port(target))
         return Send(Side.OUTSIDE, *place, bytes(request), request, worker.address, flow)
 
     def response(self, response: SipResponse) -> Send | None:
@@ -66,6 +80,25 @@ class Outbound:
         if response.status >= 200 and response.cseq[1] == "BYE":
             # A worker's BYE: the party outside is in its To.
             self._dispatcher.ended(worker, response.call_id, response.to.tag)
+        if response.status >= 200:
+            self._learn(response)
         response.pop("via")
         self._stats.responses += 1
         return Send(Side.WORKERS, *worker.address, bytes(response))
+
+    def unreachable(self, request: SipRequest) -> None:
+        """A request found no way to where it should go: if that was a peer, the next call goes to another."""
+        peer = self._peers.chosen(request.call_id, request.from_.tag)
+        if peer is not None and self._peers.failed(peer, at_once=True):
+            log.warning("peer %s cannot be reached", peer.config.name)
+
+    def _learn(self, response: SipResponse) -> None:
+        method = response.cseq[1]
+        # PBXs answer a call with 503 when the called party cannot be reached; they mean themselves where they say
+        # when to come again (RFC 3261 section 21.5.4).
+        overloaded = response.status == UNAVAILABLE and response.first("retry-after") is not None
+        if method != "REGISTER" and not (method == "INVITE" and overloaded):
+            return
+        peer = self._peers.chosen(response.call_id, response.from_.tag)
+        if peer is not None and self._peers.answered(peer, response.status):
+            log.warning("peer %s answered a call with %d", peer.config.name, response.status)

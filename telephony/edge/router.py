@@ -5,14 +5,17 @@ A record-routing, transaction-stateless proxy (RFC 3261 section 16.11) between t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from telephony.edge.access import Access
 from telephony.edge.config import EdgeConfig, EdgeStats
 from telephony.edge.dispatcher import Address, Dispatcher, Worker
 from telephony.edge.flow import UDP, Flow
 from telephony.edge.hop import Hop, Send, Side
 from telephony.edge.inbound import Inbound
-from telephony.edge.networks import Networks
+from telephony.edge.networks import Names, Networks
 from telephony.edge.outbound import Outbound
+from telephony.edge.peers import Peers
 from telephony.edge.screening import KNOWN_METHODS, Verdict
 from telephony.edge.sources import SourceLog
 from telephony.sip import (
@@ -40,7 +43,6 @@ class Router:
         dispatcher: knows the workers and their calls.
         stats: counted into.
         sources: told of peers that misbehave.
-        networks: the sources that need no password; None: as ``config.access`` lists them.
     """
 
     def __init__(
@@ -50,17 +52,20 @@ class Router:
         dispatcher: Dispatcher,
         stats: EdgeStats,
         sources: SourceLog,
-        networks: Networks | None = None,
     ) -> None:
         self._config = config
         self._hop = hop
         self._dispatcher = dispatcher
         self._stats = stats
         self._sources = sources
-        known = networks or Networks(config.access.allow)
-        self.access = Access(config.access, known, stats, sources, hop.secret)
+        named = (entry for entries in config.sources.values() for entry in entries)
+        self.known = Networks((*config.access.allow, *named))
+        self.names = Names(config.sources)
+        self.access = Access(config.access, self.known, stats, sources, hop.secret)
         self._inbound = Inbound(config, hop, dispatcher, stats)
-        self._outbound = Outbound(hop, dispatcher, stats)
+        self.peers = Peers(config.peers)
+        self._outbound = Outbound(hop, dispatcher, stats, self.peers)
+        self.take_pong: Callable[[SipResponse], bool] = lambda _: False
 
     def from_outside(self, data: bytes, source: Address, flow: Flow = UDP) -> Send | None:
         """Handle a message from outside. Any bytes will do; nothing is raised."""
@@ -69,7 +74,7 @@ class Router:
         message = self._parse(data, source)
         if isinstance(message, SipRequest):
             return self._request_from_outside(message, source, flow)
-        if message is not None and self._fit(message, source):
+        if message is not None and self._fit(message, source) and not self.take_pong(message):
             return self._outbound.response(message)
         return None
 
@@ -88,6 +93,7 @@ class Router:
 
     def unreachable(self, request: SipRequest, address: Address) -> Send | None:
         """Tell the worker at ``address`` that its request found no way out (section 16.9: as if a 503 had come)."""
+        self._outbound.unreachable(request)
         request.pop("via")
         if request.method == "ACK":
             return None
@@ -122,7 +128,7 @@ class Router:
             in_call = own or self._inbound.knows(request, uri)
             outcome: Send | Verdict | str | None = self.access.judge(request, source[0], in_call)
             if isinstance(outcome, str):
-                self._name_account(request, outcome)
+                self._name_account(request, outcome, "" if own else self.names.of(source[0]))
                 outcome = self._inbound.request(request, uri, came_from, reply_to, flow)
         except SipMessageError as error:
             if not own and self.access.silent_about(error, source[0]):
@@ -138,12 +144,13 @@ class Router:
             return Send(Side.OUTSIDE, *reply_to.reply_address, data, flow=flow)
         return outcome
 
-    def _name_account(self, request: SipRequest, name: str) -> None:
+    def _name_account(self, request: SipRequest, user: str, peer: str) -> None:
         """Tell the worker whose call it is; nobody outside may say so."""
         request.remove(ACCOUNT_HEADER.lower())
-        if name:
+        if user:
             request.remove("authorization")
-            request.append(ACCOUNT_HEADER, name)
+        if user or peer:
+            request.append(ACCOUNT_HEADER, user or peer)
 
     def _request_from_worker(self, request: SipRequest, worker: Worker) -> Send | None:
         try:

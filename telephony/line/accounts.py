@@ -59,7 +59,9 @@ class LineAccount(pj.Account):
         self.create(_library_config(self.config, agent, library.public_host, library.public_port), self.config is None)
 
     def register(self) -> None:
-        """Send a REGISTER; repeated by itself until it succeeds, and refreshed."""
+        """Send a REGISTER; repeated by itself until it succeeds, and refreshed. Nothing for a static account."""
+        if self.config is None or not self.config.registers:
+            return
         try:
             self.setRegistration(True)
         except pj.Error as error:

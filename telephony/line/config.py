@@ -25,6 +25,7 @@ class AccountConfig:
         expires_s: how long a registration is asked to last.
         retry_s: wait before a failed registration is tried again; doubles with each failure in a row.
         max_retry_s: longest such wait.
+        registers: register it; else it is only for its name and password.
     """
 
     name: str
@@ -35,6 +36,7 @@ class AccountConfig:
     expires_s: int = 300
     retry_s: int = 30
     max_retry_s: int = 600
+    registers: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from telephony.edge.config import SCANNERS, AccessConfig, EdgeConfig
+from telephony.edge.flow import target_port, transport_of
+from telephony.edge.peers import PeerConfig
 from telephony.edge.tls import TlsConfig
+from telephony.sip import parse_uri
 from voicebot.runtime.lines import pbx_host
-from voicebot.settings.sip import SipSettings, TlsSettings
+from voicebot.settings.sip import PeerSettings, SipSettings, TlsSettings
 
 
 def edge_config(sip: SipSettings) -> EdgeConfig:
@@ -17,6 +20,8 @@ def edge_config(sip: SipSettings) -> EdgeConfig:
         user_agent=sip.user_agent,
         access=_access(sip),
         tcp=sip.tcp,
+        peers=tuple(_peer(peer) for peer in sip.peers),
+        sources=_sources(sip),
         tls=TlsConfig(**{name: getattr(sip.tls, name) for name in TlsSettings.model_fields}),
     )
 
@@ -24,7 +29,7 @@ def edge_config(sip: SipSettings) -> EdgeConfig:
 def _access(sip: SipSettings) -> AccessConfig:
     access = sip.access
     return AccessConfig(
-        allow=(*access.allow, *(host_without_port(pbx_host(account.registrar)) for account in sip.accounts)),
+        allow=tuple(access.allow),
         users={user.username: user.password for user in access.users},
         realm=access.realm,
         algorithms=tuple(access.algorithms),
@@ -32,6 +37,26 @@ def _access(sip: SipSettings) -> AccessConfig:
         requests_per_s=access.requests_per_s,
         strangers_per_s=access.strangers_per_s,
     )
+
+
+def _peer(peer: PeerSettings) -> PeerConfig:
+    uri = parse_uri(peer.address)
+    return PeerConfig(
+        name=peer.name,
+        host=uri.host,
+        port=target_port(uri),
+        transport=transport_of(uri),
+        domain=peer.domain.lower(),
+        priority=peer.priority,
+        options_s=peer.options_s,
+    )
+
+
+def _sources(sip: SipSettings) -> dict[str, tuple[str, ...]]:
+    """Where calls of accounts and peers come from: these need no password, and workers are told the name."""
+    peers = {peer.name: (parse_uri(peer.address).host, *peer.sources) for peer in sip.peers}
+    accounts = {account.name: (host_without_port(pbx_host(account.registrar)),) for account in sip.accounts}
+    return {**accounts, **peers}
 
 
 def host_without_port(place: str) -> str:

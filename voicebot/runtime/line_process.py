@@ -36,10 +36,11 @@ from voicebot.hotwords import variable_words
 from voicebot.protocol.instruction import Blacklist, ShortMessage
 from voicebot.runtime.archive import safe_name, save_record
 from voicebot.runtime.dialled import DialledCalls, DialledLeg, DialMessage
-from voicebot.runtime.lines import endpointing_of, fallback_transfer, line_for, transfer_request
+from voicebot.runtime.lines import endpointing_of, fallback_transfer, transfer_request
 from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.order import WorkerOrder
 from voicebot.runtime.outbox import Outbox, order_of
+from voicebot.runtime.routing import line_of_call
 from voicebot.runtime.stdio import report, stdin_lines
 from voicebot.runtime.timeline_file import SUFFIX, TimelineFile, TimelineHeader
 from voicebot.runtime.waiting import waiting_music
@@ -153,7 +154,7 @@ class LineWorker:
     # --- calls
 
     def _on_call(self, leg: SipCallLeg) -> None:
-        line = line_for(leg.info.called, self._settings.lines)
+        line = line_of_call(leg.info, self._settings)
         logger.info("call %s comes in on line %s", leg.info.call_id, line.name)
         self._hold(leg, leg, line, {})
 

@@ -98,7 +98,7 @@ def _by_template(kind: TransferType, value: str, sip: SipSettings, call: CallInf
         TransferType.GROUP: ("group_uri", sip.transfer.group_uri),
         TransferType.NUMBER: ("number_uri", sip.transfer.number_uri),
     }[kind]
-    host = pbx_host(sip.accounts[0].registrar) if sip.accounts else ""
+    host = home_pbx(sip)
     values = {"value": value, "caller": call.caller, "called": call.called}
     return fill_template(template, values, host, setting)
 
@@ -112,6 +112,13 @@ def _request(target: str, sip: SipSettings, headers: dict[str, str], briefing: s
         bridge_on=frozenset(sip.transfer.bridge_on),
         briefing=briefing,
     )
+
+
+def home_pbx(sip: SipSettings) -> str:
+    """Return host and port of the PBX that transfers and calls go to: the first account's, else the first peer's."""
+    if sip.accounts:
+        return pbx_host(sip.accounts[0].registrar)
+    return (sip.peers[0].domain or pbx_host(sip.peers[0].address)) if sip.peers else ""
 
 
 def pbx_host(registrar: str) -> str:

@@ -84,6 +84,7 @@ class WorkerOrder:
                     realm=account.realm,
                     expires_s=account.expires_s,
                     retry_s=account.retry_s,
+                    registers=account.registers,
                 )
                 for account in sip.accounts
             ),

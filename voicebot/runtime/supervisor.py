@@ -22,6 +22,7 @@ from voicebot.runtime.child import Child
 from voicebot.runtime.edge_config import edge_config
 from voicebot.runtime.keeper import Keeper
 from voicebot.runtime.order import RTP_PORTS, WorkerOrder
+from voicebot.runtime.routing import check_routes
 from voicebot.settings.model import Settings
 
 logger = logging.getLogger(__name__)
@@ -102,6 +103,7 @@ class Supervisor:
         self._accepting = False
         self._ports: dict[str, int] = {}
         self._reporting: asyncio.Task[None] | None = None
+        check_routes(settings)
         sip = settings.sip
         self.edge = Edge(edge_config(sip), Dispatcher(sip.max_calls))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator
 
+from telephony.sip import parse_uri
+from voicebot.errors import SipMessageError
 from voicebot.settings.section import Language, Port, Section, complete_languages
 
 
@@ -20,8 +23,65 @@ class AccountSettings(Section):
     password: str = Field(repr=False)
     realm: str = "*"
     expires_s: int = Field(default=300, ge=60, le=86400)
+    registers: bool = True
+    """Whether it registers; false: the PBX knows our address, and the account is only for its name and password."""
     retry_s: int = Field(default=30, ge=1, le=3600)
     """Wait before a refused or unanswered registration is tried again."""
+
+
+class PeerSettings(Section):
+    """A PBX or trunk that calls come from and go to, without registration."""
+
+    name: str
+    address: str
+    """Its SIP address: "sip:10.0.0.5", "sip:10.0.0.5:5080;transport=tcp", "sips:pbx.example.com"."""
+    domain: str = ""
+    """Calls to this host go to the peer; several peers with one domain stand in for each other. Empty: its host."""
+    priority: int = Field(default=1, ge=1, le=1000)
+    """Among peers with one domain the lowest that lives gets the calls; equal ones take turns."""
+    options_s: float = Field(default=30.0, ge=0, le=3600)
+    """How often it is asked whether it lives (OPTIONS); 0: never."""
+    sources: list[str] = []
+    """Further addresses and networks that its calls come from."""
+
+    @field_validator("address")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        try:
+            uri = parse_uri(value)
+        except SipMessageError as error:
+            raise ValueError("is no SIP address, such as sip:10.0.0.5") from error
+        if not uri.host or (uri.params.get("transport") or "udp").lower() not in ("udp", "tcp", "tls"):
+            raise ValueError("needs a host, and udp, tcp or tls as transport")
+        return value
+
+
+class RouteSettings(Section):
+    """Which line takes a call. What is left empty does not matter; the first route that fits is taken.
+
+    Numbers and values are compared without regard to case: as they stand, by their beginning ("0800*"), or by a
+    regular expression between slashes ("/86\\d+/") that must fit the whole.
+    """
+
+    line: str
+    called: str = ""
+    caller: str = ""
+    account: str = ""
+    """Name of the account, peer or caller (``sip.access.users``) that the call comes from."""
+    header: str = ""
+    """Name of an X- header that must be there."""
+    value: str = ""
+    """What the header must say; empty: anything."""
+
+    @field_validator("called", "caller", "account", "value")
+    @classmethod
+    def _is_a_pattern(cls, value: str) -> str:
+        if len(value) > 1 and value.startswith("/") and value.endswith("/"):
+            try:
+                re.compile(value[1:-1])
+            except re.error as error:
+                raise ValueError(f"is no regular expression: {error}") from error
+        return value
 
 
 class TlsSettings(Section):
@@ -56,7 +116,7 @@ class AccessSettings(Section):
     "local" this machine, "any" everybody."""
     users: list[CallerSettings] = []
     """Callers with a password (digest authentication). Without any, strangers get no answer at all."""
-    realm: str = Field(default="voicebot", pattern=r'^[\x20-\x7e]+$')
+    realm: str = Field(default="voicebot", pattern=r"^[\x20-\x7e]+$")
     algorithms: list[Literal["SHA-256", "MD5"]] = Field(default=["MD5"], min_length=1)
     """Digest algorithms that they are offered. Old phones give up when SHA-256 is among them."""
     requests_per_s: float = Field(default=500.0, ge=0, le=100_000)
@@ -130,6 +190,8 @@ class SipSettings(Section):
     """Take calls by TCP as well, on the same port."""
     tls: TlsSettings = TlsSettings()
     accounts: list[AccountSettings] = []
+    peers: list[PeerSettings] = []
+    routes: list[RouteSettings] = []
     access: AccessSettings = AccessSettings()
     transfer: TransferSettings = TransferSettings()
     dtmf: DtmfSettings = DtmfSettings()
