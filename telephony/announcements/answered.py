@@ -19,8 +19,8 @@ DECISION_MS = 2400
 """Audio time since the answer until there is a verdict, whatever is known."""
 _SHORT_HELLO_MS = 1300
 _HELLO_PAUSE_MS = 600
-_FIRST_WORDS_MS = 900
-_MORE_WORDS_MS = 700
+_FIRST_WORDS_MS = 800
+_MORE_WORDS_MS = 600
 _LATER_WORDS_MS = 1500
 _SENTENCE_PAUSE_MS = 400
 _SENTENCE_LEAST_MS = 400
@@ -30,7 +30,9 @@ _BEEP_UNTIL_MS = 60_000
 # A greeting is longer than what a person says before something beeps beside him.
 _BEFORE_BEEP_MS = 2500
 _BEEP_WITHIN_MS = 2500
-_MOST_TRANSCRIPTS = 8
+_MOST_TRANSCRIPTS = 10
+# A machine that was understood may go on: longest wait for what else it says.
+_SETTLING_MS = 4000
 _PEOPLE = (Category.HUMAN, Category.UNDECIDED, Category.SILENCE)
 
 
@@ -47,14 +49,14 @@ class Answered:
         self._category: Category | None = None
         self._final = False
         self._now_ms = 0
+        self._understood_ms = 0
         self._beep: Run | None = None
-        self._before_beep_ms = 0
 
     def feed(self, frame: bytes, voiced: bool, runs: Sequence[Run]) -> list[Event]:
         """Take the next frame; return what it brought about."""
         self._now_ms += FRAME_MS
         self._stretch.feed(frame, voiced)
-        events = [*self._by_beep(runs), *self._by_tone(runs), *self._by_length()]
+        events = [*self._by_beep(runs), *self._by_tone(runs), *self._by_length(), *self._settle()]
         if self._category is None and self._now_ms >= DECISION_MS:
             events += self._decide(Category.UNDECIDED if self._stretch.number else Category.SILENCE, "time")
         return [*events, *self._ask()]
@@ -62,12 +64,25 @@ class Answered:
     def transcribed(self, request_id: int, text: str | None) -> list[Event]:
         """Take a transcript."""
         understood = self._words.take(request_id, text)
-        if understood is not None and understood.certain:
-            category = understood.category
-            if category is Category.ANNOUNCEMENT and self._category not in (None, *_PEOPLE):
-                return []
-            return self._decide(category, "words", final=category is not Category.ANNOUNCEMENT)
-        return self._by_length()
+        if understood is None or not understood.certain:
+            return [*self._by_length(), *self._settle()]
+        # What is known already is not to be lost in words that say less.
+        less = self._category is Category.VOICEMAIL or understood.category is Category.ANNOUNCEMENT
+        if less and self._category not in (None, *_PEOPLE):
+            return self._settle()
+        self._understood_ms = self._understood_ms or self._now_ms
+        return [*self._decide(understood.category, "words"), *self._settle()]
+
+    def _settle(self) -> list[Event]:
+        """A machine that has come to its end, or was understood a while ago, is final."""
+        if self._final or not self._understood_ms or self._category in (*_PEOPLE, Category.ANNOUNCEMENT):
+            return []
+        silent = self._stretch.pause_ms > _SENTENCE_PAUSE_MS and not self._words.waiting
+        ended = silent and self._words.new_ms(self._stretch) < _SENTENCE_LEAST_MS
+        if not ended and self._now_ms < self._understood_ms + _SETTLING_MS:
+            return []
+        assert self._category is not None
+        return self._decide(self._category, "words", final=True)
 
     def _by_length(self) -> list[Event]:
         """Whoever has said something and waits is a person, unless his words were others."""

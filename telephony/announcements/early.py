@@ -33,7 +33,7 @@ class EarlyMedia:
 
     def __init__(self, languages: Sequence[str]) -> None:
         self._stretch = Stretch()
-        self._words = Words(languages, _MOST_TRANSCRIPTS)
+        self._words = Words(languages, _MOST_TRANSCRIPTS, machine=True)
         self._category: Category | None = None
         self._by = ""
         self._final = False
@@ -54,7 +54,7 @@ class EarlyMedia:
             return []
         if understood.category is self._category and self._by == "words":
             return self._settle()
-        if understood.category is Category.ANNOUNCEMENT and self._by in ("words", "tone"):
+        if self._by == "words" and understood.category is Category.ANNOUNCEMENT:
             return []
         self._understood_ms = self._now_ms
         return [*self._decide(understood.category, "words"), *self._settle()]

@@ -65,10 +65,12 @@ class Words:
     Args:
         languages: what may be spoken, the likeliest first.
         most: how many transcripts may be asked for.
+        machine: only machines speak.
     """
 
-    def __init__(self, languages: Sequence[str], most: int) -> None:
+    def __init__(self, languages: Sequence[str], most: int, *, machine: bool = False) -> None:
         self._languages = languages
+        self._machine = machine
         self._left = most
         self._ids = 0
         self._waiting: tuple[int, int, int] | None = None
@@ -112,6 +114,6 @@ class Words:
         _, number, voiced_ms = self._waiting
         self._waiting = None
         self.covered = (number, voiced_ms)
-        understood = understand(text) if text else None
+        understood = understand(text, machine=self._machine) if text else None
         self._in_vain = self._in_vain + 1 if understood is None else 0
         return understood

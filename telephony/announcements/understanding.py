@@ -28,6 +28,7 @@ from telephony.announcements.wordings import (
 
 LEAST_LIKENESS = 0.8
 _SURE_LIKENESS = 0.88
+_SHORT_LIKENESS = 0.83
 _SHORT_SOUND = 8
 """Sounds, two a syllable, or letters: shorter wordings have to be heard nearly as they are."""
 _HAN = re.compile(r"[\u3400-\u9fff]+")
@@ -66,18 +67,23 @@ class _Known:
     certain: bool
 
 
-def understand(text: str) -> Understood | None:
-    """Return which announcement a transcript is; None if it is none that is known."""
-    return _best(_sound_zh(text), _known_zh()) or _best(_sound_en(text), _known_en())
+def understand(text: str, *, machine: bool = False) -> Understood | None:
+    """Return which announcement a transcript is; None if it is none that is known.
+
+    Args:
+        text: what was heard.
+        machine: only machines speak, as before the answer: less likeness will do.
+    """
+    return _best(_sound_zh(text), _known_zh(), machine) or _best(_sound_en(text), _known_en(), machine)
 
 
-def _best(sound: str, known: Sequence[_Known]) -> Understood | None:
+def _best(sound: str, known: Sequence[_Known], machine: bool) -> Understood | None:
     frames = [each for each in known if each.category is None and _likeness(each.sound, sound) >= _SURE_LIKENESS]
     framed, by_machine = bool(frames), any(each.certain for each in frames)
     found: list[tuple[_Rank, Understood]] = []
     for each in known:
         likeness = _likeness(each.sound, sound)
-        if each.category is not None and likeness >= _least(each, framed):
+        if each.category is not None and likeness >= _least(each, framed, machine):
             rank = (likeness, each.certain, len(each.sound))
             found.append((rank, Understood(each.category, likeness, each.certain or by_machine)))
     if not found:
@@ -85,10 +91,10 @@ def _best(sound: str, known: Sequence[_Known]) -> Understood | None:
     return _chosen([understood for _, understood in sorted(found, key=lambda each: each[0], reverse=True)])
 
 
-def _least(known: _Known, framed: bool) -> float:
+def _least(known: _Known, framed: bool, machine: bool) -> float:
     if len(known.sound) <= _SHORT_SOUND:
-        return _SURE_LIKENESS if framed else 1.0
-    return LEAST_LIKENESS if framed else _SURE_LIKENESS
+        return _SHORT_LIKENESS if framed else 1.0
+    return LEAST_LIKENESS if framed or machine else _SURE_LIKENESS
 
 
 def _chosen(found: Sequence[Understood]) -> Understood:

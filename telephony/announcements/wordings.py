@@ -69,80 +69,67 @@ ZH: Mapping[Category, Wordings] = {
     ),
     Category.QUEUE: Wordings(
         certain=_several(
-            "请直拨分机号 | 普通话服务请按 | 人工服务请按 | 查号请拨零 | 为保证服务质量 | 可能会被录音 | "
+            "请直拨分机号 | 普通话服务 | 人工服务请按 | 服务请按 | "
+            "请按一 | 请按二 | 请按零 | 查号请拨零 | 为保证服务质量 | 可能会被录音 | "
             "坐席全忙 | 请按井号键 | 服务请按一 | 请输入分机号 | 欢迎拨打 | 您的通话将被录音"
         ),
         likely=_several("欢迎致电 | 正在为您转接"),
     ),
     Category.NO_SUCH_NUMBER: Wordings(
-        certain=_several("号码是空号 | 是空号请 | 号码不存在 | 拨打的号码有误"),
-        likely=_several("号码有误 | 号码不正确 | 是空号 | 空号"),
+        certain=_several("号码是空号 | 是空号请 | 号码不存在请"),
+        likely=_several("号码有误 | 号码不正确 | 号码不存在 | 是空号"),
     ),
     Category.NUMBER_CHANGED: Wordings(
-        likely=_several("号码已更改 | 号码已变更 | 已改为 | 用户已改号 | 已改号 | 已更改"),
+        likely=_several("已更改 | 已变更 | 已改为 | 已改号 | 新号码"),
     ),
     Category.SUSPENDED: Wordings(
-        likely=_several(
-            "已暂停服务 | 已停止使用 | 号码已停机 | 电话已停机 | 用户已停机 | 因欠费已停机 | 已停机 | 已停用 | 暂停服务"
-        ),
+        likely=_several("已暂停服务 | 已停止使用 | 暂停服务 | 停止使用 | 已停机 | 已停用"),
     ),
     Category.POWERED_OFF: Wordings(
-        likely=_several("电话已关机 | 用户已关机 | 用户已经关机 | 号码已关机 | 已关机 | 已经关机"),
+        likely=_several("已关机 | 已经关机 | 手机关机"),
     ),
     Category.UNREACHABLE: Wordings(
-        likely=_several("暂时无法接通 | 不在服务区 | 暂时不能接通 | 用户无法接通 | 电话无法接通 | 无法接通 | 不能接通"),
+        likely=_several("无法接通 | 不能接通 | 不在服务区 | 暂时无法接通"),
     ),
     Category.IN_CALL: Wordings(
-        likely=_several("电话正在通话中 | 用户正在通话 | 的电话通话中 | 对方正在通话中 | 正在通话中 | 正在通话"),
+        likely=_several("正在通话中 | 正在通话 | 通话中"),
     ),
     Category.BUSY: Wordings(
-        certain=_several("拨打的用户正忙 | 拨叫的用户正忙 | 呼叫的用户正忙"),
-        likely=_several("的电话用户忙 | 用户正忙 | 用户忙 | 用户现在正忙 | 电话正忙"),
+        likely=_several("用户正忙 | 用户忙 | 用户现在正忙 | 电话正忙 | 用户正忙请"),
     ),
     Category.REJECTED: Wordings(
-        certain=_several("拒绝您的来电"),
-        likely=_several(
-            "用户拒绝接听 | 拒接您的来电 | 用户暂时不方便接听 | 用户现在不方便接听 | 拒绝接听 | 不方便接听 | 已拒绝"
-        ),
+        certain=_several("拒绝您的来电 | 拒接您的来电"),
+        likely=_several("拒绝接听 | 不方便接听 | 已拒绝 | 已拒接"),
     ),
     Category.NO_ANSWER: Wordings(
-        likely=_several(
-            "暂时无人接听 | 电话无人接听 | 用户无人接听 | 电话无人应答 | 用户无人应答 | 无人接听 | "
-            "无人应答 | 没有人接听 | 没人接听"
-        ),
+        likely=_several("无人接听 | 无人应答 | 没有人接听 | 没人接听 | 无法接听"),
     ),
     Category.INCOMING_BARRED: Wordings(
-        certain=_several("设置呼入限制 | 已限制呼入"),
-        likely=_several("被限制呼入 | 设置了来电限制 | 限制您的呼入 | 呼入限制 | 限制呼入 | 来电限制 | 无法呼入"),
+        likely=_several("呼入限制 | 限制呼入 | 来电限制 | 无法呼入 | 限制您的呼入"),
     ),
     Category.OUTGOING_BARRED: Wordings(
-        likely=_several(
-            "您的电话已限制呼出 | 没有拨打该号码的权限 | 没有呼叫权限 | 限制呼出 | 呼出限制 | 号码的权限 | 拨打权限"
-        ),
+        likely=_several("限制呼出 | 呼出限制 | 号码的权限 | 拨打权限 | 呼叫权限"),
     ),
     Category.NO_CREDIT: Wordings(
-        certain=_several("您的电话已欠费 | 您的号码已欠费 | 您的话费余额不足 | 话费余额不足 | 充值后再拨"),
-        likely=_several("已欠费 | 余额不足 | 及时缴费 | 续费后"),
+        certain=_several("您的话费余额不足 | 您的号码已欠费 | 您的电话已欠费"),
+        likely=_several("已欠费请 | 余额不足 | 及时缴费 | 充值后再拨 | 续费后使用"),
     ),
     Category.CALL_REMINDER: Wordings(
         certain=_several(
-            "来电提醒业务 | 来电提醒服务 | 以短信的形式通知 | 以短信方式通知 | 用短信通知 | "
+            "来电提醒业务 | 来电提醒服务 | 以短信的形式通知 | 以短信方式通知用户 | 短信方式通知 | 用短信通知机主 | "
             "这里是秘书台 | 短信呼业务 | 短信通知机主"
         ),
-        likely=_several("来电提醒 | 秘书台 | 短信通知 | 短信的形式 | 短信呼"),
+        likely=_several("来电提醒 | 秘书台 | 短信通知 | 短信的形式 | 短信呼 | 知道您的来电"),
     ),
     Category.FORWARD_FAILED: Wordings(
         certain=_several("呼叫转移失败 | 呼叫转移无法 | 呼转失败"),
         likely=_several("转接失败 | 呼叫转移"),
     ),
     Category.NETWORK_BUSY: Wordings(
-        likely=_several(
-            "网络忙请 | 线路忙请 | 网络正忙请 | 线路繁忙请 | 网络忙 | 线路忙 | 网络正忙 | 线路繁忙 | "
-            "网络繁忙 | 线路正忙"
-        ),
+        likely=_several("网络忙 | 线路忙 | 网络正忙 | 线路繁忙 | 网络繁忙 | 线路正忙"),
     ),
     Category.LINE_FAULT: Wordings(
-        likely=_several("线路发生故障 | 线路出现故障 | 线路故障 | 发生故障 | 出现故障"),
+        likely=_several("线路故障 | 发生故障 | 出现故障"),
     ),
 }
 
@@ -168,7 +155,7 @@ EN: Mapping[Category, Wordings] = {
     Category.QUEUE: Wordings(
         certain=_several(
             "for english press | press one | press two | in the order it was received | "
-            "representatives are currently | available representative | valid extension"
+            "available representative | valid extension | will be answered by | all representatives"
         ),
         likely=_several("thank you for calling | please stay on the line | may be recorded | please enter your"),
     ),
@@ -184,12 +171,10 @@ EN: Mapping[Category, Wordings] = {
         likely=_several("has been changed | the new number is | been changed"),
     ),
     Category.SUSPENDED: Wordings(
-        likely=_several("phone you dialed is out of service | is out of service | out of service"),
+        likely=_several("out of service"),
     ),
     Category.POWERED_OFF: Wordings(
-        likely=_several(
-            "dialed is power off | dialed is powered off | is switched off | is turned off | power off | powered off"
-        ),
+        likely=_several("is power off | powered off | switched off | is turned off"),
     ),
     Category.UNREACHABLE: Wordings(
         likely=_several(
@@ -199,18 +184,15 @@ EN: Mapping[Category, Wordings] = {
         ),
     ),
     Category.IN_CALL: Wordings(
-        certain=_several("subscriber you dialed is busy now"),
-        likely=_several("you are calling is on the phone | is having another call | is on the phone | busy now"),
+        likely=_several("is on the phone | having another call | subscriber you dialed is busy now"),
     ),
     Category.BUSY: Wordings(
-        certain=_several("you have dialed is busy"),
-        likely=_several("you dialed is busy | line is busy | is busy"),
+        likely=_several("is busy | line is busy"),
     ),
     Category.REJECTED: Wordings(
         likely=_several("call has been rejected | call was declined | is not convenient"),
     ),
     Category.NO_ANSWER: Wordings(
-        certain=_several("subscriber you dialed is no answer"),
         likely=_several("there is no answer | does not answer | no answer | not answering"),
     ),
     Category.INCOMING_BARRED: Wordings(
@@ -224,7 +206,7 @@ EN: Mapping[Category, Wordings] = {
     ),
     Category.NETWORK_BUSY: Wordings(
         certain=_several("all circuits are busy"),
-        likely=_several("the network is busy | circuits are busy now | lines are busy | network is busy"),
+        likely=_several("network is busy | circuits are busy | lines are busy | all circuits"),
     ),
     Category.LINE_FAULT: Wordings(
         likely=_several("line is out of order | technical difficulties | out of order"),
