@@ -126,13 +126,13 @@ class Knowledge:
         """
         if node is None or node.after_answer or parts[1].clause != 0:
             return None
+        if parts[-1].clause == 0:
+            return None
         first = self._best(sources, transitions, parts[1], likelihoods[1])
+        if first is None or first.kind is not Kind.TRANSITION or first.score < _AGREED:
+            return None
         last = self._best(sources, transitions, parts[-1], likelihoods[-1])
-        if first is None or last is None or parts[-1].clause == 0:
-            return None
-        if first.kind is not Kind.TRANSITION or first.score < _AGREED:
-            return None
-        if last.kind not in _ANSWERS or last.score < _ASKED:
+        if last is None or last.kind not in _ANSWERS or last.score < _ASKED:
             return None
         if all(_asks_yes_or_no(end) for end in self.bot.ends_of(self.bot.nodes[first.goto])):
             return replace(first, aside=last)

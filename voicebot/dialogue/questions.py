@@ -22,6 +22,7 @@ _SHORT_LENGTH = 7
 _STATED_FACTOR = 0.95
 _LEAST_COSINE = 0.33
 _MAX_NEAR = 200
+_ROUGH, _LOOKED_AT = 64, 400
 _NOTHING: NDArray[np.float32] = np.zeros(0, dtype=np.float32)
 
 
@@ -43,6 +44,9 @@ class QuestionIndex:
         self._denies = np.array([denies(plain, language) for plain in plains], dtype=bool)
         self._asks = np.array([asks(plain, language) for plain in plains], dtype=bool)
         self._vectors = np.ascontiguousarray(encoder.encode([essence(plain, language) for plain in plains]))
+        # A look at the directions in which these questions differ most tells which of them are worth a whole look.
+        self._directions = _directions(self._vectors)
+        self._rough = np.ascontiguousarray(self._vectors @ self._directions)
         self._sounds = SoundIndex(plains) if language == "zh" else None
 
     def near(self, parts: Sequence[Said]) -> dict[int, Match]:
@@ -53,9 +57,19 @@ class QuestionIndex:
                 self._add_near(part, found)
         return found
 
+    def _cosines(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the cosine of a vector to each wording that may be among the nearest; 0 for the others."""
+        rough = self._rough @ (vector @ self._directions)
+        if len(rough) <= _LOOKED_AT:
+            return np.asarray(self._vectors @ vector)
+        rows = np.argpartition(-rough, _LOOKED_AT)[:_LOOKED_AT]
+        cosines = np.zeros(len(rough), dtype=np.float32)
+        cosines[rows] = self._vectors[rows] @ vector
+        return cosines
+
     def _add_near(self, said: Said, found: dict[int, Match]) -> None:
         size = length(said.plain, self._language)
-        cosines = self._vectors @ said.vector if not said.short else _NOTHING
+        cosines = self._cosines(said.vector) if not said.short else _NOTHING
         sounds = self._sounds.likeness(said.plain) if self._sounds is not None else _NOTHING
         rows = np.union1d(_highest(cosines, _LEAST_COSINE), _highest(sounds, LEAST_LIKENESS))
         if not len(rows):
@@ -73,6 +87,12 @@ class QuestionIndex:
             if score > 0 and (known is None or known.score < score):
                 method = Method.SOUND if sounded else Method.VECTOR
                 found[self._places[row]] = Match(score, method, self._examples[row], said.clause)
+
+
+def _directions(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the _ROUGH directions that hold most of some vectors, one in each column (principal components)."""
+    _, directions = np.linalg.eigh(vectors.T @ vectors)
+    return np.ascontiguousarray(directions[:, -_ROUGH:], dtype=np.float32)
 
 
 def _highest(values: NDArray[np.float32], least: float) -> NDArray[np.intp]:
