@@ -34,6 +34,23 @@ def read_skills(folder: Path) -> Mapping[str, SkillSpec]:
     return found
 
 
+def skill_problems(folder: Path) -> list[str]:
+    """Return all that ``read_skills`` refuses, and not only the first, each as ``file:line: problem``."""
+    problems: list[str] = []
+    for file in sorted(folder.glob("[!_]*.py")):
+        try:
+            functions = _functions(file)
+        except ConfigError as error:
+            problems.append(error.message)
+            continue
+        for function in functions:
+            try:
+                _read_skill(file, function)
+            except ConfigError as error:
+                problems.append(error.message)
+    return problems
+
+
 def _functions(file: Path) -> list[_Function]:
     try:
         tree = ast.parse(file.read_bytes(), str(file))

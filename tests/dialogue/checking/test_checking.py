@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.dialogue.documents.test_reading import pdf_file
 from tests.dialogue.shared import BOTS, encoder
 from voicebot.dialogue.checking import Finding, Severity, check_bot_file
 from voicebot.speech.synthesis.unspoken import unspoken
@@ -262,6 +263,59 @@ def test_errors_of_several_nodes_and_files_are_told_together(tmp_path: Path) -> 
         "skills/broken.py:1",
     }
     assert {finding.severity for finding in findings} == {Severity.ERROR}
+
+
+SKILL = '''
+def look(card: str) -> str:
+    """Look it up."""
+    return card
+'''
+
+
+@pytest.mark.parametrize(
+    ("skills", "told_of"),
+    [
+        (SKILL, []),
+        (f"{SKILL}\nimport no_such_library", [("skills/cards.py:6", "ModuleNotFoundError: No module named 'no_such_")]),
+        (f"{SKILL}\nPRICES = {{}}['book']", [("skills/cards.py:6", "cannot be imported: KeyError")]),
+        (
+            SKILL.replace('"""Look it up."""', "").replace("card: str", "card")
+            + "\ndef other(card) -> None:\n    '''x'''\n",
+            [("skills/cards.py:2", "docstring"), ("skills/cards.py:6", "'card' has no type")],
+        ),
+    ],
+)
+def test_skills_are_imported_and_all_their_mistakes_told(
+    skills: str, told_of: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "skills").mkdir()
+    (tmp_path / "skills" / "cards.py").write_text(skills, encoding="utf-8")
+    findings = findings_of(tmp_path, GOOD)
+    assert [finding.where.removeprefix(f"{tmp_path}/") for finding in findings] == [where for where, _ in told_of]
+    for finding, (_, problem) in zip(findings, told_of, strict=True):
+        assert finding.severity is Severity.ERROR
+        assert problem in finding.problem
+
+
+def test_documents_are_read(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "good.md").write_text("# Loans\n\nFour weeks.\n", encoding="utf-8")
+    (folder / "empty.txt").write_text(" \n", encoding="utf-8")
+    (folder / "scan.pdf").write_bytes(pdf_file(""))
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4 nothing")
+    (folder / "list.xlsx").write_bytes(b"PK")
+    (folder / "long.md").write_text(f"# Rules\n\nShort.\n\nNo {'loud ' * 130}music.\n", encoding="utf-8")
+    (folder / "longer.md").write_text(f"# Rules\n\n{'Please read this. ' * 200}\n", encoding="utf-8")
+    findings = findings_of(tmp_path, GOOD)
+    assert [(one.severity.value, one.code, one.where.removeprefix(f"{folder}/")) for one in findings] == [
+        ("warning", "document_left_out", "broken.pdf"),
+        ("warning", "document_empty", "empty.txt"),
+        ("warning", "document_left_out", "list.xlsx"),
+        ("hint", "long_passage", "long.md:5"),
+        ("hint", "long_passage", "longer.md:3"),
+        ("warning", "document_empty", "scan.pdf"),
+    ]
 
 
 def test_hot_words_are_looked_at(tmp_path: Path) -> None:

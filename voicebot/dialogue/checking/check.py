@@ -8,9 +8,11 @@ from pathlib import Path
 
 from voicebot.dialogue.botcheck import problems_of
 from voicebot.dialogue.botfile import SKILL_FOLDER
+from voicebot.dialogue.checking.documents import check_documents
 from voicebot.dialogue.checking.finding import Finding, Severity
 from voicebot.dialogue.checking.graph import check_graph
 from voicebot.dialogue.checking.meanings import check_meanings
+from voicebot.dialogue.checking.skills import import_problems
 from voicebot.dialogue.checking.source import BotSource, read_source
 from voicebot.dialogue.checking.variables import check_variables
 from voicebot.dialogue.checking.wording import Unspoken, check_wording
@@ -22,7 +24,7 @@ from voicebot.dialogue.nodefile import read_node
 from voicebot.dialogue.vectors import Encoder
 from voicebot.dialogue.yamltree import Item, read_yaml
 from voicebot.errors import ConfigError
-from voicebot.skills.source import read_skills
+from voicebot.skills.source import skill_problems
 
 _PLACE = re.compile(r"(?P<where>.+?:\d+): (?P<problem>.*)", re.DOTALL)
 
@@ -39,7 +41,11 @@ def check_bot_file(file: Path, unspoken: Unspoken, encoder: Encoder | None = Non
         source = read_source(file)
     except ConfigError as error:
         return _in_order(_load_errors(file, error.message))
-    messages = [*problems_of(source.bot, source.entries), *_messages_of([lambda: _hot_words(file)])]
+    messages = [
+        *problems_of(source.bot, source.entries),
+        *_messages_of([lambda: _hot_words(file)]),
+        *import_problems(file.parent / SKILL_FOLDER),
+    ]
     broken = [_error(message, file) for message in dict.fromkeys(messages)]
     return _in_order(broken or _findings(source, unspoken, encoder))
 
@@ -50,12 +56,13 @@ def _findings(source: BotSource, unspoken: Unspoken, encoder: Encoder | None) ->
         *check_variables(source),
         *check_meanings(source, encoder),
         *check_wording(source, unspoken),
+        *check_documents(source.bot),
     ]
 
 
 def _load_errors(file: Path, first: str) -> list[Finding]:
     """Return more than the one error that the loader stops at: one of each file, and one of each node."""
-    messages = [first, *_messages_of(_attempts(file))]
+    messages = [first, *_messages_of(_attempts(file)), *skill_problems(file.parent / SKILL_FOLDER)]
     return [_error(message, file) for message in dict.fromkeys(messages)]
 
 
@@ -74,7 +81,6 @@ def _hot_words(file: Path) -> object:
 def _attempts(file: Path) -> Iterator[Callable[[], object]]:
     folder = file.parent
     yield lambda: read_faq_files(folder)
-    yield lambda: read_skills(folder / SKILL_FOLDER)
     yield lambda: _hot_words(file)
     intents = folder / INTENT_FILE
     if intents.is_file():

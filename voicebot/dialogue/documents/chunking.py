@@ -53,6 +53,11 @@ def chunks_of(document: Document, language: str) -> list[Chunk]:
     return found
 
 
+def is_cut(sentence: str, language: str) -> bool:
+    """Tell whether a sentence is too long for a passage."""
+    return length(sentence, language) > SIZES[language][1] or len(sentence) > _MAX_CHARACTERS
+
+
 def _filled(paragraphs: tuple[str, ...], language: str) -> Iterator[tuple[str, ...]]:
     enough, most = SIZES[language]
     held: list[str] = []
@@ -74,10 +79,10 @@ def _filled(paragraphs: tuple[str, ...], language: str) -> Iterator[tuple[str, .
 
 def _sentences(paragraph: str, language: str, most: int) -> Iterator[str]:
     for sentence in _whole(split_sentences(paragraph), language, most):
-        if length(sentence, language) <= most and len(sentence) <= _MAX_CHARACTERS:
-            yield sentence
-        else:
+        if is_cut(sentence, language):
             yield from _pieces(sentence, language, most)
+        else:
+            yield sentence
 
 
 def _whole(parts: list[str], language: str, most: int) -> Iterator[str]:

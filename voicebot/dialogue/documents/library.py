@@ -24,6 +24,13 @@ _BATCH = 8  # passages that are encoded at once: a running call waits for the in
 _TELL_EVERY_S = 5.0
 
 
+def document_files(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder of documents and below it."""
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and not file.name.startswith((".", "~$")):
+            yield file
+
+
 class DocumentLibrary:
     """All documents in a folder and below it.
 
@@ -61,7 +68,7 @@ class DocumentLibrary:
         with self._refreshing:
             ready: dict[str, Encoded] = {}
             problems: list[str] = []
-            for file in self._files():
+            for file in document_files(self._folder):
                 if self._stopped:
                     return
                 try:
@@ -79,11 +86,6 @@ class DocumentLibrary:
                 self._cache.forget_all_but(tuple(ready))
             if ready:
                 logger.info("%s: %d documents, %d passages", self._folder, len(ready), len(chunks))
-
-    def _files(self) -> Iterator[Path]:
-        for file in sorted(self._folder.rglob("*")):
-            if file.is_file() and not file.name.startswith((".", "~$")):
-                yield file
 
     def _encoded(self, file: Path) -> tuple[str, Encoded]:
         if file.suffix.lower() not in SUFFIXES:

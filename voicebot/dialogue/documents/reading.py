@@ -15,6 +15,7 @@ MAX_BYTES = 30_000_000
 _TEXTS = {".md": read_markdown, ".markdown": read_markdown, ".txt": read_text, ".html": read_html, ".htm": read_html}
 _BINARIES = {".pdf": read_pdf, ".docx": read_docx}
 SUFFIXES = (*_TEXTS, *_BINARIES)
+BINARY_SUFFIXES = tuple(_BINARIES)
 
 
 def read_document(file: Path, content: bytes) -> Document:
