@@ -33,6 +33,8 @@ _BEEP_WITHIN_MS = 2500
 _MOST_TRANSCRIPTS = 10
 # A machine that was understood may go on: longest wait for what else it says.
 _SETTLING_MS = 4000
+# Nobody waits that long before the first word, whatever the bot has said meanwhile.
+_SILENT_MS = 20_000
 _PEOPLE = (Category.HUMAN, Category.UNDECIDED, Category.SILENCE)
 
 
@@ -59,6 +61,8 @@ class Answered:
         events = [*self._by_beep(runs), *self._by_tone(runs), *self._by_length(), *self._settle()]
         if self._category is None and self._now_ms >= DECISION_MS:
             events += self._decide(Category.UNDECIDED if self._stretch.number else Category.SILENCE, "time")
+        if self._category is Category.SILENCE and self._now_ms == _SILENT_MS:
+            events.append(Verdict(Category.SILENCE, self._now_ms, True, "time"))
         return [*events, *self._ask()]
 
     def transcribed(self, request_id: int, text: str | None) -> list[Event]:

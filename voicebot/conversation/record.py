@@ -69,6 +69,8 @@ class CallRecord:
     resumptions: int = 0
     """How often the bot went on after it had fallen silent: the caller had said nothing that stops it."""
     answered_by: str = ""
+    announcement: str = ""
+    """What was heard in place of a person, before or after the answer of a call that the bot made."""
     transfer: str = ""
     cause: HangupCause | None = None
     duration_ms: float = 0.0

@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from telephony.announcements.outcome import Category
+from telephony.announcements.watch import AnswerWatch
 from telephony.line.agent import LineAgent
 from telephony.line.call import SipCallLeg
 from telephony.line.recorder import Recorder
@@ -163,7 +165,28 @@ class LineWorker:
         if line.name not in self._brains:  # a bot that has no line of its own
             self._brains[line.name] = self._brain(line)
             self._voices[line.name] = self._voice(line)
-        self._hold(leg, dialled, line, {**dialled.message.variables, "direction": "outgoing"})
+        seen = self._watched(dialled, line) if self._settings.dialling.listen else dialled
+        self._hold(leg, seen, line, {**dialled.message.variables, "direction": "outgoing"})
+
+    def _watched(self, dialled: DialledLeg, line: LineSettings) -> AnswerWatch:
+        """Return a leg that tells what is announced, and who answers."""
+        call_id, settings = dialled.info.call_id, self._settings
+
+        def found(category: Category, answerer: Answerer | None) -> None:
+            session = self._sessions[call_id]
+            person = category in (Category.HUMAN, Category.UNDECIDED)
+            session.stopwatch.record.announcement = "" if person else category.value
+            if answerer is not None:
+                session.answered_by(answerer)
+
+        return AnswerWatch(
+            dialled,
+            self._speech,
+            (line.language, "en" if line.language == "zh" else "zh"),
+            [Category(name) for name in settings.dialling.give_up_on],
+            settings.conversation.answered_by.voicemail == "leave_message",
+            found,
+        )
 
     def _hold(self, leg: SipCallLeg, seen: CallLeg, line: LineSettings, variables: Mapping[str, str]) -> None:
         """Begin the conversation of a call, which may see its leg through another one."""

@@ -3,10 +3,32 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
 from voicebot.settings.section import Section
+
+Announced = Literal[
+    "no_such_number",
+    "number_changed",
+    "suspended",
+    "powered_off",
+    "unreachable",
+    "in_call",
+    "busy",
+    "rejected",
+    "no_answer",
+    "incoming_barred",
+    "outgoing_barred",
+    "no_credit",
+    "call_reminder",
+    "forward_failed",
+    "voicemail",
+    "network_busy",
+    "line_fault",
+]
+"""What a network says before the answer, as ``telephony.announcements.outcome.Category`` names it."""
 
 
 class DiallingSettings(Section):
@@ -23,6 +45,14 @@ class DiallingSettings(Section):
     """Calls begun in a second, over all campaigns."""
     ring_timeout_s: float = Field(default=45.0, ge=5, le=180)
     """How long a single call may ring; campaigns say it themselves."""
+    listen: bool = True
+    """Tell by ear what is announced before the answer, and whether a person answered."""
+    give_up_on: list[Announced] = [
+        *("no_such_number", "number_changed", "suspended", "powered_off", "unreachable", "in_call", "busy", "rejected"),
+        *("no_answer", "incoming_barred", "outgoing_barred", "no_credit", "call_reminder", "forward_failed"),
+        *("voicemail", "network_busy", "line_fault"),
+    ]
+    """What ends the ringing as soon as it is announced; anything else is waited out."""
     max_wait_s: float = Field(default=60.0, ge=1, le=86400)
     """How long a single call waits for a free line before it is given up."""
     holidays: list[date] = []
