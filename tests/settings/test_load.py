@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from hypothesis import given
@@ -227,3 +228,32 @@ def test_any_yaml_is_settings_or_a_config_error(tmp_path_factory: pytest.TempPat
     except ConfigError:
         return
     assert isinstance(settings, Settings)
+
+
+def _choices(section: type[BaseModel], path: str = "") -> Iterator[tuple[str, tuple[object, ...]]]:
+    """Yield all settings that are a choice of words, with the words."""
+    for name, field in section.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _choices(field.annotation, f"{path}{name}.")
+        elif get_origin(field.annotation) is Literal:
+            yield f"{path}{name}", get_args(field.annotation)
+
+
+ON_AND_OFF = [(path, words) for path, words in _choices(Settings) if {"on", "off", "yes", "no"} & set(words)]
+
+
+def test_the_settings_that_can_be_off_are_known() -> None:
+    assert {path for path, _ in ON_AND_OFF} >= {"bots.reload", "speech.recogniser.hot_words"}
+
+
+@pytest.mark.parametrize(("path", "words"), ON_AND_OFF, ids=[path for path, _ in ON_AND_OFF])
+@pytest.mark.parametrize("word", ["off", "on", '"off"', "no", "Yes"])
+def test_a_bare_on_or_off_is_a_word_and_no_boolean(path: str, words: tuple[object, ...], word: str) -> None:
+    value: Any = load_settings(None, [f"{path}={word}"])
+    for part in path.split("."):
+        value = getattr(value, part)
+    if word in ("on", "Yes"):
+        assert value in words
+        assert value != "off"
+    else:
+        assert value == "off"

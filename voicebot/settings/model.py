@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -11,7 +11,7 @@ from voicebot.settings.conversation import ConversationSettings, Endpointing
 from voicebot.settings.dialling import DiallingSettings
 from voicebot.settings.languagemodel import LanguageModelSettings
 from voicebot.settings.messages import ShortMessageSettings, StorageSettings
-from voicebot.settings.section import Language, Section, complete_languages
+from voicebot.settings.section import Language, Section, complete_languages, switch
 from voicebot.settings.serving import AnswerSettings, AudioFileSettings, HttpSettings
 from voicebot.settings.sip import AccountSettings as AccountSettings
 from voicebot.settings.sip import SipSettings as SipSettings
@@ -79,7 +79,7 @@ class BotSettings(Section):
     directory: Path = Path("config/bots")
     default: str = "appointment"
     """The bot that answers ``POST /stream/query``."""
-    reload: Literal["auto", "signal", "off"] = "auto"
+    reload: Annotated[Literal["auto", "signal", "off"], switch(on="auto", off="off")] = "auto"
     """When changed bots are taken over without a restart: when their files change, on SIGHUP only, or never."""
 
 
@@ -144,15 +144,9 @@ class RecogniserSettings(Section):
     """Transcriptions at a time."""
     min_window_s: float = Field(default=10.0, ge=4, le=30)
     """Shortest encoder window; under 10 s Whisper base starts to repeat itself."""
-    hot_words: Literal["off", "sound", "prompt"] = "sound"
+    hot_words: Annotated[Literal["off", "sound", "prompt"], switch(on="sound", off="off")] = "sound"
     """What is made of a bot's hot words: nothing; transcripts that sound like them are put right (Mandarin); and
     Whisper is told them before it listens."""
-
-    @field_validator("hot_words", mode="before")
-    @classmethod
-    def _yaml_booleans(cls, value: object) -> object:
-        # YAML takes a bare "off" for a boolean.
-        return {False: "off", True: "sound"}[value] if isinstance(value, bool) else value
 
 
 class SynthesiserSettings(Section):
