@@ -125,3 +125,16 @@ def test_a_frame_that_was_not_received_is_silence() -> None:
     pump.push(b"")
     pump._drain()
     assert heard == [SILENCE]
+
+
+def test_the_monitor_gets_what_was_played_with_each_frame_that_is_heard() -> None:
+    pump = FramePump(SAMPLES, None)
+    monitored: list[bytes] = []
+    pump.monitor = monitored.append
+    pump.push(FRAME)
+    assert monitored == []  # nobody hears the caller yet
+    pump.open(Source(FRAME), lambda _: None)
+    pump.push(FRAME)
+    pump.pull()
+    pump.push(FRAME)
+    assert monitored == [SILENCE, FRAME]

@@ -26,15 +26,18 @@ class SteadyConfig:
             that of music lies between 0.4 and 0.9.
         no_longer: ... and at which it is none any more.
         remember_s: the time over which that is the mean.
+        just_now_s: in music, a frame is denied only while the mean over this time is above ``no_longer``, too:
+            somebody who speaks over music or a hum changes the spectrum.
         tone: part of the power in one or two narrow peaks that makes a frame a tone ...
         tone_ms: ... if that has lasted for so long ...
-        tone_drift_hz: ... and the larger peak moved less than this meanwhile: no voice can hold a note like that.
+        tone_drift_hz: ... and its middle moved less than this meanwhile: no voice can hold a note like that.
         quiet_dbfs: below this nothing is learnt.
     """
 
     music: float = 0.5
     no_longer: float = 0.4
     remember_s: float = 1.5
+    just_now_s: float = 0.1
     tone: float = 0.97
     tone_ms: int = 120
     tone_drift_hz: float = 1.5
@@ -61,11 +64,14 @@ class SteadySound:
         window = np.hanning(size + 2)[1:-1]
         self._window = (window / np.sqrt((window**2).sum() * size / 2) / 32768).astype(np.float32)
         self._first, self._end = (round(edge_hz * _WINDOW_MS / 1000) for edge_hz in (_LOWEST_HZ, _HIGHEST_HZ))
+        self._bins = np.arange(self._end - self._first, dtype=np.float32)
         self._quiet = 10 ** (self._config.quiet_dbfs / 10)
         self._smooth = np.full(_SMOOTH_BINS, 1.0 / _SMOOTH_BINS, np.float32)
         self._shapes: deque[Spectrum] = deque(maxlen=max(1, _LAG_MS // frame_ms))
         self._weight = frame_ms / 1000 / self._config.remember_s
+        self._weight_now = min(1.0, frame_ms / 1000 / self._config.just_now_s)
         self._likeness = 0.0
+        self._likeness_now = 0.0
         self._music = False
         self._pitches: deque[float] = deque(maxlen=max(2, self._config.tone_ms // frame_ms))
 
@@ -83,7 +89,8 @@ class SteadySound:
             self._pitches.clear()
             return self._music
         self._compare(powers)
-        return self._is_tone(powers, total) or self._music
+        music = self._music and self._likeness_now > self._config.no_longer
+        return self._is_tone(powers, total) or music
 
     def _powers(self, frame: bytes) -> Spectrum:
         new = np.frombuffer(frame, "<i2")
@@ -99,32 +106,23 @@ class SteadySound:
         shape -= shape.mean()
         shape /= np.sqrt(float(shape @ shape)) + 1.0
         if len(self._shapes) == self._shapes.maxlen:
-            self._likeness += self._weight * (float(shape @ self._shapes[0]) - self._likeness)
+            likeness = float(shape @ self._shapes[0])
+            self._likeness += self._weight * (likeness - self._likeness)
+            self._likeness_now += self._weight_now * (likeness - self._likeness_now)
             self._music = self._likeness > (self._config.no_longer if self._music else self._config.music)
         self._shapes.append(shape.astype(np.float32))
 
     def _is_tone(self, powers: Spectrum, total: float) -> bool:
-        """Tell whether nearly all power has been in one or two peaks for a while, and the larger one did not move."""
-        peak = int(powers.argmax())
-        pitch = _summit(powers, peak)
+        """Tell whether nearly all power has been in one or two peaks for a while, and its middle did not move."""
         rest = powers.copy()
-        power = _take_peak(rest, peak)
-        power += _take_peak(rest, int(rest.argmax()))
+        power = sum(_take_peak(rest, int(rest.argmax())) for _ in range(2))
         if power < self._config.tone * total:
             self._pitches.clear()
             return False
-        self._pitches.append(pitch)
+        peaks = powers - rest
+        self._pitches.append(float(peaks @ self._bins) / power)
         drift_hz = (max(self._pitches) - min(self._pitches)) * 1000 / _WINDOW_MS
         return len(self._pitches) == self._pitches.maxlen and drift_hz < self._config.tone_drift_hz
-
-
-def _summit(powers: Spectrum, peak: int) -> float:
-    """Return where a peak has its summit, in bins: that of the parabola through its three highest logarithms."""
-    if not 0 < peak < len(powers) - 1:
-        return float(peak)
-    before, at, after = (float(np.log(power + 1e-12)) for power in powers[peak - 1 : peak + 2])
-    curve = before - 2 * at + after
-    return peak + (0.5 * (before - after) / curve if curve else 0.0)
 
 
 def _take_peak(powers: Spectrum, peak: int) -> float:
