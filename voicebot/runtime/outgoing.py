@@ -110,18 +110,22 @@ class OutgoingLines:
         host = pbx_host(sip.accounts[0].registrar) if sip.accounts else ""
         number = national(order.number, dialling.country_code) if order.number.startswith("+") else order.number
         values = {"number": number, "e164": order.number, "caller": order.caller_number}
-        public = "{}:{}".format(*self._supervisor.edge.public_address)
-        caller = fill_template(f"sip:{{caller}}@{host or public}", values, host, "target", section="dialling")
         return DialMessage(
             id=order.id,
             target=fill_template(dialling.target, values, host, "target", section="dialling"),
-            local_uri=caller if order.caller_number else "",
+            local_uri=self._from(order.caller_number, host),
             number=number,
             caller_number=order.caller_number,
             line=self._line(order.bot),
             variables=order.variables,
             ring_timeout_s=order.ring_timeout_s,
         )
+
+    def _from(self, number: str, host: str) -> str:
+        if not number:
+            return ""
+        place = host or "{}:{}".format(*self._supervisor.edge.public_address)
+        return fill_template(f"sip:{{caller}}@{place}", {"caller": number}, host, "target", section="dialling")
 
     def _line(self, name: str) -> LineSettings:
         """Return the line of a name, else one with the bot of that name, else one made for it."""
