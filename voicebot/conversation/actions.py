@@ -147,6 +147,20 @@ class StoreInstruction:
 
 
 @dataclass(frozen=True, slots=True)
+class PressKeys:
+    """Press keys towards the far end."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class HideCaller:
+    """From now on (or no longer) nobody is to see or hear what the caller gives: pause the recording."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the call."""
 
@@ -193,6 +207,8 @@ Action = (
     | SetEndOfSpeech
     | SetRingback
     | StartTransfer
+    | PressKeys
+    | HideCaller
     | StoreInstruction
     | HangUp
     | RecordCaller

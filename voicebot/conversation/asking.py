@@ -21,10 +21,12 @@ class Asking:
 
     Attributes:
         silence_ms: silence after which the brain wants to be told.
+        expectation: what the brain's last answer asked for.
     """
 
     def __init__(self, config: ConversationConfig, endpointer: Endpointer | None = None) -> None:
         self.silence_ms = config.silence_ms
+        self.expectation = Expectation()
         self._endpointer = endpointer
         self._config = config
         self._session_id = ""
@@ -90,8 +92,9 @@ class Asking:
         if self._answered:
             return []
         self._answered = True  # not by the chunk's number: not every engine counts from 0
+        self.expectation = chunk.expects or Expectation()
         if self._endpointer is not None:
-            self._endpointer.expectation = chunk.expects or Expectation()
+            self._endpointer.expectation = self.expectation
         self._node_silence = chunk.node_silent_duration_s is not None
         self.silence_ms = (chunk.node_silent_duration_s or 0) * 1000 or self._config.silence_ms
         return [SetEndOfSpeech(chunk.identify_duration_ms)] if chunk.identify_duration_ms else []

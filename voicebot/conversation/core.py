@@ -18,7 +18,15 @@ Rules, in short, and where they are:
 
 from __future__ import annotations
 
-from voicebot.conversation.actions import Action, CancelAsk, DropTranscription, HangUp, RecordFailure, SetRingback
+from voicebot.conversation.actions import (
+    Action,
+    CancelAsk,
+    DropTranscription,
+    HangUp,
+    HideCaller,
+    RecordFailure,
+    SetRingback,
+)
 from voicebot.conversation.answeredby import Answerer, Then
 from voicebot.conversation.answering import heard
 from voicebot.conversation.config import ConversationConfig
@@ -86,6 +94,12 @@ class Conversation:
         self._silence = Silence(self._state, self._turns)
         self._monologue = Monologue(self._state, self._turns, self._silence)
         self._overdue = False
+        self._hidden = False
+
+    @property
+    def hidden(self) -> bool:
+        """Nobody is to see or hear what the caller gives right now: it was asked for like that."""
+        return self._hidden
 
     @property
     def phase(self) -> Phase:
@@ -123,7 +137,14 @@ class Conversation:
         self._state.now_ms = now_ms
         actions = [*self._dispatch(event), *self._answer_kept()]
         self._keep_deadlines()
-        return actions
+        return [*actions, *self._hide()]
+
+    def _hide(self) -> list[Action]:
+        hidden = self._state.asking.expectation.masked and self.phase is Phase.TALKING
+        if hidden == self._hidden:
+            return []
+        self._hidden = hidden
+        return [HideCaller(hidden)]
 
     def _dispatch(self, event: Event) -> list[Action]:
         match event:

@@ -27,13 +27,16 @@ _LEFT_OUT = frozenset({"session_id", "query_id", "audio_url", "variables", "mobi
 class EventLog(Protocol):
     """Takes what happens in one call; all methods on the event loop, none of them blocks."""
 
-    def happened(self, event: Event, actions: Sequence[Action], timers: Mapping[str, float]) -> None:
+    def happened(
+        self, event: Event, actions: Sequence[Action], timers: Mapping[str, float], *, hidden: bool = False
+    ) -> None:
         """Note an event, what it led to, and the timers that run from now on.
 
         Args:
             event: what was fed to the core.
             actions: what the core wants done.
             timers: the core's timers by name, each with the milliseconds until it goes off.
+            hidden: the caller gives something that nobody is to see: no words.
         """
         ...
 
@@ -54,7 +57,9 @@ class EventLog(Protocol):
 class NoLog:
     """The log of a call of which none is kept."""
 
-    def happened(self, event: Event, actions: Sequence[Action], timers: Mapping[str, float]) -> None:
+    def happened(
+        self, event: Event, actions: Sequence[Action], timers: Mapping[str, float], *, hidden: bool = False
+    ) -> None:
         """Note nothing."""
 
     def note(self, what: str, **values: Value) -> None:

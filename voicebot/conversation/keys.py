@@ -1,4 +1,4 @@
-"""The keys a caller presses: collected until a pause or ``#``, then asked about."""
+"""The keys a caller presses: collected until a pause, an end key or as many as were asked for, then asked about."""
 
 from __future__ import annotations
 
@@ -23,9 +23,17 @@ class Keys:
         if state.phase not in (Phase.NEW, Phase.TALKING) or state.leaving:
             return []
         actions = self._floor.take("keys") if state.config.dtmf_interrupts else []
-        state.digits += digit
-        state.deadlines.set("digits", state.now_ms + state.config.digits_pause_ms)
-        return [*actions, *self.done()] if digit == "#" else actions
+        entry = state.asking.expectation.keys
+        ends = digit == ("#" if entry is None else entry.end)
+        if entry is None or not ends or not state.digits:
+            state.digits += digit
+        state.deadlines.set("digits", state.now_ms + (state.config.digits_pause_ms if entry is None else entry.gap_ms))
+        return [*actions, *self.done()] if ends or self._is_full() else actions
+
+    def _is_full(self) -> bool:
+        """There are as many digits as the answer has at most."""
+        lengths = self._state.asking.expectation.digits
+        return lengths is not None and self._state.digits.isdecimal() and len(self._state.digits) >= lengths[1]
 
     def recall(self) -> None:
         """The call is up: what was pressed before is asked about in a while."""

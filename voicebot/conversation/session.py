@@ -22,8 +22,10 @@ from voicebot.conversation.actions import (
     DropTranscription,
     EndAfter,
     HangUp,
+    HideCaller,
     HurryTranscription,
     PauseSpeaking,
+    PressKeys,
     RecordCaller,
     RecordFailure,
     RecordHeard,
@@ -84,6 +86,7 @@ class Services:
         transfer_request: turns the brain's instruction and the id of its session into a dial target.
         store: keeps a text message or blacklist entry, with the brain's session id, for whoever carries it out.
         rehearsals: how many queries may be rehearsed at a time; shared by calls.
+        hide: pauses the recording, or lets it go on.
         waiting: what callers hear while somebody is rung (s16le at the line's rate); empty: the ringing tone.
     """
 
@@ -93,6 +96,7 @@ class Services:
     transfer_request: Callable[[ToCustomerService, str], TransferRequest]
     store: Callable[[ShortMessage | Blacklist, str], None]
     rehearsals: RehearsalBudget = field(default_factory=lambda: RehearsalBudget(2))
+    hide: Callable[[bool], None] = lambda on: None
     waiting: bytes = b""
 
 
@@ -236,8 +240,9 @@ class CallSession:
         try:
             while self._inbox:
                 event, now_ms = self._inbox.popleft(), self._now_ms()
+                hidden = self._core.hidden
                 actions = self._core.feed(event, now_ms)
-                self._log.happened(event, actions, self._core.timers(now_ms))
+                self._log.happened(event, actions, self._core.timers(now_ms), hidden=hidden or self._core.hidden)
                 for action in actions:
                     self._perform(action)
         finally:
@@ -273,6 +278,8 @@ class CallSession:
                 self._ears.set_end_of_speech(duration_ms)
             case StartTransfer(instruction=instruction, session_id=session_id):
                 self._start_transfer(instruction, session_id)
+            case PressKeys(digits=digits):
+                self.leg.send_dtmf(digits)
             case HangUp(cause=cause):
                 self.leg.hang_up(cause)
             case _:
@@ -340,6 +347,8 @@ class CallSession:
 
     def _perform_record(self, action: Action) -> None:
         match action:
+            case HideCaller(on=on):
+                self._services.hide(on)
             case StoreInstruction(instruction=instruction, session_id=session_id):
                 self._services.store(instruction, session_id)
             case RecordCaller(turn_id=turn_id, text=text):

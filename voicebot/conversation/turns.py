@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from voicebot.conversation.actions import Action, Ask, CancelAsk, HangUp, RecordCaller, SetRingback, StartTransfer
+from voicebot.conversation.actions import (
+    Action,
+    Ask,
+    CancelAsk,
+    HangUp,
+    PressKeys,
+    RecordCaller,
+    SetRingback,
+    StartTransfer,
+)
 from voicebot.conversation.answering import notes
 from voicebot.conversation.leg import HangupCause
 from voicebot.conversation.phase import Phase
 from voicebot.conversation.speaking import Turn
 from voicebot.conversation.state import CallState
-from voicebot.protocol.instruction import Hangup, Instruction, ToCustomerService
+from voicebot.protocol.instruction import Hangup, Instruction, SendDigits, ToCustomerService
+
+
+MASK = "*"
 
 
 class Turns:
@@ -25,7 +37,8 @@ class Turns:
         state = self._state
         self._begin(silent=not text)
         query = state.asking.query(text, variables or {}, silence=silence)
-        actions: list[Action] = [RecordCaller(state.turn.turn_id, text)] if text else []
+        shown = MASK * len(text) if state.asking.expectation.masked else text
+        actions: list[Action] = [RecordCaller(state.turn.turn_id, shown)] if text else []
         return [*actions, Ask(state.turn.turn_id, query)]
 
     def supersede(self, text: str, variables: Mapping[str, str] | None = None, *, preface: str = "") -> list[Action]:
@@ -99,6 +112,7 @@ class Turns:
     def _carry_out(self) -> list[Action]:
         state, instructions = self._state, self._state.turn.instructions
         actions = self.take_notes()
+        actions += [PressKeys(item.digits) for item in instructions if isinstance(item, SendDigits)]
         transfer = next((item for item in instructions if isinstance(item, ToCustomerService)), None)
         if transfer is not None and state.handing_over:
             return actions  # somebody is being rung already

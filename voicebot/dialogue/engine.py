@@ -227,6 +227,7 @@ class Engine:
         if heard is not None:
             session.history.heard(heard)
         private = self._model is not None and session.node in self._model.use.private
+        private = private or self._flow.asks_secretly(session)
         session.history.begin(query.query_text, silent=query.silence, private=private)
 
     async def _answer(self, session: Session, query: Query, turn: int) -> Answer | ModelTurn | None:

@@ -44,7 +44,10 @@ def expectation_of(node: Node, missing: Sequence[Slot]) -> Expectation:
 def in_common(expectations: Sequence[Expectation]) -> Expectation:
     """Return what all of them are; an open question where they differ."""
     first = expectations[0] if expectations else Expectation()
-    return first if all(each == first for each in expectations) else Expectation()
+    if all(each == first for each in expectations):
+        return first
+    # One of them may be a secret: rather too much is hidden than too little.
+    return Expectation(keys=next((each.keys for each in expectations if each.masked), None))
 
 
 def is_dictated(expectation: Expectation) -> bool:
@@ -56,7 +59,7 @@ def _of_slots(slots: Sequence[Slot]) -> Expectation:
     kinds = {slot.kind for slot in slots}
     if len(slots) == 1:
         slot = slots[0]
-        return Expectation(_KINDS[slot.kind], _digits(slot) if slot.kind is SlotKind.DIGITS else None)
+        return Expectation(_KINDS[slot.kind], _digits(slot) if slot.kind is SlotKind.DIGITS else None, slot.keys)
     return Expectation(Expected.DATETIME) if kinds <= _MOMENTS else Expectation()
 
 

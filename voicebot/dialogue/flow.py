@@ -359,8 +359,18 @@ class Flow:
         expected = [expectation_of(end, self._slots.missing(session, end)) for end in ends if end.listen]
         answer.expects = in_common(expected)
         answer.longest_pause_ms = max(self._longest_pause_ms(session, end, answer.expects) for end in ends)
-        answer.silence_s = max((end.silence and end.silence.seconds) or bot.silence_s for end in ends)
+        answer.silence_s = max(self._silence_s(session, end) for end in ends)
         return answer
+
+    def asks_secretly(self, session: Session) -> bool:
+        """Tell whether the caller is being asked for something that nobody is to see."""
+        node = self._node(session)
+        return node is not None and any(slot.keys and slot.keys.masked for slot in self._slots.missing(session, node))
+
+    def _silence_s(self, session: Session, node: Node) -> int:
+        missing = self._slots.missing(session, node)
+        typed = missing[0].first_key_s if missing else None
+        return typed or (node.silence and node.silence.seconds) or self._bot.silence_s
 
     def _longest_pause_ms(self, session: Session, node: Node, expects: Expectation) -> int:
         patience_ms = self._patience_ms(session, node)

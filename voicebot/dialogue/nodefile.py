@@ -10,7 +10,17 @@ from voicebot.dialogue.skillfile import read_skill_use
 from voicebot.dialogue.slotfile import read_slots
 from voicebot.dialogue.slots import DEFAULT_TRIES
 from voicebot.dialogue.yamltree import Item
-from voicebot.protocol.instruction import Blacklist, Hangup, Instruction, ShortMessage, ToCustomerService, TransferType
+from voicebot.protocol.instruction import (
+    MOST_KEYS,
+    Blacklist,
+    Hangup,
+    Instruction,
+    SendDigits,
+    ShortMessage,
+    ToCustomerService,
+    TransferType,
+    are_keys,
+)
 
 _NODE_KEYS = (
     *("set", "skill"),
@@ -125,14 +135,16 @@ def read_silence(item: Item, needs_goto: bool = True) -> Silence:
 
 
 def _instructions(item: Item) -> tuple[Instruction, ...]:
-    entries = item.map(("hangup", "blacklist", "sms", "transfer"))
+    entries = item.map(("hangup", "blacklist", "sms", "transfer", "keys"))
     if not entries:
-        item.fail("expected at least one of hangup, blacklist, sms, transfer")
+        item.fail("expected at least one of hangup, blacklist, sms, transfer, keys")
     found: list[Instruction] = []
     if "sms" in entries:
         found.append(_short_message(entries["sms"]))
     if "blacklist" in entries and entries["blacklist"].flag():
         found.append(Blacklist())
+    if "keys" in entries:
+        found.append(_send_digits(entries["keys"]))
     if "transfer" in entries:
         found.append(_transfer(entries["transfer"]))
     if "hangup" in entries and entries["hangup"].flag():
@@ -140,6 +152,13 @@ def _instructions(item: Item) -> tuple[Instruction, ...]:
             entries["hangup"].fail("a transfer ends the call by itself; leave this out")
         found.append(Hangup())
     return tuple(found)
+
+
+def _send_digits(item: Item) -> SendDigits:
+    digits = item.text().upper()
+    if not are_keys(digits):
+        item.fail(f'expected 1 to {MOST_KEYS} keys of a telephone, such as "2" or "1234#"')
+    return SendDigits(digits)
 
 
 def _short_message(item: Item) -> ShortMessage:

@@ -11,6 +11,7 @@ from voicebot.dialogue.expression import parse_expression
 from voicebot.dialogue.marks import DayMark, MomentMark, read_clock, read_day_mark, read_moment_mark
 from voicebot.dialogue.slots import Rule, Slot, SlotKind, SlotRules
 from voicebot.dialogue.yamltree import Item
+from voicebot.protocol.expectation import KEYS, LONGEST_GAP_MS, KeyEntry
 
 _T = TypeVar("_T")
 KEYS_OF_ALL = ("kind", "ask", "invalid", "vague", "echo", "valid_if", "end_of_speech_ms")
@@ -22,7 +23,7 @@ KEYS_OF_KIND: Mapping[SlotKind, tuple[str, ...]] = {
     SlotKind.NUMBER: ("min", "max"),
     SlotKind.MONEY: ("min", "max"),
     SlotKind.PERCENT: ("min", "max"),
-    SlotKind.DIGITS: ("length", "letters"),
+    SlotKind.DIGITS: ("length", "letters", "keys"),
     SlotKind.NAME: ("values",),
 }
 """What can be said of each kind besides."""
@@ -60,7 +61,10 @@ def _slot(name: str, item: Item) -> Slot:
         item.fail("'ask' is missing: the question for this slot alone")
     if kind is SlotKind.NAME and "values" not in entries:
         item.fail("'values' is missing: the names that callers may say")
+    typed, first_key_s = _keys(entries["keys"]) if "keys" in entries else (None, None)
     return Slot(
+        keys=typed,
+        first_key_s=first_key_s,
         name=name,
         kind=kind,
         ask=entries["ask"].texts(),
@@ -141,6 +145,22 @@ def _length(item: Item) -> tuple[int, int]:
     if not 1 <= low <= high <= _LONGEST:
         item.fail("expected how many characters it has, such as 5 or 4-6")
     return low, high
+
+
+def _keys(item: Item) -> tuple[KeyEntry | None, int | None]:
+    """Read how digits are typed: ``true`` for the default, or a map."""
+    if not item.is_map:
+        return (KeyEntry() if item.flag("true, or a map of end, gap_ms, first_seconds, masked") else None), None
+    entries = item.map(("end", "gap_ms", "first_seconds", "masked"))
+    end = entries["end"].text_or_empty() if "end" in entries else "#"
+    if len(end) > 1 or end not in KEYS:
+        entries["end"].fail('expected one key, such as "#", or "" for none')
+    entry = KeyEntry(
+        end=end,
+        gap_ms=entries["gap_ms"].integer(200, LONGEST_GAP_MS) if "gap_ms" in entries else KeyEntry().gap_ms,
+        masked=entries["masked"].flag() if "masked" in entries else False,
+    )
+    return entry, entries["first_seconds"].integer(1, 120) if "first_seconds" in entries else None
 
 
 def _names(item: Item) -> Mapping[str, tuple[str, ...]]:

@@ -10,6 +10,7 @@ from datetime import date, datetime, time
 from voicebot.dialogue.entities import Entity, EntityKind
 from voicebot.dialogue.expression import Expression
 from voicebot.dialogue.marks import DayMark, MomentMark
+from voicebot.protocol.expectation import KeyEntry
 
 PLAINLY = 0.8
 """From this confidence on a value needs no echo."""
@@ -113,6 +114,8 @@ class Slot:
         echo: said once it is filled and something else is still to be asked.
         names: of a NAME, with other ways to say each.
         end_of_speech_ms: silence that ends an answer while this is asked; None for the default.
+        keys: how it is typed on a telephone; None if nothing is said of that.
+        first_key_s: silence after which the caller is asked again while this is asked; None for the default.
     """
 
     name: str
@@ -124,6 +127,8 @@ class Slot:
     echo: tuple[str, ...] = ()
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     end_of_speech_ms: int | None = None
+    keys: KeyEntry | None = None
+    first_key_s: int | None = None
 
     @property
     def value_name(self) -> str:

@@ -77,5 +77,5 @@ class Telling:
             run_order(answer.instructions) if done else (),
             identify_duration_ms=patience_ms if first else None,
             node_silent_duration_s=answer.silence_s if first else None,
-            expects=answer.expects if first and by_words else None,
+            expects=answer.expects if first and (by_words or answer.expects.keys) else None,
         )

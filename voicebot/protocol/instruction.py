@@ -17,6 +17,9 @@ HANGUP = "system_hangup"
 BLACKLIST = "system_blacklist_event"
 SHORT_MESSAGE = "system_shortmessage"
 TO_CUSTOMER_SERVICE = "system_toCustomerService"
+SEND_DIGITS = "voicebot_sendDigits"
+"""Ours: the page has none for it, and platforms leave unknown instructions out."""
+MOST_KEYS = 64
 
 
 class TransferType(enum.IntEnum):
@@ -69,9 +72,20 @@ class ToCustomerService:
     reason: str = ""
 
 
-Instruction = Hangup | Blacklist | ShortMessage | ToCustomerService
+@dataclass(frozen=True, slots=True)
+class SendDigits:
+    """Press keys towards the far end, for a voice menu there (``voicebot_sendDigits``).
 
-_RANK = {ShortMessage: 0, Blacklist: 1, ToCustomerService: 2, Hangup: 3}
+    Attributes:
+        digits: 0-9, *, #, A-D.
+    """
+
+    digits: str
+
+
+Instruction = Hangup | Blacklist | ShortMessage | ToCustomerService | SendDigits
+
+_RANK = {ShortMessage: 0, Blacklist: 1, SendDigits: 2, ToCustomerService: 3, Hangup: 4}
 
 
 def run_order(instructions: Iterable[Instruction]) -> tuple[Instruction, ...]:
@@ -111,11 +125,25 @@ def _parse(name: str, value: Any, fields: Fields) -> Instruction | None:
         return _parse_short_message(fields.inner(value, fields.path(name)))
     if name == TO_CUSTOMER_SERVICE:
         return _parse_transfer(fields.inner(value, fields.path(name)))
+    if name == SEND_DIGITS:
+        return _parse_digits(fields.inner(value, fields.path(name)))
     if fields.lenient:
         fields.note(name, "unknown instruction left out")
     else:
         logger.warning("unknown instruction %.60r left out", name)
     return None
+
+
+def _parse_digits(fields: Fields) -> SendDigits:
+    digits = fields.code("digits").strip().upper()
+    if not are_keys(digits):
+        fields.fail("digits", f"expected 1 to {MOST_KEYS} of 0-9 * # A-D")
+    return SendDigits(digits)
+
+
+def are_keys(text: str) -> bool:
+    """Tell whether a text can be typed on a telephone."""
+    return 0 < len(text) <= MOST_KEYS and set(text) <= set("0123456789*#ABCD")
 
 
 def _parse_short_message(fields: Fields) -> ShortMessage:
@@ -155,6 +183,8 @@ def _emit(instruction: Instruction) -> tuple[str, dict[str, str] | None]:
         return HANGUP, None
     if isinstance(instruction, Blacklist):
         return BLACKLIST, None
+    if isinstance(instruction, SendDigits):
+        return SEND_DIGITS, {"digits": instruction.digits}
     if isinstance(instruction, ShortMessage):
         return SHORT_MESSAGE, {
             "mobile": instruction.mobile,

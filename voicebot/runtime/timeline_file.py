@@ -89,15 +89,17 @@ class TimelineFile:
         self._speech: tuple[int, int] = (-1, 0)
         self._timers: dict[str, float] = {}
 
-    def happened(self, event: Event, actions: Sequence[Action], timers: Mapping[str, float]) -> None:
+    def happened(
+        self, event: Event, actions: Sequence[Action], timers: Mapping[str, float], *, hidden: bool = False
+    ) -> None:
         """Note an event, what it led to, and the timers that run from now on."""
         if isinstance(event, CallAnswered) and self._thread is None:
             self._begin()
-        at_ms = self._now_ms()
+        at_ms, content = self._now_ms(), self._header.content and not hidden
         if actions or self._is_news(event):
-            self._put({"at": at_ms, "event": type(event).__name__, **entry(event, content=self._header.content)})
+            self._put({"at": at_ms, "event": type(event).__name__, **entry(event, content=content)})
         for action in actions:
-            self._put({"at": at_ms, "action": type(action).__name__, **entry(action, content=self._header.content)})
+            self._put({"at": at_ms, "action": type(action).__name__, **entry(action, content=content)})
         self._note_timers(at_ms, timers)
 
     def note(self, what: str, **values: Value) -> None:

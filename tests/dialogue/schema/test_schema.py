@@ -14,7 +14,9 @@ import yaml
 
 from tests.dialogue.shared import BOTS, ROOT, SMALL_BOT
 from voicebot.dialogue.botfile import load_bot, read_bot
-from voicebot.dialogue.schema import bot_schema, schema_text
+from voicebot.dialogue.faqfile import read_faq_files
+from voicebot.dialogue.intentfile import read_intents
+from voicebot.dialogue.schema import SCHEMAS, bot_schema, schema_text
 from voicebot.dialogue.slots import SlotKind
 from voicebot.errors import ConfigError
 
@@ -45,13 +47,15 @@ def errors_of(document: Any) -> list[str]:
     return [f"{error.instance_path}: {error.message[:200]}" for error in VALIDATOR.iter_errors(document)]
 
 
-def test_the_schema_is_one() -> None:
-    jsonschema_rs.meta.validate(bot_schema())
+@pytest.mark.parametrize("name", list(SCHEMAS))
+def test_the_schema_is_one(name: str) -> None:
+    jsonschema_rs.meta.validate(SCHEMAS[name]())
 
 
-def test_the_file_is_current() -> None:
-    text = (BOTS / "bot.schema.json").read_text(encoding="utf-8")
-    assert text == schema_text(), "voicebot check --schema > config/bots/bot.schema.json"
+@pytest.mark.parametrize("name", list(SCHEMAS))
+def test_the_file_is_current(name: str) -> None:
+    text = (BOTS / f"{name}.schema.json").read_text(encoding="utf-8")
+    assert text == schema_text(name), f"voicebot check --schema {name} > config/bots/{name}.schema.json"
 
 
 def _bots() -> Iterator[tuple[str, str]]:
@@ -71,8 +75,47 @@ def test_bots_that_load_fit_the_schema(text: str) -> None:
 
 @pytest.mark.parametrize("name", ["appointment", "service"])
 def test_the_example_bots_name_the_schema(name: str) -> None:
-    first = (BOTS / name / "bot.yaml").read_text(encoding="utf-8").splitlines()[0]
-    assert first == "# yaml-language-server: $schema=../bot.schema.json"
+    for file in ("bot", "intents"):
+        first = (BOTS / name / f"{file}.yaml").read_text(encoding="utf-8").splitlines()[0]
+        assert first == f"# yaml-language-server: $schema=../{file}.schema.json"
+
+
+@pytest.mark.parametrize("name", ["appointment", "service"])
+def test_the_intents_of_the_example_bots_fit(name: str) -> None:
+    document = as_editor_reads((BOTS / name / "intents.yaml").read_text(encoding="utf-8"))
+    assert list(jsonschema_rs.Draft202012Validator(SCHEMAS["intents"]()).iter_errors(document)) == []
+
+
+INTENTS = [
+    "weather: [will it rain]",
+    "yes: sure thing",
+    "weather: []",
+    "weather: {will: rain}",
+    "- weather",
+    "weather:",
+]
+FAQ = [
+    "- {question: Where are you, answer: Here.}",
+    "- {question: Where, answer: [Here., There.], similar: [what place, the way], topic: place, id: 7, tags: [a]}",
+    "- {question: Where are you}",
+    "- {question: Where are you, answer: Here., anser: There.}",
+    "question: Where are you",
+]
+
+
+@pytest.mark.parametrize(("name", "text"), [*(("intents", text) for text in INTENTS), *(("faq", text) for text in FAQ)])
+def test_the_schemas_of_the_files_beside_say_what_their_loaders_say(name: str, text: str, tmp_path: Path) -> None:
+    fits = jsonschema_rs.Draft202012Validator(SCHEMAS[name]()).is_valid(as_editor_reads(text))
+    (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
+    try:
+        if name == "faq":
+            read_faq_files(tmp_path)
+        else:
+            read_intents(None, tmp_path, "en")
+        loads = True
+    except ConfigError:
+        loads = False
+    assert fits == loads
 
 
 def test_every_key_is_described_in_both_languages() -> None:
@@ -218,7 +261,7 @@ def test_each_kind_of_slot_has_the_keys_of_the_loader(kind: str, tmp_path: Path)
     del slot["zzz"]
     refused = set()
     for name in known - slot.keys():
-        slot[name] = {"min": 1, "max": 2, "end_of_speech_ms": 700, "letters": True}.get(name, "x")
+        slot[name] = {"min": 1, "max": 2, "end_of_speech_ms": 700, "letters": True, "keys": True}.get(name, "x")
         if errors_of(document):
             refused.add(name)
         del slot[name]

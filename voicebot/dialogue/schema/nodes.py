@@ -131,6 +131,7 @@ def _instructions() -> Schema:
         "hangup": key(FLAG, "End the call.", "挂机。"),
         "transfer": key(a_map(transfer, anyOf=any_required("value", "address")), "Hand the call over.", "转人工。"),
         "sms": key(a_map(sms, required=("template",)), "Send a text message.", "发短信。"),
+        "keys": key(TEXT, "Press keys towards the far end.", "向对方发送按键。"),
         "blacklist": key(FLAG, "Never dial this number again.", "以后不再拨打这个号码。"),
     }
     both = {"required": ["transfer", "hangup"], "properties": {"hangup": {"enum": [True, "yes", "on"]}}}

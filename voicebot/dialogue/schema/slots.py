@@ -5,10 +5,19 @@ from __future__ import annotations
 from voicebot.dialogue.schema.parts import FLAG, TEXT, TEXTS, Schema, a_map, by_name, integer, key, one_of
 from voicebot.dialogue.slotfile import KEYS_OF_ALL, KEYS_OF_KIND
 from voicebot.dialogue.slots import Rule, SlotKind
+from voicebot.protocol.expectation import LONGEST_GAP_MS
 
 
 def slots() -> Schema:
     """Return the schema of ``slots``."""
+    typed = {
+        "end": key(TEXT, "The key that ends it; left out: #.", "结束键；不写就是 #。"),
+        "gap_ms": key(integer(200, LONGEST_GAP_MS), "Pause that ends it.", "停顿多久（毫秒）算输完。"),
+        "first_seconds": key(
+            integer(1, 120), "Silence before the caller is asked again.", "多久（秒）没有输入就再问一次。"
+        ),
+        "masked": key(FLAG, "Nobody is to see or hear it.", "保密：记录和录音里都没有。"),
+    }
     properties = {
         "kind": key(one_of(kind.value for kind in SlotKind), "What it takes.", "要的是什么。"),
         "ask": key(TEXTS, "The question for this slot alone.", "单独问这一项时怎么问。"),
@@ -35,6 +44,9 @@ def slots() -> Schema:
         "max": key({"type": "number"}, "Greatest number.", "最大值。"),
         "length": key(TEXT, "Number of characters, such as 5 or 4-6.", "位数，比如 5 或 4-6。"),
         "letters": key(FLAG, "Letters may be among the digits.", "数字里可以有字母。"),
+        "keys": key(
+            {"anyOf": [FLAG, a_map(typed)]}, "It is typed on the telephone.", "用电话按键输入。"
+        ),
         "values": key(
             {"anyOf": [TEXTS, by_name(TEXTS)]},
             "The names that callers may say; as a map, with other ways to say each.",
