@@ -21,7 +21,6 @@ from voicebot.conversation.speaking import Turn
 from voicebot.conversation.state import CallState
 from voicebot.protocol.instruction import Hangup, Instruction, SendDigits, ToCustomerService
 
-
 MASK = "*"
 
 
