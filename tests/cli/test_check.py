@@ -67,7 +67,9 @@ def test_a_bot_that_is_not_there(options: list[str], capsys: pytest.CaptureFixtu
     assert "there is no bot 'nobody'" in capsys.readouterr().err
 
 
-def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", "--schema"]) == 0
+@pytest.mark.parametrize("options", [[], ["bot"], ["faq"], ["intents"]])
+def test_the_schemas_are_printed(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--schema", *options]) == 0
+    name = options[0] if options else "bot"
     printed = capsys.readouterr().out
-    assert printed == schema_text() == (ROOT / "config/bots/bot.schema.json").read_text(encoding="utf-8")
+    assert printed == schema_text(name) == (ROOT / f"config/bots/{name}.schema.json").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from voicebot.cli.main import Subparsers
 from voicebot.dialogue.botfile import FILE_NAME
 from voicebot.dialogue.checking import Finding, Severity, check_bot_file
 from voicebot.dialogue.checking.remembering import RememberingEncoder
-from voicebot.dialogue.schema import schema_text
+from voicebot.dialogue.schema import SCHEMAS, schema_text
 from voicebot.dialogue.vectors import Encoder, UseEncoder, derived_of, identity_of
 from voicebot.errors import ConfigError, ModelError
 from voicebot.settings import Settings
@@ -28,7 +28,13 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("bots", nargs="*", metavar="BOT", help="a bot's name, folder or bot.yaml (default: all bots)")
     parser.add_argument("--strict", action="store_true", help="exit with 1 for warnings, too")
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
-    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of bot.yaml, for editors")
+    parser.add_argument(
+        "--schema",
+        nargs="?",
+        const="bot",
+        choices=list(SCHEMAS),
+        help="print the JSON Schema of bot.yaml, faq.yaml or intents.yaml, for editors",
+    )
     add_config_arguments(parser)
 
 
@@ -39,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         ConfigError: there is no such bot.
     """
     if args.schema:
-        print(schema_text(), end="")
+        print(schema_text(args.schema), end="")
         return 0
     settings = settings_from(args)
     files = [_file(settings, name) for name in args.bots] or _all(settings)

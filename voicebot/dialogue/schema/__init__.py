@@ -1,13 +1,15 @@
-"""The JSON Schema of ``bot.yaml``: editors complete keys by it, show what they mean, and mark mistakes.
+"""The JSON Schemas of a bot's files: editors complete keys by them, show what they mean, and mark mistakes.
 
 JSON Schema, draft 2020-12 (https://json-schema.org/draft/2020-12). It says what the loader says of the shape of the
-file; that names exist and that the bot makes sense is for ``voicebot check``.
+files; that names exist and that the bot makes sense is for ``voicebot check``.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 
+from voicebot.dialogue.builtin import builtin_intents
 from voicebot.dialogue.memoryuse import MOST_DAYS
 from voicebot.dialogue.modeluse import ACTIONS
 from voicebot.dialogue.schema.nodes import nodes, silence
@@ -27,17 +29,40 @@ from voicebot.dialogue.schema.parts import (
     one_of,
 )
 
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _LIST = {"type": "array", "items": TEXT}
 _NAMES = {"anyOf": [TEXT, _LIST]}
 
 
-def schema_text() -> str:
-    """Return the schema as it stands in its file."""
-    return json.dumps(bot_schema(), ensure_ascii=False, indent=2) + "\n"
+def schema_text(file: str = "bot") -> str:
+    """Return a schema as it stands in its file, ``config/bots/<file>.schema.json``.
+
+    Args:
+        file: one of SCHEMAS.
+    """
+    return json.dumps(SCHEMAS[file](), ensure_ascii=False, indent=2) + "\n"
+
+
+def faq_schema() -> Schema:
+    """Return the schema of ``faq.yaml``."""
+    return {"$schema": _DRAFT, "title": "faq.yaml", "type": "array", "items": _question()}
+
+
+def intents_schema() -> Schema:
+    """Return the schema of ``intents.yaml``."""
+    more = key(TEXTS, "Built in; more wordings of it.", "内置的意思，可以补充说法。")
+    names = sorted({name for language in ("zh", "en") for name in builtin_intents(language)})
+    return {
+        "$schema": _DRAFT,
+        "title": "intents.yaml",
+        "description": "What callers mean, each with examples.",
+        **by_name(TEXTS),
+        "properties": dict.fromkeys(names, more),
+    }
 
 
 def bot_schema() -> Schema:
-    """Return the schema."""
+    """Return the schema of ``bot.yaml``."""
     properties = {
         "name": key(TEXT, "Name of the bot; left out: of its folder.", "机器人的名字；不写就是文件夹名。"),
         "language": key(one_of(("zh", "en")), "Language of the bot.", "机器人的语言。"),
@@ -67,7 +92,7 @@ def bot_schema() -> Schema:
         "on_transfer_busy": key(NODE, "The node after a transfer to somebody busy.", "对方忙线之后的节点。"),
     }
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": _DRAFT,
         "title": "bot.yaml",
         **a_map(properties, required=("language", "start", "nodes", "silence", "fallback")),
     }
@@ -169,3 +194,7 @@ def _memory() -> Schema:
         "days": key(integer(1, MOST_DAYS), "How long after the last call.", "最后一次通话之后保留几天。"),
     }
     return a_map(properties, required=("remember",))
+
+
+SCHEMAS: Mapping[str, Callable[[], Schema]] = {"bot": bot_schema, "faq": faq_schema, "intents": intents_schema}
+"""All schemas, by the name of the file without its ending."""
