@@ -184,7 +184,7 @@ EN: Mapping[Category, Wordings] = {
         ),
     ),
     Category.IN_CALL: Wordings(
-        likely=_several("is on the phone | having another call | subscriber you dialed is busy now"),
+        likely=_several("is on the phone | having another call | is busy now please | is busy now"),
     ),
     Category.BUSY: Wordings(
         likely=_several("is busy | line is busy"),
