@@ -53,6 +53,7 @@ WARM_UP_S = 3.0
 QUIET_MS = 1000
 ANSWER_PATIENCE_MS = 6000
 TALK_PATIENCE_MS = 5000
+PATIENCE_S = 60.0
 STEP_MS = 10
 AUDIBLE = 10 ** (-50 / 20) * 32768
 
@@ -141,8 +142,11 @@ class Session:
         for case in self.cases:
             clip = load(case["file"])
             self.free_since_s = clock_s
-            while not await self._ready(case, clock_s):
+            given_up_s = clock_s + PATIENCE_S
+            while clock_s < given_up_s and not await self._ready(case, clock_s):
                 clock_s = await self._frame(np.zeros(FRAME_SAMPLES, np.int16), clock_s)
+            if clock_s >= given_up_s:
+                break  # it does not speak any more
             self.began_s[case["id"]] = clock_s
             for at in range(0, clip.size, FRAME_SAMPLES):
                 clock_s = await self._frame(np.resize(clip[at : at + FRAME_SAMPLES], FRAME_SAMPLES), clock_s)

@@ -97,6 +97,14 @@ def test_a_peer_stands_beside_the_goals() -> None:
     assert "another: answers" in text
 
 
+def test_a_peer_that_failed_is_told_beside_our_own_figures() -> None:
+    found = figures(Outcome("answers", 1, [a_trial(gap=300.0)]))
+    found.peer_failed = "it broke"
+    text = report(found)
+    assert goal(text, "answer gap p50") == ["350", "300", "yes"]
+    assert text.endswith("Nothing of the peer: it broke")
+
+
 def test_a_peer_is_judged_by_what_was_heard_of_it() -> None:
     answer, stop = a_clip(), a_clip("stop")
     found = figures_of(

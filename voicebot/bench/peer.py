@@ -20,12 +20,12 @@ from voicebot.settings.model import Settings
 SCENARIOS = ("answers", "pauses", "numbers", "barge-in", "semantic")
 _REPLY = "All right, please go on."
 _LONG_REPLY = (
-    "I will now go through the steps with you, and since there are quite a few of them, just listen, we will send you "
-    "a text message with all of it later. First of all, please have your identity card ready, along with the bills of "
-    "the last three months, and take them to the nearest shop, where you will find a machine next to the door that "
-    "gives you a number. When your number comes up on the screen, go to the desk that is shown beside it, and hand "
-    "your papers to one of my colleagues, who will compare them with our records, which takes about five minutes on "
-    "most days."
+    "I will now go through the steps with you. There are quite a few of them, so just listen. We will send you a text "
+    "message with all of it later. First of all, please have your identity card ready. Take it to the nearest shop, "
+    "along with the bills of the last three months. You will find a machine next to the door that gives you a number. When "
+    "your number comes up on the screen, go to the desk that is shown beside it. Hand your papers to one of my "
+    "colleagues, who will compare them with our records. That takes about five minutes on most days. After that my "
+    "colleague will print a form with your name and your address. Once you have read it, you sign it on the last page."
 )
 
 
@@ -52,12 +52,15 @@ async def measure_peer(
     ``sounds_ms`` and ``turn_ends_ms`` on the same clock.
 
     Raises:
-        VoicebotError: the command failed, or its last line is something else.
+        VoicebotError: the command cannot be run or failed, or its last line is something else.
     """
     plan = folder / "peer.json"
     plan.parent.mkdir(parents=True, exist_ok=True)
     plan.write_text(json.dumps(_plan(settings, cases), ensure_ascii=False), encoding="utf-8")
-    process = await asyncio.create_subprocess_exec(*shlex.split(command), str(plan), stdout=asyncio.subprocess.PIPE)
+    try:
+        process = await asyncio.create_subprocess_exec(*shlex.split(command), str(plan), stdout=asyncio.subprocess.PIPE)
+    except OSError as error:
+        raise VoicebotError(f"--peer: it cannot be run: {error}") from error
     try:
         output, _ = await process.communicate()
     except asyncio.CancelledError:

@@ -17,6 +17,7 @@ def report(figures: TurnFigures) -> str:
     """Return all tables with what each of them shows."""
     parts = [_answers(figures), _fixed(figures), _stops(figures), _false_stops(figures), _echoes(figures)]
     parts += [_stages(figures), _audio(figures), _misses(figures), goals(figures)]
+    parts.append(figures.peer_failed and f"Nothing of the peer: {figures.peer_failed}")
     return "\n\n".join(part for part in parts if part)
 
 
