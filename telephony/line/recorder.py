@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import queue
 import struct
@@ -16,6 +17,7 @@ from telephony.line.config import FRAME_MS
 logger = logging.getLogger(__name__)
 
 _HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
+HEADER_BYTES = _HEADER.size
 _FRAMES_PER_HEADER = 50
 # Ten seconds: a disk that hangs longer loses audio rather than filling the memory.
 _MAX_WAITING_FRAMES = 500
@@ -39,11 +41,16 @@ def interleave(left: bytes, right: bytes) -> bytes:
 class Recorder:
     """Writes a recording on a thread of its own: the media clock never waits for a disk.
 
-    The header is brought up to date every second, so that a crash leaves a file that plays.
+    The header is brought up to date every second, so that a crash leaves a file that plays. The file is locked
+    (flock) until it is complete or its writer dead.
 
     Args:
         path: the file; its folder is made.
         rate_hz: sample rate of the frames.
+
+    Attributes:
+        hidden_ms: from where to where there is silence instead of what was said (``hide``).
+        dropped: frames that are missing because the disk was too slow.
 
     Raises:
         OSError: the file cannot be made.
@@ -52,17 +59,22 @@ class Recorder:
     def __init__(self, path: Path, rate_hz: int) -> None:
         self.path = path
         self.dropped = 0
+        self.hidden_ms: list[tuple[int, int]] = []
+        self._hidden_from_ms: int | None = None
         self._rate_hz = rate_hz
         self._taken = (0, 0.0)  # frames so far, and when the last one came; replaced as one for whoever reads it
         self._frames: queue.SimpleQueue[tuple[bytes, bytes] | None] = queue.SimpleQueue()
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("wb")
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         file.write(wav_header(rate_hz, 0))
         self._thread = threading.Thread(target=self._main, args=(file,), name="recorder", daemon=True)
         self._thread.start()
 
     def write(self, caller: bytes, bot: bytes) -> None:
         """Add a frame of each side. Never blocks."""
+        if self._hidden_from_ms is not None:
+            caller = bot = bytes(len(caller))
         if self._frames.qsize() < _MAX_WAITING_FRAMES:
             self._frames.put((caller, bot))
             self._taken = (self._taken[0] + 1, time.monotonic())
@@ -76,8 +88,18 @@ class Recorder:
         since_ms = (time.monotonic() - last_s) * 1000 if frames else 0.0
         return frames * FRAME_MS + min(since_ms, FRAME_MS)
 
+    def hide(self, on: bool) -> None:
+        """Write silence from now on, or no longer: a card number is nobody's business."""
+        at_ms = self._taken[0] * FRAME_MS
+        if on and self._hidden_from_ms is None:
+            self._hidden_from_ms = at_ms
+        elif not on and self._hidden_from_ms is not None:
+            self.hidden_ms.append((self._hidden_from_ms, at_ms))
+            self._hidden_from_ms = None
+
     def finish(self) -> None:
         """Nothing follows: the file is completed. Never blocks."""
+        self.hide(False)
         self._frames.put(None)
 
     def join(self, timeout_s: float = 5.0) -> None:

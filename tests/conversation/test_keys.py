@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conversation.scripted import ScriptedCall, one, only
-from voicebot.conversation.actions import Ask, HideCaller, PressKeys, RecordCaller
+from voicebot.conversation.actions import Ask, HideCaller, PressKeys, RecordCaller, Speak, StopSpeaking
 from voicebot.conversation.config import ConversationConfig
 from voicebot.conversation.events import CallAnswered, CallEnded, ChunkArrived, DigitPressed
 from voicebot.conversation.leg import HangupCause
@@ -107,3 +107,12 @@ def test_keys_are_pressed_when_all_was_said() -> None:
     actions = call.answer("请稍等。", instructions=(SendDigits("2#"),))
     assert not only(actions, PressKeys)
     assert one(call.hear(actions), PressKeys).digits == "2#"
+
+
+def test_a_recorded_call_is_announced_before_the_greeting_and_nobody_talks_over_it() -> None:
+    call = ScriptedCall(ConversationConfig(announcement="本次通话将被录音。"))
+    first = call.feed(CallAnswered())
+    assert one(first, Speak).text == "本次通话将被录音。"
+    assert one(first, Ask).query.query_text == ""
+    assert not only(call.say("喂你好我要改时间"), StopSpeaking)
+    assert one(call.answer("您好。"), Speak).text == "您好。"

@@ -49,7 +49,7 @@ def test_a_file_that_is_none_is_an_error_and_callers_hear_the_ringing_tone(
     path = tmp_path / "hold.wav"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ConfigError, match="hold.wav"):
+    with pytest.raises(ConfigError, match=r"hold\.wav"):
         read_music(path, 8000)
     assert waiting_music(TransferSettings(waiting="music", music=str(path)), 8000) == b""
 

@@ -36,6 +36,7 @@ class ConversationConfig:
         transcript_timeout_ms: longest wait for a transcript once an utterance has ended.
         talk_while_transferring: the bot goes on talking to the caller while somebody is rung.
         transfer_timeout_ms: longest wait for the result of a transfer; a guard behind the line's own.
+        announcement: said before the greeting, not to be interrupted: that the call is recorded; "" for nothing.
         apology, goodbye: said by the line itself when the brain or the recogniser cannot.
         prompt: said after a silence if the brain has nothing to say to it.
         monologue: said by the line when it cuts a caller off; "" for nothing.
@@ -68,6 +69,7 @@ class ConversationConfig:
     transcript_timeout_ms: int = 15_000
     talk_while_transferring: bool = False
     transfer_timeout_ms: int = 60_000
+    announcement: str = ""
     apology: str = "抱歉，系统出了点问题，请您再说一遍。"
     goodbye: str = "那先不打扰您了，再见。"
     prompt: str = "喂，您还在听吗？"

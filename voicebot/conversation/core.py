@@ -180,7 +180,10 @@ class Conversation:
         state.answered_ms = state.now_ms
         state.deadlines.set("max_call", state.now_ms + self.config.max_call_ms)
         self._keys.recall()
-        return self._turns.ask("")
+        actions = self._turns.ask("")
+        if self.config.announcement:
+            actions += self._turns.say(self.config.announcement, interruptible=False)
+        return actions
 
     def _answered_by(self, kind: Answerer) -> list[Action]:
         if not self._state.talking:

@@ -77,6 +77,8 @@ class CallRecord:
     underrun_frames: int = 0
     audio: dict[str, float | int | str] = field(default_factory=dict)
     """Codec, packet and frame counts, as the line tells them."""
+    recording: dict[str, Any] = field(default_factory=dict)
+    """Its file, bytes, SHA-256, and what is silence in it (hidden_ms); empty if the call was not recorded."""
 
     def turn(self, turn_id: int) -> TurnRecord:
         """Return the record of a turn, making it if it is new."""

@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
+from telephony.line.recorder import Recorder
 from voicebot.conversation.record import CallRecord
+
+_PIECE_BYTES = 1 << 20
 
 
 def safe_name(call_id: str) -> str:
     """Turn a Call-ID, which the far side makes up, into a harmless file name."""
     return re.sub(r"[^A-Za-z0-9.@_-]", "_", call_id).lstrip(".")[:120] or "call"
+
+
+def save_call(directory: Path, record: CallRecord, recorder: Recorder | None) -> Path:
+    """Write a call record, with what is known of its recording; return its path. Blocks until both are on the disk."""
+    if recorder is not None:
+        recorder.join()
+        try:
+            record.recording = {**facts(recorder.path), "hidden_ms": recorder.hidden_ms}
+        except FileNotFoundError:
+            record.recording = {"hidden_ms": recorder.hidden_ms}  # somebody has taken it already
+    return save_record(directory, record)
+
+
+def facts(path: Path) -> dict[str, Any]:
+    """Return what a call's record tells of its recording: name, size and SHA-256. Blocks."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE_BYTES):
+            digest.update(piece)
+    return {"file": path.name, "bytes": path.stat().st_size, "sha256": digest.hexdigest()}
 
 
 def save_record(directory: Path, record: CallRecord) -> Path:

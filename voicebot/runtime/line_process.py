@@ -13,7 +13,7 @@ import itertools
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from telephony.announcements.outcome import Category
@@ -36,7 +36,7 @@ from voicebot.conversation.voice import LineVoice
 from voicebot.errors import SpeechError, VoicebotError
 from voicebot.hotwords import variable_words
 from voicebot.protocol.instruction import Blacklist, ShortMessage
-from voicebot.runtime.archive import safe_name, save_record
+from voicebot.runtime.archive import safe_name, save_call
 from voicebot.runtime.dialled import DialledCalls, DialledLeg, DialMessage
 from voicebot.runtime.lines import endpointing_of, fallback_transfer, transfer_request
 from voicebot.runtime.logs import set_up_logging
@@ -192,11 +192,14 @@ class LineWorker:
         """Begin the conversation of a call, which may see its leg through another one."""
         stopwatch = Stopwatch(leg.info, line.name, functools.partial(self._tell_turn, leg.info.call_id))
         recorder = self._record(leg) if self._settings.recording.enabled else None
+        services = self._services(line, leg.info)
+        if recorder is not None:
+            services = replace(services, hide=recorder.hide)
         session = CallSession(
             seen,
             self._conversation_config(line, leg.info, variables),
             self._ears(leg),
-            self._services(line, leg.info),
+            services,
             stopwatch,
             self._ended,
             self._timeline(recorder, line, stopwatch.record),
@@ -255,6 +258,7 @@ class LineWorker:
             answer_timeout_ms=self._settings.brain.total_timeout_ms + 5_000,
             talk_while_transferring=self._settings.sip.transfer.waiting == "talk",
             transfer_timeout_ms=int(self._settings.sip.transfer.ring_timeout_s * 2000) + 60_000,
+            announcement=self._announcement(line),
             apology=settings.apology[line.language],
             goodbye=settings.goodbye[line.language],
             unavailable=settings.unavailable[line.language],
@@ -265,6 +269,10 @@ class LineWorker:
             own_brain=not line.brain_url,
             rehearse=not line.brain_url and settings.rehearsals > 0,
         )
+
+    def _announcement(self, line: LineSettings) -> str:
+        recording = self._settings.recording
+        return recording.announcement[line.language] if recording.enabled else ""
 
     def _hint(self, line: LineSettings, variables: Mapping[str, str]) -> str:
         """Return what this caller is likely to say: names that came with the call, then the words of the bot."""
@@ -324,13 +332,13 @@ class LineWorker:
         report("call_ended", {"record": record.as_dict() if self._order.tell_turns else {}})
         self._dialled.ended(leg, record)
         if self._settings.recording.transcripts:
-            task = asyncio.create_task(self._save(session), name=f"save-{session.call_id}")
+            task = asyncio.create_task(self._save(session, leg.pump.recorder), name=f"save-{session.call_id}")
             self._saving.add(task)
             task.add_done_callback(self._saving.discard)
 
-    async def _save(self, session: CallSession) -> None:
+    async def _save(self, session: CallSession, recorder: Recorder | None) -> None:
         try:
-            await asyncio.to_thread(save_record, self._settings.paths.calls, session.stopwatch.record)
+            await asyncio.to_thread(save_call, self._settings.paths.calls, session.stopwatch.record, recorder)
         except OSError as error:
             logger.error("the record of call %s could not be kept: %s", session.call_id, error)
 

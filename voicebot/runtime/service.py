@@ -25,6 +25,7 @@ from voicebot.runtime.hotwords import hot_words_of_lines
 from voicebot.runtime.keeper import Keeper
 from voicebot.runtime.outgoing import OutgoingLines
 from voicebot.runtime.prerendering import Prerendering
+from voicebot.runtime.recordings import Folders, RecordingKeeper
 from voicebot.runtime.reload import Reloader
 from voicebot.runtime.supervisor import EventHandler, Supervisor, Wiring
 from voicebot.runtime.together import together
@@ -68,6 +69,8 @@ class Service:
         self._http: HttpServer | None = None
         self._supervisor: Supervisor | None = None
         self._delivery: Delivery | None = None
+        folders = Folders(settings.paths.recordings, settings.paths.calls)
+        self._recordings = RecordingKeeper(settings.recording, folders)
         self._outgoing: OutgoingLines | None = None
         self._driver: Driver | None = None
         self._prerendering = Prerendering(settings, self._speech)
@@ -102,6 +105,7 @@ class Service:
         http = self._settings.http
         self._delivery = Delivery.of(self._settings)
         self._delivery.start()
+        self._recordings.start()
         await self._bots.start()
         bots = [HostedBot.of(versions) for versions in self._bots]
         internal_key = secrets.token_urlsafe(24)  # lives as long as the service, and in memory only
@@ -139,6 +143,7 @@ class Service:
             await self._driver.stop()
         if self._delivery is not None:
             await self._delivery.stop()
+        await self._recordings.stop()
         if self._http is not None:
             await self._http.close()
         await self._bots.close()

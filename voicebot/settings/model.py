@@ -187,10 +187,18 @@ class RecordingSettings(Section):
 
     enabled: bool = False
     """Record the audio: ``<data>/recordings/<call>.wav``, stereo, the caller left, the bot right."""
+    format: Literal["wav", "opus", "mp3"] = "wav"
+    """What a recording becomes after the call: it stays WAV, or Opus in Ogg, or MP3 (32 kbit/s)."""
+    keep_days: int = Field(default=0, ge=0, le=36_500)
+    """Days until recordings and their timelines are deleted; 0: never."""
+    announcement: dict[Language, str] = {"zh": "", "en": ""}
+    """Said before the greeting of a call that is recorded; empty: nothing."""
     timeline: bool = True
     """Keep what happened when, beside each recording: ``<data>/recordings/<call>.timeline.jsonl``."""
     transcripts: bool = True
     """Keep who said what, and how long it took: ``<data>/calls/<day>/<call>.json``."""
+
+    _complete = field_validator("announcement")(complete_languages)
 
 
 class LogSettings(Section):

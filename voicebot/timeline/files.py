@@ -6,6 +6,7 @@ import wave
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +19,7 @@ from voicebot.timeline.story import Story
 Samples = NDArray[np.float32]
 
 _HEADER_BYTES = 44
+_COMPRESSED = (".opus", ".mp3")
 _FEW = 5
 
 
@@ -107,7 +109,8 @@ def load_sound(recording: Path) -> Sound | None:
         TimelineError: it is not a recording of a call.
     """
     if not recording.is_file():
-        return None
+        compressed = next((path for kind in _COMPRESSED if (path := recording.with_suffix(kind)).is_file()), None)
+        return None if compressed is None else _decoded(compressed)
     try:
         with wave.open(str(recording), "rb") as file:
             if (file.getnchannels(), file.getsampwidth()) != (2, 2):
@@ -119,3 +122,16 @@ def load_sound(recording: Path) -> Sound | None:
         raise TimelineError(f"{recording}: cannot be read as a recording: {error}") from error
     pairs = (pcm[: pcm.size // 2 * 2].reshape(-1, 2) / np.float32(32768)).astype(np.float32)
     return Sound(rate_hz, pairs[:, 0], pairs[:, 1])
+
+
+def _decoded(recording: Path) -> Sound:
+    """Read a recording that was compressed after the call."""
+    try:
+        with av.open(str(recording)) as file:
+            rate_hz = file.streams.audio[0].rate
+            resampler = av.AudioResampler(format="fltp", layout="stereo", rate=rate_hz)
+            frames = [each.to_ndarray() for frame in file.decode(audio=0) for each in resampler.resample(frame)]
+    except (OSError, av.FFmpegError, IndexError) as error:
+        raise TimelineError(f"{recording}: cannot be read as a recording: {error}") from error
+    both = np.concatenate(frames, axis=1) if frames else np.zeros((2, 0), np.float32)
+    return Sound(rate_hz, both[0], both[1])

@@ -38,7 +38,8 @@ def through_alaw(samples: Audio) -> bytes:
     """Quantise as A-law does (13 bits, segments)."""
     pcm = np.clip(samples, -32767, 32767)
     step = 2.0 ** np.maximum(np.floor(np.log2(np.maximum(np.abs(pcm), 1))) - 4, 4)
-    return (np.round(pcm / step) * step).clip(-32767, 32767).astype("<i2").tobytes()
+    quantised: npt.NDArray[np.int16] = (np.round(pcm / step) * step).clip(-32767, 32767).astype("<i2")
+    return quantised.tobytes()
 
 
 def found(pcm: bytes, rate_hz: int = RATE_HZ) -> str:
