@@ -25,6 +25,11 @@ PJSUA_INVALID_ID: int
 PJSUA_CALL_UNHOLD: int
 PJSIP_REDIRECT_REJECT: int
 PJSUA_SIP_TIMER_OPTIONAL: int
+PJSUA_IPV6_ENABLED_PREFER_IPV4: int
+PJSUA_IPV6_ENABLED_USE_IPV6_ONLY: int
+PJMEDIA_SRTP_DISABLED: int
+PJMEDIA_SRTP_OPTIONAL: int
+PJMEDIA_SRTP_MANDATORY: int
 
 class Error(Exception):
     status: int
@@ -79,7 +84,12 @@ class EpConfig:
     logConfig: LogConfig
     medConfig: MediaConfig
 
+class pj_qos_params:
+    flags: int
+    dscp_val: int
+
 class TransportConfig:
+    qosParams: pj_qos_params
     port: int
     portRange: int
     publicAddress: str
@@ -170,6 +180,9 @@ class AccountCallConfig:
 
 class AccountMediaConfig:
     transportConfig: TransportConfig
+    ipv6Use: int
+    srtpUse: int
+    srtpSecureSignaling: int
     lockCodecEnabled: bool
 
 class AccountNatConfig:

@@ -60,6 +60,8 @@ class EdgeConfig:
         tcp: take calls by TCP as well, on the same port.
         tls: calls by TLS, and how far certificates are trusted.
         streams: what TCP and TLS connections may do.
+        stun_server: "host" or "host:port" that is asked for ``public_host`` at start, where that is "".
+        dscp: class of the signalling packets (RFC 2474), 0 to 63.
         peers: PBXs and trunks that calls go out to.
         sources: names of those that calls come from, with their addresses, networks and host names.
     """
@@ -74,6 +76,8 @@ class EdgeConfig:
     tcp: bool = True
     tls: TlsConfig = field(default_factory=TlsConfig)
     streams: StreamLimits = field(default_factory=StreamLimits)
+    stun_server: str = ""
+    dscp: int = 24
     peers: tuple[PeerConfig, ...] = ()
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

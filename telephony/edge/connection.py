@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from telephony.edge.dispatcher import Address
 from telephony.edge.flow import Flow
@@ -76,9 +77,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Learn who the peer is; end it if nobody wants it."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a stream is needed")
-        self._transport = transport
+        # Not isinstance: transports of other event loops are of other classes.
+        self._transport = cast(asyncio.Transport, transport)
         name = transport.get_extra_info("peername") or ("", 0)
         self.peer = (str(name[0]), int(name[1]))
         if not self._opened(self):

@@ -17,9 +17,10 @@ from telephony.edge.networks import Networks
 from telephony.edge.pings import Pings
 from telephony.edge.resolver import Resolver, is_numeric
 from telephony.edge.router import Router
-from telephony.edge.sockets import LOOPBACK, DatagramSocket, bind_tcp, bind_udp, explain, own_address, place_of
+from telephony.edge.sockets import LOOPBACK, DatagramSocket, bind_tcp, bind_udp, explain, mark, own_address, place_of
 from telephony.edge.sources import SourceLog
 from telephony.edge.streams import Streams
+from telephony.edge.stun import ask_stun
 from telephony.edge.tls import Certificates
 from voicebot.errors import TelephonyError
 
@@ -51,6 +52,7 @@ class Edge:
         self._resolver: Resolver | None = None
         self._router: Router | None = None
         self._unsent: set[asyncio.Task[None]] = set()
+        self._ipv6 = False
         self._naming: asyncio.Task[None] | None = None
         self._pings: Pings | None = None
         self._public: Address | None = None
@@ -88,7 +90,7 @@ class Edge:
         except TelephonyError:
             await self.close()
             raise
-        self._public = (self._config.public_host or own_address(bound[0]), bound[1])
+        self._public = (await self._public_host(bound[0]), bound[1])
         self._ports = {"UDP": bound[1], **{transport: place_of(sock)[1] for transport, sock in sockets.items()}}
         hop = Hop(self._public, bound, self._internal, secrets.token_bytes(16), self._ports)
         self._router = router = Router(self._config, hop, self.dispatcher, self.stats, self._sources)
@@ -97,7 +99,8 @@ class Edge:
             self._naming = asyncio.create_task(_keep_names(lists), name="sip-access-names")
         self._pings = Pings(router.peers, hop, self._send, self._config.user_agent)
         router.take_pong = self._pings.answer
-        self._resolver = Resolver(socket.AF_INET6 if ":" in bound[0] else socket.AF_INET)
+        self._ipv6 = ":" in bound[0]
+        self._resolver = Resolver(socket.AF_INET6 if self._ipv6 else socket.AF_INET)
         self._streams = Streams(
             self._config.streams,
             certificates,
@@ -151,6 +154,16 @@ class Edge:
         self._sockets.clear()
         self._protocols.clear()
 
+    async def _public_host(self, bound: str) -> str:
+        if self._config.public_host:
+            return self._config.public_host
+        if self._config.stun_server:
+            try:
+                return await ask_stun(self._config.stun_server)
+            except TelephonyError as error:
+                log.warning("The public address is not known: %s", error.message)
+        return own_address(bound)
+
     async def _bind_public(self) -> dict[Transport, socket.socket]:
         """Open all public sockets, or none.
 
@@ -177,6 +190,8 @@ class Edge:
                 if again and tries_left:
                     continue
                 raise explain(error, wanted, config.host, port, setting) from error
+            for sock in sockets.values():
+                mark(sock, config.dscp)
             return sockets
         raise RuntimeError("the last try returns or raises")
 
@@ -193,11 +208,15 @@ class Edge:
         if send.flow != UDP:
             self._send_by_stream(send)
         elif is_numeric(send.host):
-            self._sockets[send.side].sendto(send.data, (send.host, send.port))
+            self._sockets[send.side].sendto(send.data, (self._mapped(send.host, send.side), send.port))
         elif send.request is None and not send.looked_up:
             self.stats.dropped["no address"] += 1
         else:
             self._send_soon(send)
+
+    def _mapped(self, host: str, side: Side) -> str:
+        """An IPv4 address as a socket of IPv6 wants it."""
+        return f"::ffff:{host}" if self._ipv6 and side is Side.OUTSIDE and ":" not in host else host
 
     def _send_by_stream(self, send: Send) -> None:
         if self._streams is not None and self._streams.send(send.data, send.flow):

@@ -58,7 +58,9 @@ class Resolver:
     async def _look_up(self, host: str) -> str:
         loop = asyncio.get_running_loop()
         try:
-            found = await loop.getaddrinfo(host, None, family=self._family, type=socket.SOCK_DGRAM)
+            # A socket of IPv6 reaches hosts of IPv4 by their mapped addresses.
+            mapped = socket.AI_V4MAPPED if self._family == socket.AF_INET6 else 0
+            found = await loop.getaddrinfo(host, None, family=self._family, type=socket.SOCK_DGRAM, flags=mapped)
         except (OSError, UnicodeError):
             # gaierror, or a label that IDNA refuses: both mean "no such host".
             return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import socket
@@ -103,6 +104,18 @@ def own_address(bound: str) -> str:
             log.warning("This machine has no route to the outside: SIP peers are told a loopback address")
             return "::1" if bound == "::" else LOOPBACK
         return str(sock.getsockname()[0])
+
+
+def mark(sock: socket.socket, dscp: int) -> None:
+    """Give what a socket sends a class of service (RFC 2474)."""
+    if sock.family is socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, dscp << 2)
+        if hasattr(socket, "IP_TOS"):
+            # For IPv4 by way of the same socket; refused where it is of IPv6 alone.
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, dscp << 2)
+    else:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, dscp << 2)
 
 
 def place_of(sock: socket.socket) -> Address:

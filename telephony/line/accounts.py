@@ -19,6 +19,13 @@ logger = logging.getLogger(__name__)
 IncomingCall = Callable[["LineAccount", int, str], None]
 _PLAIN_PASSWORD = 0
 _MIN_SESSION_S = 90
+_SRTP = {
+    "off": pj.PJMEDIA_SRTP_DISABLED,
+    "optional": pj.PJMEDIA_SRTP_OPTIONAL,
+    "required": pj.PJMEDIA_SRTP_MANDATORY,
+}
+# PJ_QOS_PARAM_HAS_DSCP
+_QOS_HAS_DSCP = 1
 
 
 class LineAccount(pj.Account):
@@ -56,7 +63,8 @@ class LineAccount(pj.Account):
     def open(self, agent: UserAgentConfig) -> None:
         """Make the account known to the library; nothing is sent yet."""
         library = self._sip.library
-        self.create(_library_config(self.config, agent, library.public_host, library.public_port), self.config is None)
+        config = _library_config(self.config, agent, library.public_host, library.public_port, library.has_ipv6)
+        self.create(config, self.config is None)
 
     def register(self) -> None:
         """Send a REGISTER; repeated by itself until it succeeds, and refreshed. Nothing for a static account."""
@@ -134,7 +142,7 @@ def host_of(uri: str) -> str:
 
 
 def _library_config(
-    account: AccountConfig | None, agent: UserAgentConfig, public_host: str, public_port: int
+    account: AccountConfig | None, agent: UserAgentConfig, public_host: str, public_port: int, ipv6: bool
 ) -> pj.AccountConfig:
     place = f"[{public_host}]" if ":" in public_host else public_host
     config = pj.AccountConfig()
@@ -159,6 +167,7 @@ def _library_config(
     config.callConfig.timerMinSESec = _MIN_SESSION_S
     config.callConfig.timerSessExpiresSec = agent.session_timer_s
     _set_addresses(config, agent)
+    _set_media(config.mediaConfig, agent, ipv6)
     return config
 
 
@@ -174,3 +183,20 @@ def _set_addresses(config: pj.AccountConfig, agent: UserAgentConfig) -> None:
     host = agent.rtp_host or agent.host
     if host not in WILDCARDS:
         audio.boundAddress = host
+
+
+def _set_media(media: pj.AccountMediaConfig, agent: UserAgentConfig, ipv6: bool) -> None:
+    host = agent.rtp_host or agent.host
+    if host == "::":
+        # One address cannot be right for both families: each call gets that of its caller's family.
+        media.transportConfig.publicAddress = ""
+        if ipv6:
+            media.ipv6Use = pj.PJSUA_IPV6_ENABLED_PREFER_IPV4
+    elif ":" in host:
+        media.ipv6Use = pj.PJSUA_IPV6_ENABLED_USE_IPV6_ONLY
+    media.srtpUse = _SRTP[agent.srtp]
+    # The keys travel in clear text to the edge, on this machine; how they go on is up to the transport outside.
+    media.srtpSecureSignaling = 0
+    if agent.dscp:
+        media.transportConfig.qosParams.flags = _QOS_HAS_DSCP
+        media.transportConfig.qosParams.dscp_val = agent.dscp

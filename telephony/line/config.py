@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Codec = Literal["PCMA", "PCMU", "G722"]
+Codec = Literal["PCMA", "PCMU", "G722", "opus"]
+Srtp = Literal["off", "optional", "required"]
 
 SendDigits = Literal["auto", "rfc4733", "info"]
 
@@ -50,10 +51,12 @@ class UserAgentConfig:
         public_port: port that peers are told for SIP; 0 is the bound one.
         contact_user: user part of our Contact; behind the edge the token that names this process there.
         outbound_proxy: where all requests go first ("sip:127.0.0.1:5070;lr"); "" sends them directly.
-        codecs: offered and accepted, the best first.
+        codecs: offered and accepted, the best first; those that the library was built without are left out.
         rtp_host: address the audio sockets are bound to; "" is ``host``.
         rtp_port: first UDP port for audio, 0 for any free ones.
         rtp_ports: how many ports from ``rtp_port`` on may be used; each call takes two.
+        srtp: encrypted audio, keys in the SDP (SDES, RFC 4568): never, where the far side can, or always.
+        dscp: class of the audio packets (RFC 2474), 0 to 63.
         accounts: PBX accounts.
         register: register the accounts at start. Behind an edge only one process does.
         session_timer_s: session interval (RFC 4028); refreshed at half of it.
@@ -79,6 +82,8 @@ class UserAgentConfig:
     rtp_host: str = ""
     rtp_port: int = 0
     rtp_ports: int = 100
+    srtp: Srtp = "off"
+    dscp: int = 46
     accounts: tuple[AccountConfig, ...] = ()
     register: bool = False
     session_timer_s: int = 1800

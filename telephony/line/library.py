@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import logging
+import re
 from collections.abc import Callable
 
 import pjsua2 as pj
@@ -18,7 +19,7 @@ logger = logging.getLogger(__name__)
 # More than any build carries: the library clamps it to what it was compiled for.
 ASKED_CALLS = 256
 WHEEL_CALLS = 4
-_CODEC_IDS = {"PCMA": "PCMA/8000/1", "PCMU": "PCMU/8000/1", "G722": "G722/16000/1"}
+_CODEC_IDS = {"PCMA": "PCMA/8000/1", "PCMU": "PCMU/8000/1", "G722": "G722/16000/1", "opus": "opus/48000/2"}
 _TOP_PRIORITY = 250
 # pjsip shows errors of the operating system as this plus errno (PJ_ERRNO_START_SYS).
 _SYSTEM_ERROR = 120000
@@ -26,6 +27,8 @@ _SYSTEM_ERROR = 120000
 RESAMPLE_QUALITY = 4
 # No messages any more (PJSUA_DESTROY_NO_NETWORK): calls and registrations have been ended before; saves 1 s.
 _DESTROY_NO_NETWORK = 3
+# The log level at which the library tells its settings.
+_DUMP_LEVEL = 3
 WILDCARDS = ("", "0.0.0.0", "::")
 
 
@@ -67,12 +70,26 @@ class Library:
         self._log_writer = LogWriter(config.log_content)
         _silence_start()
         self._endpoint.libCreate()
+        self.has_ipv6 = _compiled_ipv6()
         try:
+            self._check_addresses()
             self._set_up()
+        except TelephonyError:
+            self.close()
+            raise
         except pj.Error as error:
             self.close()
             raise _start_error(error, config) from None
         self.max_calls = _compiled_calls()
+
+    def _check_addresses(self) -> None:
+        """An account with IPv6 in a library without it would abort the process."""
+        host = self._config.rtp_host or self._config.host
+        if ":" not in host or self.has_ipv6:
+            return
+        if host not in WILDCARDS:
+            raise TelephonyError(f"The SIP library was built without IPv6, no audio at {host}: check sip.host")
+        logger.warning("The SIP library was built without IPv6: only callers with IPv4 are heard")
 
     def _set_up(self) -> None:
         self._endpoint.libInit(_endpoint_config(self._config, self._log_writer))
@@ -96,6 +113,12 @@ class Library:
 
     def _choose_codecs(self) -> None:
         wanted = [_CODEC_IDS[codec] for codec in self._config.codecs]
+        there = {known.codecId for known in self._endpoint.codecEnum2()}
+        missing = [codec for codec in self._config.codecs if _CODEC_IDS[codec] not in there]
+        if missing:
+            logger.warning("The SIP library was built without %s", ", ".join(missing))
+        if len(missing) == len(self._config.codecs):
+            raise TelephonyError(f"The SIP library has none of the codecs {', '.join(missing)}: check sip.codecs")
         for known in self._endpoint.codecEnum2():
             rank = wanted.index(known.codecId) if known.codecId in wanted else None
             self._endpoint.codecSetPriority(known.codecId, 0 if rank is None else _TOP_PRIORITY - rank)
@@ -172,6 +195,28 @@ def _compiled_calls() -> int:
     except (AttributeError, OSError) as error:
         logger.warning("The SIP library does not tell how many calls it carries, %d assumed: %s", WHEEL_CALLS, error)
         return WHEEL_CALLS
+
+
+def _compiled_ipv6() -> bool:
+    """Whether the library was compiled for IPv6: it says so among its own settings, and nowhere else."""
+    lines: list[bytes] = []
+    collect = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_int)(
+        lambda _level, text, _length: lines.append(text)
+    )
+    try:
+        native = _native()
+        native.pj_log_get_log_func.restype = ctypes.c_void_p
+        native.pj_log_set_log_func.argtypes = [ctypes.c_void_p]
+        before = native.pj_log_get_log_func()
+        native.pj_log_set_log_func(ctypes.cast(collect, ctypes.c_void_p))
+        native.pj_log_set_level(_DUMP_LEVEL)
+        native.pj_dump_config()
+        native.pj_log_set_level(0)
+        native.pj_log_set_log_func(before)
+    except (AttributeError, OSError) as error:
+        logger.debug("The SIP library does not tell whether it has IPv6: %s", error)
+        return False
+    return any(re.search(rb"PJ_HAS_IPV6\s*:\s*1", line) for line in lines)
 
 
 def _start_error(error: pj.Error, config: UserAgentConfig) -> TelephonyError:

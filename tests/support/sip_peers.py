@@ -140,7 +140,7 @@ async def _process(program: str, *arguments: str, cwd: Path) -> AsyncIterator[as
 
 BARESIP_CONFIG = """
 sip_listen {host}:{port}
-net_interface {host}
+net_interface {interface}
 module_path {modules}
 module g711.so
 module aufile.so
@@ -226,6 +226,7 @@ async def baresip(
             rtp_end=rtp_port + 3,
             host=host,
             settings=settings,
+            interface=host.strip("[]"),
         )
     )
     # baresip hangs up when its file ends.

@@ -19,6 +19,8 @@ def edge_config(sip: SipSettings) -> EdgeConfig:
         public_host=sip.public_host,
         user_agent=sip.user_agent,
         access=_access(sip),
+        stun_server=sip.stun_server,
+        dscp=sip.dscp_signalling,
         tcp=sip.tcp,
         peers=tuple(_peer(peer) for peer in sip.peers),
         sources=_sources(sip),

@@ -73,6 +73,8 @@ class WorkerOrder:
             outbound_proxy=f"sip:{self.edge_internal[0]}:{self.edge_internal[1]};lr",
             codecs=tuple(sip.codecs),
             rtp_host=sip.host,
+            srtp=sip.srtp,
+            dscp=sip.dscp_audio,
             rtp_port=self.rtp_port,
             rtp_ports=RTP_PORTS,
             accounts=tuple(

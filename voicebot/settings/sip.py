@@ -181,10 +181,18 @@ class SipSettings(Section):
     """Simultaneous calls; the next one hears busy (486)."""
     calls_per_worker: int = Field(default=0, ge=0, le=100)
     """Callers in one line worker; 0: half of what the SIP library carries, so that each call can be transferred."""
-    codecs: list[Literal["PCMA", "PCMU", "G722"]] = ["PCMA", "PCMU", "G722"]
+    codecs: list[Literal["PCMA", "PCMU", "G722", "opus"]] = ["PCMA", "PCMU", "G722"]
     """Codecs offered and accepted, the best first. With G722 first, calls are held at 16 kHz, else at 8 kHz."""
     rtp_port: Port = 10000
     """First UDP port for audio; each call takes two. 0: any free ports."""
+    srtp: Literal["off", "optional", "required"] = "off"
+    """Encrypted audio with keys in the SDP (SDES): never, where the other side can, or always."""
+    stun_server: str = ""
+    """"host" or "host:port" of a STUN server that is asked at start for what ``public_host`` leaves empty."""
+    dscp_signalling: int = Field(default=24, ge=0, le=63)
+    """Class of service of SIP packets (RFC 4594: CS3)."""
+    dscp_audio: int = Field(default=46, ge=0, le=63)
+    """Class of service of audio packets (RFC 4594: EF)."""
     session_timer_s: int = Field(default=1800, ge=90, le=86400)
     tcp: bool = True
     """Take calls by TCP as well, on the same port."""
@@ -197,7 +205,13 @@ class SipSettings(Section):
     dtmf: DtmfSettings = DtmfSettings()
     user_agent: str = "voicebot"
 
+    @field_validator("srtp", mode="before")
+    @classmethod
+    def _yaml_booleans(cls, value: object) -> object:
+        # YAML takes a bare "off" for a boolean.
+        return "off" if value is False else value
+
     @property
     def audio_rate_hz(self) -> Literal[8000, 16000]:
         """Sample rate of the audio inside the bot: the best codec's own, so that most calls need no conversion."""
-        return 16000 if self.codecs[:1] == ["G722"] else 8000
+        return 16000 if self.codecs[:1] in (["G722"], ["opus"]) else 8000
