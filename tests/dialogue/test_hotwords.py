@@ -11,6 +11,7 @@ from tests.dialogue.shared import BOTS
 from voicebot.dialogue.bot import Bot
 from voicebot.dialogue.botfile import load_bot
 from voicebot.dialogue.hotwords import MOST_WORDS, hot_words, read_hot_words
+from voicebot.dialogue.slots import Slot, SlotKind
 from voicebot.errors import ConfigError
 from voicebot.hotwords import variable_words
 
@@ -43,6 +44,18 @@ def test_a_bot_without_faq_and_names_has_ways_to_ask_for_a_person_only(appointme
     words = hot_words(replace(appointment, faq=(), variables={}))
     assert words
     assert all(word in appointment.intents["human"] for word in words)
+
+
+def test_the_names_that_slots_take_are_hot_words_with_other_ways_to_say_them(appointment: Bot) -> None:
+    names = {"种植科": ("种牙科", "种"), "牙周科": (), "Dr Smith": ("Smith",), "A3": (), "VIP": ()}
+    slots = (Slot("department", SlotKind.NAME, ("?",), names=names), Slot("day", SlotKind.DATE, ("?",)))
+    start = appointment.nodes[appointment.start]
+    nodes = {**appointment.nodes, appointment.start: replace(start, slots=slots)}
+    words = hot_words(replace(appointment, nodes=nodes), {"name": "李明远"}, ["安心口腔"])
+    assert words[:2] == ["李明远", "安心口腔"]
+    assert {"种植科", "种牙科", "牙周科", "Dr Smith", "Smith", "VIP"} <= set(words)
+    assert not {"种", "A3", "department"} & set(words)
+    assert words.index("牙周科") < words.index("种牙科") < words.index("停车")
 
 
 def test_there_are_never_too_many(appointment: Bot) -> None:

@@ -18,6 +18,7 @@ LONGEST_WORD = 20
 # What may stand behind a word in other systems' lists: its weight.
 _WEIGHT = re.compile(r"[\s:|]+-?\d+(?:\.\d+)?$")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_HAN_NAME = re.compile(rf"[\u3400-\u9fff·]{{2,{LONGEST_WORD}}}")
 # Words of questions: what is left between them is what is asked about.
 _QUESTION_WORDS_ZH = re.compile(
     "请问|你们|我们|他们|您们|咱们|这个|那个|这里|那里|这边|那边|哪里|哪儿|哪个|哪位|哪条|哪些|什么时候|什么|怎么样|怎么办|怎么|如何|"
@@ -37,8 +38,8 @@ _COMMON_EN = frozenset(
 def hot_words(bot: Bot, session_variables: Mapping[str, str] | None = None, listed: Iterable[str] = ()) -> list[str]:
     """Return the words to expect of a bot's callers, those that matter most first.
 
-    Names of this call, the author's own list, names among the bot's defaults, the ways to ask for a person, and what
-    its FAQ is about.
+    Names of this call, the author's own list, names among the bot's defaults, the names that slots take, the ways to
+    ask for a person, and what its FAQ is about.
 
     Args:
         bot: the bot.
@@ -49,6 +50,7 @@ def hot_words(bot: Bot, session_variables: Mapping[str, str] | None = None, list
         *variable_words(session_variables or {}),
         *listed,
         *variable_words(bot.variables),
+        *_slot_names(bot),
         *_asking_for_a_person(bot),
         *_faq_words(bot),
     ]
@@ -78,6 +80,17 @@ def read_hot_words(file: Path) -> list[str]:
             raise ConfigError(f"{file}:{number}: a hot word has at most {LONGEST_WORD} characters: '{word[:30]}'")
         words.append(word)
     return list(dict.fromkeys(words))
+
+
+def _slot_names(bot: Bot) -> list[str]:
+    """Return the names that slots take, with the other ways to say each, where they are as short as hot words are.
+
+    Those of one node after those of the other, first the names and then the other ways.
+    """
+    names = [slot.names for node in bot.nodes.values() for slot in node.slots]
+    words = [name for each in names for name in each]
+    words += [other for each in names for others in each.values() for other in others]
+    return [word for word in words if _HAN_NAME.fullmatch(word) or (len(word) > 2 and ENGLISH_WORDS.fullmatch(word))]
 
 
 def _asking_for_a_person(bot: Bot) -> list[str]:
