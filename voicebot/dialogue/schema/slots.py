@@ -44,9 +44,7 @@ def slots() -> Schema:
         "max": key({"type": "number"}, "Greatest number.", "最大值。"),
         "length": key(TEXT, "Number of characters, such as 5 or 4-6.", "位数，比如 5 或 4-6。"),
         "letters": key(FLAG, "Letters may be among the digits.", "数字里可以有字母。"),
-        "keys": key(
-            {"anyOf": [FLAG, a_map(typed)]}, "It is typed on the telephone.", "用电话按键输入。"
-        ),
+        "keys": key({"anyOf": [FLAG, a_map(typed)]}, "It is typed on the telephone.", "用电话按键输入。"),
         "values": key(
             {"anyOf": [TEXTS, by_name(TEXTS)]},
             "The names that callers may say; as a map, with other ways to say each.",
