@@ -129,3 +129,26 @@ def test_a_day_in_the_words_that_lead_to_a_node_may_be_the_old_one(said: str, na
 )
 def test_the_same_in_english(said: str, names: set[str]) -> None:
     assert fill_on_entry(Wanted((DAY, CLOCK), {}, NOW), said, "en").values.keys() == names
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "rejected"),
+    [
+        ("国足昨天踢得怎么样", "zh", False),
+        ("how was the match yesterday", "en", False),
+        ("昨天", "zh", True),
+        ("昨天吧", "zh", True),
+    ],
+)
+def test_a_day_that_is_over_is_no_answer_in_a_question(text: str, language: str, rejected: bool) -> None:
+    filling = fill(Wanted((DAY,), {}, NOW), text, language)
+    assert filling.rejected == ({"day": Rule.EARLIEST} if rejected else {})
+    assert filling.answers is rejected
+
+
+def test_a_question_may_give_a_day_that_is_to_come() -> None:
+    assert fill(Wanted((DAY,), {}, NOW), "明天有空吗", "zh").values["day"].value == "2026-03-03"
+
+
+def test_what_puts_off_the_answer_gives_no_day() -> None:
+    assert not fill(Wanted((DAY, CLOCK), {}, NOW), "还没想好呢，过两天再说吧", "zh").answers

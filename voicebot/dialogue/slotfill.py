@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import time
+from datetime import date, time
 
 from voicebot.dialogue import slotmoments
 from voicebot.dialogue.entities import NEGATED, Entity, EntityKind, find_entities
@@ -12,7 +12,7 @@ from voicebot.dialogue.marks import read_clock
 from voicebot.dialogue.slotmoments import SaidMoments, moments_in
 from voicebot.dialogue.slotrules import refusal
 from voicebot.dialogue.slots import ENTITY_KINDS, Filling, Rule, Slot, SlotKind, SlotValue, Wanted
-from voicebot.dialogue.wording import normalise
+from voicebot.dialogue.wording import asks, normalise
 
 _MOMENTS = (SlotKind.DATE, SlotKind.TIME, SlotKind.DATETIME)
 _SAID_ON_THE_WAY = (SlotKind.YES_NO, SlotKind.TEXT)
@@ -97,6 +97,7 @@ class _Filler:
     # --- days and times
 
     def _moment(self, slot: Slot, said: SaidMoments) -> None:
+        said = self._without_asides(slot, said)
         if slot.kind is SlotKind.DATE:
             found = self._next(slot, said.days)
             if found is not None:
@@ -107,6 +108,14 @@ class _Filler:
             self._time(slot, said)
         else:
             self._day_and_time(slot, said)
+
+    def _without_asides(self, slot: Slot, said: SaidMoments) -> SaidMoments:
+        """Leave out days that are over in a question: "how was the match yesterday" is no answer."""
+        earliest = slot.rules.earliest.day_at(self.wanted.now) if slot.rules.earliest is not None else None
+        if earliest is None or not asks(normalise(self.text), self.language):
+            return said
+        first = min(earliest, self.wanted.today)
+        return replace(said, days=[day for day in said.days if date.fromisoformat(day.value[:10]) >= first])
 
     def _time(self, slot: Slot, said: SaidMoments) -> None:
         if said.time_range and self._misses(slot):

@@ -47,7 +47,10 @@ _MONTH = "|".join(_MONTHS) + r"|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec
 _DAY = "|".join(_WEEKDAYS) + r"|(?:mon|tues|thurs|fri)\b\.?"
 _YEAR = r"(?:,? ?(?P<{0}>20[0-9]{{2}}|twenty twenty[ -]?(?:one|two|three|four|five|six|seven|eight|nine)?)(?![0-9:]))?"
 _PATTERN = re.compile(
-    r"\b(?:(?P<far>(?:the )?day (?P<far_way>after tomorrow|before yesterday))"
+    rf"\b(?:(?P<weeks_from>(?P<week_count>an?|{_CARDINAL}) weeks? (?:(?:from|after|on) )?(?:(?P<from_day>{_DAY})"
+    r"|(?P<from_tomorrow>tomorrow)|today)|(?P<week_day>(?:on )?(?:(?P<day_week>"
+    rf"{_DAY})|(?P<tomorrow_week>tomorrow)|today) week))\b"
+    r"|(?P<far>(?:the )?day (?P<far_way>after tomorrow|before yesterday))"
     r"|(?P<relative>today|tonight|tomorrow|yesterday|this (?:morning|afternoon|evening)|last night)"
     r"|(?P<weekday>(?:(?P<which>next|this|last|coming|the coming|this coming"
     rf"|the following) )?(?P<day_name>{_DAY})(?!s\b)(?! (?:to|through) (?:{_DAY})))"
@@ -55,16 +58,15 @@ _PATTERN = re.compile(
     rf"|(?P<day_month>(?:the )?(?P<of_day>{ORDINAL}|[0-3]?[0-9])(?: of"
     rf"|,)? (?P<of_month>{_MONTH})\b{_YEAR.format('of_year')})"
     rf"|(?P<week_or_month>(?P<period_way>next|this|last) (?P<period>week(?:end)?|month)\b(?! (?:on )?(?:{_DAY})))"
-    r"|(?P<week_after>the week after next|(?:at |on |over )?the weekend\b)|(?P<in_month>(?:in|next"
+    r"|(?P<week_after>(?:the )?week after next|(?:at |on |over )?the weekend\b)|(?P<in_month>(?:in|next"
     rf"|this) (?P<month_name>{_MONTH})\b(?! (?:the )?[0-9]))"
-    rf"|(?P<weeks_from>(?P<week_count>an?|{_CARDINAL}) weeks? (?:from|after) (?:(?P<from_day>{_DAY})"
-    r"|(?P<from_tomorrow>tomorrow)))\b"
     rf"|(?P<bare_day>the (?P<bare>{ORDINAL})(?=$|[,.!?]| (?:at|in the|please|then|would|works|around|if)\b))"
-    r"|(?P<edge>(?:at |by )?the (?P<edge_name>end|beginning|start) of (?:the|this|next) month)"
+    rf"|(?P<edge>(?:at |by )?(?:the )?(?P<edge_name>end|beginning|start) of (?:(?:the|this|next) month"
+    rf"|(?P<edge_month>{_MONTH})))"
     r"|(?P<iso_year>20[0-9]{2})[-/](?P<iso_month>[0-9]{1,2})[-/](?P<iso_day>[0-9]{1,2})(?![0-9:/-])"
     r"|(?<![0-9:./-])(?P<slash_month>1[0-2]|0?[1-9])/(?P<slash_day>[0-3]?[0-9])(?![0-9:./-])"
-    rf"|(?P<later>in (?:about )?(?P<later_count>an?|{_CARDINAL})(?: |-)(?P<later_unit>day|week|month)(?:s|'s"
-    r"|s')?(?: time)?\b)"
+    rf"|(?P<later>in (?:about )?(?P<later_count>half a|an?|{_CARDINAL})(?: |-)(?P<later_unit>day|week|month|year)"
+    r"(?:s|'s|s')?(?: time)?\b)"
     rf"|(?P<from_now>(?P<from_count>an?|{_CARDINAL}) (?P<from_unit>day|week|month)s? (?P<from_way>from (?:now|today)"
     r"|later|ago)\b)"
     r"|(?P<holiday>christmas(?: day)?|new year's(?: day)?)(?! (?:eve|party|present|card))"
@@ -177,7 +179,7 @@ def _week_or_month(match: re.Match[str], today: date) -> DaySpan | None:
 
 
 def _week_after(match: re.Match[str], today: date) -> DaySpan | None:
-    first, weeks = (0, 2) if match["week_after"].startswith("the week after") else (5, 0)
+    first, weeks = (0, 2) if match["week_after"].endswith("after next") else (5, 0)
     return _range(match, (calendar.of_week(today, first, weeks), calendar.of_week(today, 6, weeks)))
 
 
@@ -187,10 +189,13 @@ def _in_month(match: re.Match[str], today: date) -> DaySpan | None:
 
 
 def _weeks_from(match: re.Match[str], today: date) -> DaySpan | None:
-    weeks = 1 if match["week_count"] in ("a", "an") else day_number(match["week_count"])
-    if match["from_tomorrow"]:
-        return _span(match, calendar.shifted(today, 1 + 7 * weeks), _LIKELY)
-    day = calendar.next_weekday(today, _weekday_number(match["from_day"]))
+    """Return the day of "a week on Tuesday" and "Tuesday week": weeks after the next such day."""
+    words = match["week_count"] or "a"
+    weeks = 1 if words in ("a", "an") else day_number(words)
+    if name := match["from_day"] or match["day_week"]:
+        day = calendar.next_weekday(today, _weekday_number(name))
+    else:
+        day = calendar.shifted(today, 1 if match["from_tomorrow"] or match["tomorrow_week"] else 0)
     return _span(match, day and calendar.shifted(day, 7 * weeks), _LIKELY)
 
 
@@ -199,6 +204,10 @@ def _bare_day(match: re.Match[str], today: date) -> DaySpan | None:
 
 
 def _edge(match: re.Match[str], today: date) -> DaySpan | None:
+    if match["edge_month"]:
+        month = _month_number(match["edge_month"])
+        days = calendar.whole_month(today.year + (month < today.month), month)
+        return None if days is None else _span(match, days[match["edge_name"] == "end"], _GUESSED)
     ahead = 1 if "next month" in match[0] else 0
     days = calendar.whole_month(*calendar.month_after(today, ahead))
     if days is not None and match["edge_name"] != "end" and days[0] < today:
@@ -225,7 +234,11 @@ def _from_now(match: re.Match[str], today: date) -> DaySpan | None:
 
 
 def _after(match: re.Match[str], words: str, unit: str, way: int, today: date) -> DaySpan | None:
+    if words == "half a":
+        return _span(match, calendar.months_later(today, 6 * way), _LIKELY) if unit == "year" else None
     count = way * (1 if words in ("a", "an") else day_number(words))
+    if unit == "year":
+        return _span(match, calendar.months_later(today, 12 * count), _LIKELY)
     if unit == "month":
         return _span(match, calendar.months_later(today, count), _LIKELY)
     return _span(match, calendar.shifted(today, count * (7 if unit == "week" else 1)), _PLAIN)
@@ -243,6 +256,8 @@ def _only_day(match: re.Match[str], today: date) -> DaySpan | None:
 
 _Reader = Callable[[re.Match[str], date], "DaySpan | None"]
 _READERS: tuple[tuple[str, _Reader], ...] = (
+    ("weeks_from", _weeks_from),
+    ("week_day", _weeks_from),
     ("far", _far),
     ("relative", _relative),
     ("weekday", _weekday),
@@ -251,7 +266,6 @@ _READERS: tuple[tuple[str, _Reader], ...] = (
     ("week_or_month", _week_or_month),
     ("week_after", _week_after),
     ("in_month", _in_month),
-    ("weeks_from", _weeks_from),
     ("bare_day", _bare_day),
     ("edge", _edge),
     ("iso_year", _iso),

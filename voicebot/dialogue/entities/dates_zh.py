@@ -31,9 +31,9 @@ _PATTERN = re.compile(
     rf"|(?:{_YEAR.replace('year', 'year_only')})?(?<![0-9个零一二两三四五六七八九十])"
     rf"(?P<whole_month>{SMALL})月份?(?![球亮饼个])"
     r"|(?P<month_edge>月底|月初|月末)"
-    rf"|(?P<later_past>(?:再?过)?(?P<count>{SMALL}|半)(?P<unit>天|周|个?星期|个?礼拜|个半?月|年)(?P<way>之后|以后"
+    rf"|(?P<later_past>(?:再?过)?(?P<count>{SMALL}|半)(?P<unit>天|周|个?星期|个?礼拜|个半?月|年半?)(?P<way>之后|以后"
     r"|过后|后|之前|以前|前))"
-    rf"|再?过(?P<past_count>{SMALL}|半)(?P<past_unit>天|周|个?星期|个?礼拜|个半?月)(?![后前以之])"
+    rf"|再?过(?P<past_count>{SMALL}|半)(?P<past_unit>天|周|个?星期|个?礼拜|个半?月|年半?)(?![后前以之])"
     r"|(?P<holiday>元旦|国庆(?:节|当天|那天)?(?!假|期间|黄金)|劳动节|五一(?:劳动)?节|圣诞节?|五一(?=那天|当天|前|后"
     r"|放假|$))"
     rf"|(?<![0-9零一二两三四五六七八九十百千第幺])(?P<only_day>{SMALL})[号日](?![楼线桌店门院床房柜窗机码员库厅坑仓车台公路馆店本元])"
@@ -179,12 +179,15 @@ def _passing(match: re.Match[str], today: date) -> DaySpan | None:
 
 def _after(match: re.Match[str], words: str, unit: str, way: int, today: date) -> DaySpan | None:
     if words == "半":
+        if unit == "年":
+            return _span(match, calendar.months_later(today, 6 * way), _LIKELY)
         return _span(match, calendar.shifted(today, 15 * way), _GUESSED) if unit == "个月" else None
     count = read_small(words)
     if count <= 0:
         return None
-    if unit == "年":
-        return _span(match, calendar.months_later(today, 12 * count * way), _LIKELY)
+    if unit.startswith("年"):
+        months = 12 * count + (6 if unit == "年半" else 0)
+        return _span(match, calendar.months_later(today, months * way), _LIKELY)
     if unit == "个半月":
         day = calendar.months_later(today, count * way)
         return _span(match, day and calendar.shifted(day, 15 * way), _GUESSED)

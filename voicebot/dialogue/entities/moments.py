@@ -12,6 +12,7 @@ from voicebot.dialogue.entities.calendar import shifted
 from voicebot.dialogue.entities.clock import DaySpan, PartSpan, TimeSpan, on_day
 from voicebot.dialogue.entities.entity import EntityKind, Found
 from voicebot.dialogue.entities.negation import is_negated
+from voicebot.dialogue.entities.putoff import is_put_off
 from voicebot.dialogue.entities.said import Said
 
 # Characters that may lie between a day and the time on it where more than one is spoken of.
@@ -31,7 +32,10 @@ class Moments:
 
 
 def find_moments(said: Said) -> Moments:
-    """Return the days and times that are spoken of; a time on the same day is set to the half still to come."""
+    """Return the days and times that are spoken of; a time on the same day is set to the half still to come.
+
+    Where a day is asked for, one that is named only to put it off is none.
+    """
     if said.mandarin:
         days, parts = dates_zh.find_days(said), times_zh.find_parts(said)
         times = times_zh.find_times(said, parts)
@@ -40,6 +44,8 @@ def find_moments(said: Said) -> Moments:
         times = times_en.find_times(said, parts)
     days = _same_days(said.text, days)
     days = [day for day in days if not any(_inside(day, time) for time in times)]
+    if said.asked and not times and any(is_put_off(said.text, day.start, day.end, said.mandarin) for day in days):
+        return Moments([], [], [])
     moments = Moments(days, times, parts)
     settled = {time: on_day(time, day.first, said.now) for day, time in _pairs(said, moments)}
     return replace(moments, times=[settled.get(time, time) for time in times])

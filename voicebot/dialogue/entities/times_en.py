@@ -40,6 +40,8 @@ _CLOCK = re.compile(
     rf"\b(?P<few>(?:a )?quarter|half|(?:five|ten|twenty|twenty[ -]five|5|10|20|25)(?: minutes)?|(?:{_COUNTS}"
     r"|[1-5]?[0-9]) minutes?)"
     rf" (?P<way>past|after|to|of|before|till) (?P<past_hour>{_HOUR})\b(?:,? ?(?P<past_half>{_HALF}))?"
+    rf"|(?<!and )(?<!and a )(?P<british>(?:at|by|around|about|until|till|for|from|after|before|make it) )?"
+    rf"\bhalf (?P<half_hour>{_HOUR})\b(?:,? ?(?P<half_half>{_HALF}))?{_NOT_COUNTED}"
     r"|(?<![0-9:./$€£-])\b(?P<packed>(?:1[0-2]|[1-9])[0-5][0-9]) ?(?P<packed_half>[ap]\.? ?m\b\.?)"
     r"|(?<![0-9:./$€£-])\b(?P<h24>[01]?[0-9]|2[0-4])[:.](?P<m24>[0-5][0-9])(?![0-9:%]"
     rf"|\.[0-9])(?:,? ?(?P<half24>{_HALF}))?"
@@ -87,8 +89,9 @@ def find_times(said: Said, parts: list[PartSpan]) -> list[TimeSpan]:
     """Return times of day; a lone part of the day counts for all that have none."""
     times = _from_now(said)
     dictated = [run for run in said.runs if run.items >= _DICTATED]
-    for finder in (_ranges, _clocks, _named):
-        for time in finder(said.text):
+    found = (_ranges(said.text), _clocks(said.text, EntityKind.TIME in said.asked), _named(said.text))
+    for several in found:
+        for time in several:
             inside = any(run.start <= time.start and time.end <= run.end for run in dictated)
             if not inside and not any(_overlap(time, other) for other in times):
                 times.append(time)
@@ -123,9 +126,11 @@ def _in_half(time: TimeSpan | None, half: str | None) -> list[TimeSpan]:
     return [in_part(time, "night" if half.startswith("at") else half.rsplit(" ", 1)[1])]
 
 
-def _clocks(text: str) -> list[TimeSpan]:
+def _clocks(text: str, asked: bool) -> list[TimeSpan]:
     times = []
     for match in _CLOCK.finditer(text):
+        if match["half_hour"] and not (asked or match["british"] or match["half_half"]):
+            continue
         if not (match["hour"] and _TENS_BEFORE.search(text[: match.start()])):
             times += _clock(match)
     return times
@@ -135,6 +140,9 @@ def _clock(match: re.Match[str]) -> list[TimeSpan]:
     start, end = match.span()
     if match["few"]:
         return _in_half(_past_or_to(match), match["past_half"])
+    if match["half_hour"]:  # half past, as the British say it
+        start = match.end("british") if match["british"] else start
+        return _in_half(without_part(start, end, _number(match["half_hour"]), 30), match["half_half"])
     if match["packed"]:  # a recogniser writes 330PM
         hour, minute = divmod(int(match["packed"]), 100)
         return _in_half(without_part(start, end, hour, minute), match["packed_half"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from voicebot.dialogue.entities.clock import PartSpan, TimeSpan, after, in_part, without_part
+from voicebot.dialogue.entities.entity import EntityKind
 from voicebot.dialogue.entities.numerals_zh import SMALL, read_small
 from voicebot.dialogue.entities.said import Said
 
@@ -48,8 +49,10 @@ _POINTS = re.compile(
 _COUNTS_POINTS = re.compile(
     r"(?:这|那|哪|说|第|提|讲|几|百分之.{0,6}|分之.?|快|早|晚|大|小|多|少|高|低|慢|好|近|远|便宜|[0-9])$"
 )
+_THEN = re.compile(r"(?:^|[,。!? ]|[嗯呃额好行哦噢吧啊])那$")
+_ENDS = re.compile(r"(?:$|[,。!?、 吧呢啊可行好左以之到见]|前|后)")
 _BEFORE_ONE = re.compile(r"(?:^|[到在是约改就那定,。 、嗯呃]|吧)$")
-_AFTER_ONE = re.compile(r"(?:$|[,。!?、 吧呢啊可行好左以之到见]|前|后)")
+_AFTER_ONE = _ENDS
 _RANGE = re.compile(r"(?:钟|整)?(?:到|至|~|-|—|和)")
 _GAP = re.compile(r"[的,、 ]{0,2}(?:大概|大约|差不多|就|在|是|吧)?[,、 ]?(?:差)?")
 
@@ -68,7 +71,7 @@ def find_times(said: Said, parts: list[PartSpan]) -> list[TimeSpan]:
         if any(time.start < match.end() and match.start() < time.end for time in times):
             continue
         part = _part_before(said.text, parts, match.start())
-        time = _time(said.text, match, part is not None)
+        time = _time(said, match, part is not None)
         if time is None:
             continue
         follows = previous_end >= 0 and _RANGE.fullmatch(said.text, previous_end, match.start()) is not None
@@ -91,7 +94,8 @@ def _part_before(text: str, parts: list[PartSpan], start: int) -> PartSpan | Non
     return next((part for part in parts if part.end <= start and _GAP.fullmatch(text, part.end, start)), None)
 
 
-def _time(text: str, match: re.Match[str], has_part: bool) -> TimeSpan | None:
+def _time(said: Said, match: re.Match[str], has_part: bool) -> TimeSpan | None:
+    text = said.text
     start, end = match.span()
     if match["to"]:
         return _minus(start, end, match["to_hour"], match["to_minutes"])
@@ -105,7 +109,7 @@ def _time(text: str, match: re.Match[str], has_part: bool) -> TimeSpan | None:
         return time
     if match["dot_hour"]:  # a recogniser writes 下午5.20
         return without_part(start, end, int(match["dot_hour"]), int(match["dot_minute"])) if has_part else None
-    if not match["minute"] and not has_part and not _is_hour(text, match):
+    if not match["minute"] and not has_part and not _is_hour(said, match):
         return None
     minute = _minute(match["minute"] or "")
     if minute < 0 or _decimal(text, match):
@@ -118,11 +122,17 @@ def _decimal(text: str, match: re.Match[str]) -> bool:
     return not match["minute"] and re.match(r"[零一二三四五六七八九0-9]", text[match.end() :]) is not None
 
 
-def _is_hour(text: str, match: re.Match[str]) -> bool:
-    """Tell whether a bare 三点 is an hour: not 三点建议, and 一点 only where nothing else is possible."""
+def _is_hour(said: Said, match: re.Match[str]) -> bool:
+    """Tell whether a bare 三点 is an hour: not 三点建议, and 一点 only where nothing else is possible.
+
+    那八点 counts eight points, or says "eight then" where a time was asked for.
+    """
+    text = said.text
     if text[match.end() - 1] != "点":
         return True
     before, after_it = text[: match.start()], text[match.end() :]
+    if EntityKind.TIME in said.asked and _THEN.search(before) and _ENDS.match(after_it):
+        return True
     if _COUNTS_POINTS.search(before) or _POINTS.match(after_it):
         return False
     if match["hour"] != "一":
