@@ -39,10 +39,10 @@ class EchoConfig:
     least_correlation: float = 0.5
     agreeing_ms: int = 100
     learnt_ms: int = 240
-    excess_db: float = 3.0
+    excess_db: float = 2.5
     most_excess_db: float = 30.0
     audible_db: float = 6.0
-    hold_ms: int = 40
+    hold_ms: int = 60
 
 
 class EchoGuard:
