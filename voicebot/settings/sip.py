@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
 from telephony.sip import parse_uri
 from voicebot.errors import SipMessageError
-from voicebot.settings.section import Language, Port, Section, complete_languages
+from voicebot.settings.section import Language, Port, Section, complete_languages, switch
 
 
 class AccountSettings(Section):
@@ -185,7 +185,7 @@ class SipSettings(Section):
     """Codecs offered and accepted, the best first. With G722 first, calls are held at 16 kHz, else at 8 kHz."""
     rtp_port: Port = 10000
     """First UDP port for audio; each call takes two. 0: any free ports."""
-    srtp: Literal["off", "optional", "required"] = "off"
+    srtp: Annotated[Literal["off", "optional", "required"], switch(on="required", off="off")] = "off"
     """Encrypted audio with keys in the SDP (SDES): never, where the other side can, or always."""
     stun_server: str = ""
     """"host" or "host:port" of a STUN server that is asked at start for what ``public_host`` leaves empty."""
@@ -204,12 +204,6 @@ class SipSettings(Section):
     transfer: TransferSettings = TransferSettings()
     dtmf: DtmfSettings = DtmfSettings()
     user_agent: str = "voicebot"
-
-    @field_validator("srtp", mode="before")
-    @classmethod
-    def _yaml_booleans(cls, value: object) -> object:
-        # YAML takes a bare "off" for a boolean.
-        return "off" if value is False else value
 
     @property
     def audio_rate_hz(self) -> Literal[8000, 16000]:
