@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 
+from voicebot.campaigns.desk import Desk
 from voicebot.server import HostedBot, create_app, start_server
 from voicebot.settings import Settings
 from voicebot.speech.types import Synthesiser
+from voicebot.storage.store import Storage
 
 
 @contextmanager
@@ -23,12 +25,15 @@ def server_in_thread(
     stop = asyncio.Event()
 
     async def serve() -> None:
-        server = await start_server(create_app(config, bots, synthesiser), "127.0.0.1", 0)
+        storage = Storage(config)
+        app = create_app(config, bots, synthesiser, desk=Desk(storage, config))
+        server = await start_server(app, "127.0.0.1", 0)
         try:
             url.set_result(server.url)
             await stop.wait()
         finally:
             await server.close()
+            storage.close()
 
     def run() -> None:
         try:
