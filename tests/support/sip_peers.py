@@ -216,6 +216,7 @@ async def baresip(
         settings: further lines of its configuration.
     """
     port, rtp_port = free_port(), free_port(_SIPP_MEDIA_PORTS)
+    registration = "" if "regint" in account else ";regint=0"
     modules = _baresip_modules()
     (folder / "config").write_text(
         BARESIP_CONFIG.format(
@@ -232,7 +233,7 @@ async def baresip(
     # baresip hangs up when its file ends.
     write_tone(folder / "tone.wav", tone_hz, seconds + 5)
     (folder / "accounts").write_text(
-        f"<sip:peer@{host}:{port}{transport}>;regint=0;answermode=auto;audio_codecs=pcma{account}\n"
+        f"<sip:peer@{host}:{port}{transport}>;answermode=auto;audio_codecs=pcma{registration}{account}\n"
     )
     (folder / "contacts").touch()
     arguments = ["-f", str(folder), "-t", str(seconds)]
