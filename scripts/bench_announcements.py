@@ -272,8 +272,8 @@ def judge(case: Case, model: WhisperModel) -> Result:
 def note(result: Result, event: Event, now_ms: int, model: WhisperModel, coming: list[tuple[int, int, str]]) -> None:
     """Write down what was told, and do what was asked for."""
     match event:
-        case TranscriptWanted(request_id=request_id, pcm=pcm, language=language):
-            transcript = model.transcribe(TranscriptionRequest(pcm, RATE_HZ, language))
+        case TranscriptWanted(request_id=request_id, pcm=pcm, language=language, context=context):
+            transcript = model.transcribe(TranscriptionRequest(pcm, RATE_HZ, language, context=context))
             coming.append((now_ms + int(transcript.inference_ms), request_id, transcript.text))
             result.transcripts += 1
         case Beep():

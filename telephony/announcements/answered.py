@@ -71,11 +71,13 @@ class Answered:
         if understood is None or not understood.certain:
             return [*self._by_length(), *self._settle()]
         # What is known already is not to be lost in words that say less.
-        less = self._category is Category.VOICEMAIL or understood.category is Category.ANNOUNCEMENT
-        if less and self._category not in (None, *_PEOPLE):
-            return self._settle()
+        unclear = understood.category is Category.ANNOUNCEMENT
+        wanted = self._words.ask_again() if unclear and self._category is not Category.VOICEMAIL else None
+        again: list[Event] = [wanted] if wanted is not None else []
+        if (self._category is Category.VOICEMAIL or unclear) and self._category not in (None, *_PEOPLE):
+            return [*self._settle(), *again]
         self._understood_ms = self._understood_ms or self._now_ms
-        return [*self._decide(understood.category, "words"), *self._settle()]
+        return [*self._decide(understood.category, "words"), *self._settle(), *again]
 
     def _settle(self) -> list[Event]:
         """A machine that has come to its end, or was understood a while ago, is final."""

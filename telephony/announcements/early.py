@@ -52,12 +52,16 @@ class EarlyMedia:
         understood = self._words.take(request_id, text)
         if understood is None or understood.category in _NOT_OF_THE_NETWORK:
             return []
-        if understood.category is self._category and self._by == "words":
+        if understood.category is self._category is not Category.ANNOUNCEMENT and self._by == "words":
             return self._settle()
-        if self._by == "words" and understood.category is Category.ANNOUNCEMENT:
-            return []
+        again: list[Event] = []
+        if understood.category is Category.ANNOUNCEMENT:
+            wanted = self._words.ask_again()
+            again = [wanted] if wanted is not None else []
+            if self._by == "words":
+                return again
         self._understood_ms = self._now_ms
-        return [*self._decide(understood.category, "words"), *self._settle()]
+        return [*self._decide(understood.category, "words"), *self._settle(), *again]
 
     def _by_tone(self, runs: Sequence[Run]) -> list[Event]:
         if self._by == "words" or not runs:

@@ -40,11 +40,13 @@ class TranscriptWanted:
         request_id: to be given back with the words.
         pcm: s16le at 8 kHz.
         language: "zh" or "en".
+        context: what is likely to be said, as text; "" if anything may be.
     """
 
     request_id: int
     pcm: bytes
     language: str
+    context: str = ""
 
 
 Event = Verdict | Beep | TranscriptWanted

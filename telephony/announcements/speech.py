@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from telephony.announcements.events import TranscriptWanted
 from telephony.announcements.looks import FRAME_BYTES, FRAME_MS
 from telephony.announcements.understanding import Understood, understand
+from telephony.announcements.wordings import CONTEXTS
 
 _PRE_ROLL_MS = 200
 _LONGEST_AUDIO_MS = 12_000
@@ -75,6 +76,7 @@ class Words:
         self._ids = 0
         self._waiting: tuple[int, int, int] | None = None
         self._in_vain = 0
+        self._asked: TranscriptWanted | None = None
         self._asked_stretch = 0
         self._asked_ms = 0
         self.covered: tuple[int, int] = (0, 0)
@@ -95,7 +97,22 @@ class Words:
         self._asked_stretch, self._asked_ms = stretch.number, stretch.voiced_ms
         other = self._in_vain >= _OTHER_LANGUAGE_AFTER and self._in_vain % 2 == 0
         language = self._languages[-1] if other else self._languages[0]
-        return TranscriptWanted(self._ids, stretch.pcm, language)
+        self._asked = TranscriptWanted(self._ids, stretch.pcm, language)
+        return self._asked
+
+    def ask_again(self) -> TranscriptWanted | None:
+        """Ask once more for the words that were given last, which are an announcement's, as one.
+
+        What is expected bends the words towards it: a person's, and even music, would become an announcement.
+        """
+        asked = self._asked
+        if asked is None or asked.context or self._waiting is not None or self._left == 0:
+            return None
+        self._left -= 1
+        self._ids += 1
+        self._waiting = (self._ids, *self.covered)
+        self._asked = TranscriptWanted(self._ids, asked.pcm, asked.language, CONTEXTS[asked.language])
+        return self._asked
 
     @property
     def waiting(self) -> bool:

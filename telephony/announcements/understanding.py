@@ -87,7 +87,7 @@ def _best(sound: str, known: Sequence[_Known], machine: bool) -> Understood | No
             rank = (likeness, each.certain, len(each.sound))
             found.append((rank, Understood(each.category, likeness, each.certain or by_machine)))
     if not found:
-        return Understood(Category.ANNOUNCEMENT, _SURE_LIKENESS, certain=True) if by_machine else None
+        return Understood(Category.ANNOUNCEMENT, _SURE_LIKENESS, by_machine) if framed else None
     return _chosen([understood for _, understood in sorted(found, key=lambda each: each[0], reverse=True)])
 
 

@@ -210,7 +210,7 @@ class AnswerWatch:
         task.add_done_callback(self._tasks.discard)
 
     async def _transcribe(self, wanted: TranscriptWanted) -> None:
-        request = TranscriptionRequest(wanted.pcm, RATE_HZ, wanted.language, urgency=Urgency.SPECULATIVE)
+        request = TranscriptionRequest(wanted.pcm, RATE_HZ, wanted.language, "", Urgency.SPECULATIVE, wanted.context)
         text: str | None = None
         try:
             text = (await self._recogniser.transcribe(request)).text

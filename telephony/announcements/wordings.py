@@ -32,7 +32,7 @@ def _several(text: str) -> Sequence[str]:
 
 FRAMES_ZH = _several(
     "您拨打的电话 | 您拨打的用户 | 您拨打的号码 | 您拨打的线路 | 您所拨打的 | 您拨叫的用户 | "
-    "您拨叫的号码 | 您呼叫的用户 | 您呼叫的号码 | 您呼叫的电话 | 您所呼叫的"
+    "您拨叫的号码 | 您呼叫的用户 | 您呼叫的号码 | 您呼叫的电话 | 您所呼叫的 | 对不起您拨打 | 对不起您的电话"
 )
 """Said around what is the matter, and by no person."""
 LOOSE_FRAMES_ZH = _several(
@@ -98,7 +98,7 @@ ZH: Mapping[Category, Wordings] = {
         likely=_several("用户正忙 | 用户忙 | 用户现在正忙 | 电话正忙 | 用户正忙请"),
     ),
     Category.REJECTED: Wordings(
-        certain=_several("拒绝您的来电 | 拒接您的来电"),
+        certain=_several("拒绝您的来 | 拒接您的来"),
         likely=_several("拒绝接听 | 不方便接听 | 已拒绝 | 已拒接"),
     ),
     Category.NO_ANSWER: Wordings(
@@ -212,3 +212,11 @@ EN: Mapping[Category, Wordings] = {
         likely=_several("line is out of order | technical difficulties | out of order"),
     ),
 }
+
+CONTEXTS: Mapping[str, str] = {
+    "zh": "对不起，您拨打的用户已关机，电话已停机，号码是空号，用户正忙，正在通话中，暂时无法接通，"
+    "暂时无人接听，不在服务区，已设置呼入限制，已限制呼出，您的电话已欠费，线路忙，来电提醒，语音信箱，请稍后再拨。",
+    "en": "Sorry, the subscriber you dialed is powered off, is busy now, cannot be connected, is not in service. "
+    "Please redial later.",
+}
+"""What a recogniser is told to expect where only announcements are to be heard, by language."""

@@ -57,6 +57,7 @@ class TranscriptionRequest:
         language: "zh" or "en".
         hint: words to expect, one a line, those that matter most first; "" for none.
         urgency: how much it is waited for.
+        context: text of the kind that is to be expected, where next to nothing else is said on such a line.
     """
 
     pcm: bytes
@@ -64,6 +65,7 @@ class TranscriptionRequest:
     language: str
     hint: str = ""
     urgency: Urgency = Urgency.FINAL
+    context: str = ""
 
 
 class Recogniser(Protocol):

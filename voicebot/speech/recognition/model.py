@@ -126,7 +126,7 @@ class WhisperModel:
     def _understand(self, audio: Array, request: TranscriptionRequest, given_up: Callable[[], bool]) -> _Guess:
         words = hint_words(request.hint) if self._settings.hot_words != "off" else ()
         prompted = self._settings.hot_words == "prompt" and len(audio) >= MIN_PROMPTED_S * RATE_HZ
-        hint = prompt_of(words, request.language, self._count_tokens) if prompted else ""
+        hint = request.context or (prompt_of(words, request.language, self._count_tokens) if prompted else "")
         guess = self._listen(audio, request.language, hint, given_up)
         if hint and only_hinted(guess.text, words) and math.exp(min(0.0, guess.log_probability)) < _SURE_CONFIDENCE:
             guess = self._listen(audio, request.language, "", given_up)

@@ -7,7 +7,7 @@ Every header has an ``id`` that the client chose and an ``op``:
 client to worker      header                        payload
 ====================  ============================  ==========================================================
 transcribe            rate_hz, language, hint,      the utterance, s16le mono
-                      urgency
+                      urgency, context
 promote               (id of a transcription)
 synthesise            text, voice, rate_hz
 fetch                 url, rate_hz, engine_url
