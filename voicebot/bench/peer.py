@@ -22,8 +22,8 @@ _REPLY = "All right, please go on."
 _LONG_REPLY = (
     "I will now go through the steps with you. There are quite a few of them, so just listen. We will send you a text "
     "message with all of it later. First of all, please have your identity card ready. Take it to the nearest shop, "
-    "along with the bills of the last three months. You will find a machine next to the door that gives you a number. When "
-    "your number comes up on the screen, go to the desk that is shown beside it. Hand your papers to one of my "
+    "along with the bills of the last three months. You will find a machine next to the door that gives you a number. "
+    "When your number comes up on the screen, go to the desk that is shown beside it. Hand your papers to one of my "
     "colleagues, who will compare them with our records. That takes about five minutes on most days. After that my "
     "colleague will print a form with your name and your address. Once you have read it, you sign it on the last page."
 )
