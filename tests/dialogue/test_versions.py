@@ -144,6 +144,21 @@ async def test_a_client_with_an_id_of_its_own_gets_the_new_version_after_its_ses
     assert (await setting.say("", "mine"))[0] == "Version 2. Go on?"
 
 
+async def test_an_old_version_goes_as_soon_as_its_calls_are_over(setting: Setting) -> None:
+    _, one = await setting.say("")
+    _, other = await setting.say("")
+    setting.versions.replace(setting.make())
+    assert setting.versions.end(one)
+    assert not setting.versions.end(one)
+    await setting.versions.retire()
+    assert not setting.engines[0].closed
+    assert setting.versions.end(other)
+    await setting.versions.retire()
+    assert setting.engines[0].closed
+    with pytest.raises(UnknownSessionError):
+        await setting.say("yes", one)
+
+
 async def test_closing_closes_all_versions(setting: Setting) -> None:
     await setting.say("")
     setting.versions.replace(setting.make())

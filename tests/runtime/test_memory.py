@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -113,9 +114,23 @@ async def test_the_history_has_every_turn_as_far_as_it_was_heard(shop: Shop) -> 
         (3, "bye", "transition", "I am Ann", "Thank you, Ann. I shall remember that. Bye.", False),
     ]
     assert {one.caller for one in turns} == {NUMBER}
+    assert [one.intent for one in turns] == ["", "", ""]
     shop.day[0] += timedelta(days=7, seconds=1)
     shop.memory.forget_old()
     assert shop.storage.turns.of_session(caller.session_id) == []
+
+
+async def test_the_history_has_intents_and_values(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "shop" / "bot.yaml"
+    file.write_text(BOT.replace("transitions: [{regex", "transitions: [{intent: no, goto: bye}, {regex", 1))
+    shop.versions.replace(Engine(load_bot(file), encoder()))
+    caller = shop.caller()
+    await caller.say("", caller=NUMBER)
+    await caller.say("no thanks")
+    await shop.memory.written()
+    _, turn = shop.storage.turns.of_session(caller.session_id)
+    assert (turn.kind, turn.intent) == ("transition", "no")
+    assert {"kind": "yes_no", "value": "no", "text": "no"} in json.loads(turn.entities or "")
 
 
 async def test_an_answer_that_is_given_up_is_kept_as_far_as_it_was_handed_out(shop: Shop) -> None:

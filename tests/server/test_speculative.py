@@ -51,6 +51,21 @@ async def test_our_phone_side_reads_what_is_expected(tmp_path: Path) -> None:
     assert all(chunk.expects is None for chunk in others)
 
 
+async def test_our_phone_side_reads_what_was_understood(tmp_path: Path) -> None:
+    bot = small_engine(tmp_path)
+    async with serving(settings(tmp_path), [HostedBot.of(bot, "echo")]) as (server, client):
+        brain = CustomRobotBrain(f"{server.url}/stream/query", HEADERS["token"])
+        await post(client, "")
+        *others, last = [chunk async for chunk in brain.ask(Query("yes tomorrow", "s", wants_understanding=True))]
+        await brain.close()
+        assert all("understood" not in packet for packet in await post(client, "four"))
+    assert last.done
+    assert all(chunk.understood is None for chunk in others)
+    assert last.understood is not None
+    assert (last.understood.kind, last.understood.intent) == ("transition", "yes")
+    assert [(one.kind, one.text) for one in last.understood.entities] == [("yes_no", "yes"), ("date", "tomorrow")]
+
+
 async def test_an_answer_under_way_goes_on(tmp_path: Path) -> None:
     brain = EchoBrain()
     async with serving(settings(tmp_path), [HostedBot("echo", brain, "en")]) as (_, client):

@@ -53,6 +53,7 @@ class Asking:
             silence=silence,
             silence_type=SilenceType.NODE if node else SilenceType.GLOBAL,
             wants_expectation=self._wants_expectation,
+            wants_understanding=self._config.own_brain,
         )
         return self._last
 
@@ -83,6 +84,7 @@ class Asking:
             self._last.query_text,
             variables={**self._config.variables, **self._last.variables},
             wants_expectation=self._wants_expectation,
+            wants_understanding=self._config.own_brain,
         )
         return self._last
 

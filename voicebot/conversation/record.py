@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from voicebot.conversation.leg import CallInfo, HangupCause
+from voicebot.protocol.understanding import Understanding
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class TurnRecord:
         first_chunk_ms: the first chunk was back.
         first_audio_ms: the first audio of the answer was in the playout.
         playing_ms: the first sample left for the caller.
+        understood: what the brain took the caller's words for; None if it does not tell.
         interruptible: the caller could stop all of the answer.
     """
 
@@ -48,6 +50,7 @@ class TurnRecord:
     heard: list[Heard] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     instructions: list[str] = field(default_factory=list)
+    understood: Understanding | None = None
 
     @property
     def overhead_ms(self) -> float | None:
@@ -68,6 +71,8 @@ class CallRecord:
     barge_ins: int = 0
     resumptions: int = 0
     """How often the bot went on after it had fallen silent: the caller had said nothing that stops it."""
+    session_id: str = ""
+    """The brain's own name for the conversation; stored turns have it, too."""
     answered_by: str = ""
     announcement: str = ""
     """What was heard in place of a person, before or after the answer of a call that the bot made."""

@@ -66,6 +66,8 @@ class Stopwatch:
             turn.source = chunk.reply.reply_source.value
         if chunk.reply is not None and (chunk.reply.text or chunk.reply.audio_url):
             turn.interruptible &= chunk.reply.allow_interrupt
+        self.record.session_id = chunk.session_id or self.record.session_id
+        turn.understood = chunk.understood or turn.understood
         turn.instructions += [type(item).__name__ for item in chunk.instructions]
 
     def speaking(self, clip_id: int, turn_id: int) -> None:

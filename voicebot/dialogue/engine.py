@@ -188,7 +188,9 @@ class Engine:
 
     def _telling(self, session: Session, query: Query) -> Telling:
         joint = "" if self.bot.language == "zh" else " "
-        return Telling(session, self._new_query_id(), joint, by_words=query.wants_expectation)
+        return Telling(
+            session, self._new_query_id(), joint, by_words=query.wants_expectation, explained=query.wants_understanding
+        )
 
     async def _answers(
         self, session: Session, query: Query, turn: int, ready: Answer | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol, cast
@@ -11,8 +11,10 @@ from typing import Protocol, cast
 from voicebot.dialogue.engine import Engine
 from voicebot.dialogue.memoryuse import CALLS_BEFORE, LAST, LAST_CALL_DAYS
 from voicebot.dialogue.session import Session
+from voicebot.dialogue.understood import understanding_of
 from voicebot.protocol.chunk import Chunk
 from voicebot.protocol.query import Query
+from voicebot.protocol.understanding import emit_values
 
 CALLER = "caller"
 """The variable with the caller's number."""
@@ -45,6 +47,8 @@ class SpokenTurn:
         kind: what the turn was taken for.
         name: which intent, question or node that is.
         score: how well it fitted, 0..1.
+        intent: the intent that was understood; "" where something else decided.
+        entities: the values in the caller's words, each with kind, value and text.
         caller: the caller's number; "" if it is not known.
         caller_text: what the caller said.
         bot_text: the answer as far as it was handed out.
@@ -60,6 +64,8 @@ class SpokenTurn:
     caller: str = field(repr=False)
     caller_text: str = field(repr=False)
     bot_text: str = field(repr=False)
+    intent: str = ""
+    entities: Sequence[Mapping[str, str]] = field(default=(), repr=False)
 
 
 class Memory(Protocol):
@@ -142,8 +148,10 @@ class Remembering:
         values = self._values(engine, session)
         if use is not None and caller and values != kept:
             self._memory.keep(engine.bot.name, caller, values, use.days)
-        turn, decision = session.history.last, session.decision
-        if turn is None or decision is None or not self._memory.keeps_turns:
+        if not self._memory.keeps_turns:
+            return
+        turn, understood = session.history.last, understanding_of(session)
+        if turn is None or understood is None:
             return
         told = turn.caller if not turn.private else ""
         self._memory.keep_turn(
@@ -152,9 +160,11 @@ class Remembering:
                 session_id=session.id,
                 number=session.turn,
                 node=session.node,
-                kind=decision.kind.value,
-                name=decision.name,
-                score=decision.score,
+                kind=understood.kind,
+                name=understood.name,
+                score=understood.score,
+                intent=understood.intent,
+                entities=emit_values(understood),
                 caller=caller,
                 caller_text=told,
                 bot_text=turn.bot.strip(),

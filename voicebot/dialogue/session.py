@@ -162,6 +162,14 @@ class SessionStore:
         known = self._sessions.get(session_id)
         return known is not None and self._clock() - known[1] < self._expiry_s
 
+    def end(self, session_id: str) -> bool:
+        """Forget a session: the call is over. An answer that is still under way may use it to its end.
+
+        Returns:
+            Whether there was one.
+        """
+        return self._sessions.pop(session_id, None) is not None
+
     def any_running(self) -> bool:
         """Tell whether there is a conversation that may go on."""
         now = self._clock()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from voicebot.dialogue.bot import Interruptible
 from voicebot.dialogue.flow import Answer, Sentence
 from voicebot.dialogue.session import Session
+from voicebot.dialogue.understood import understanding_of
 from voicebot.protocol.chunk import Chunk
 from voicebot.protocol.instruction import Hangup, ToCustomerService, run_order
 from voicebot.protocol.reply import Reply, ReplySource
@@ -19,7 +20,9 @@ class Telling:
         begun: something was handed out.
     """
 
-    def __init__(self, session: Session, query_id: str, joint: str, *, by_words: bool = False) -> None:
+    def __init__(
+        self, session: Session, query_id: str, joint: str, *, by_words: bool = False, explained: bool = False
+    ) -> None:
         """Begin an answer.
 
         Args:
@@ -27,6 +30,7 @@ class Telling:
             query_id: id of the answer.
             joint: what stands between two sentences. Clients put the texts of all chunks together, as in the page's
                 example, so an English sentence brings its blank along.
+            explained: the client wants to know what its query was taken for.
             by_words: the client ends the caller's turns by their words, and wants to know what is expected.
         """
         self.begun = False
@@ -34,6 +38,7 @@ class Telling:
         self._query_id = query_id
         self._joint = joint
         self._by_words = by_words
+        self._explained = explained
         self._next_id = 0
         self._said: tuple[tuple[str, ReplySource], ...] = ()
         self._last = Sentence("", ReplySource.TEXT_REPLY, Interruptible.SEMANTIC)
@@ -78,4 +83,5 @@ class Telling:
             identify_duration_ms=patience_ms if first else None,
             node_silent_duration_s=answer.silence_s if first else None,
             expects=answer.expects if first and (by_words or answer.expects.keys) else None,
+            understood=understanding_of(self._session) if done and self._explained else None,
         )

@@ -57,6 +57,10 @@ class EngineVersions:
         """Prepare an answer by the version that the conversation began with, and change nothing."""
         return self._engine_of(query.session_id).rehearse(query)
 
+    def end(self, session_id: str) -> bool:
+        """Forget a conversation, since its call is over; tell whether there was one."""
+        return any(engine.sessions.end(session_id) for engine in self._engines)
+
     def replace(self, engine: Engine) -> None:
         """Give new conversations another version, which has been started."""
         self._engines.append(engine)

@@ -10,6 +10,7 @@ from voicebot.protocol.expectation import Expectation, emit_expectation, parse_e
 from voicebot.protocol.fields import Fields
 from voicebot.protocol.instruction import Instruction, emit_instructions, parse_instructions
 from voicebot.protocol.reply import AudioField, Reply, emit_reply, parse_reply
+from voicebot.protocol.understanding import Understanding, emit_understanding, parse_understanding
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class Chunk:
         expects: what the answer asks the caller for, in its first chunk; None if the brain does not tell.
         complete: of a speculative answer, in its first chunk: True: the words are all that was asked for; False: they
             are nothing that was; None: they are understood, and there may be more to come.
+        understood: what the query was taken for, in its last chunk; None if the brain does not tell.
     """
 
     session_id: str
@@ -49,6 +51,7 @@ class Chunk:
     node_silent_duration_s: int | None = None
     expects: Expectation | None = None
     complete: bool | None = None
+    understood: Understanding | None = None
 
 
 def parse_packet(data: object) -> list[Chunk]:
@@ -70,10 +73,12 @@ def parse_packet(data: object) -> list[Chunk]:
     expects = parse_expectation(expected) if expected is not None else None
     said = dict(fields.items()).get("complete")
     complete = said if isinstance(said, bool) else None  # somebody else's field of that name may hold anything
+    understood = parse_understanding(dict(fields.items()).get("understood"))
     chunks = []
     for answer in fields.objects("answer"):
         chunk = _parse_answer(answer, session_id, query_id, identify_ms, silent_s)
         chunk.expects, chunk.complete = expects, complete
+        chunk.understood = understood if chunk.done else None
         chunks.append(chunk)
         identify_ms = silent_s = expects = complete = None
     return chunks
@@ -129,6 +134,7 @@ def emit_envelope(
     node_silent_duration_s: int | None = None,
     expects: Expectation | None = None,
     complete: bool | None = None,
+    understood: Understanding | None = None,
 ) -> dict[str, Any]:
     """Write a packet with one entry from ``emit_answer``."""
     packet: dict[str, Any] = {"sessionId": session_id, "queryId": query_id, "answer": [answer]}
@@ -140,6 +146,8 @@ def emit_envelope(
         packet["expects"] = emit_expectation(expects)
     if complete is not None:
         packet["complete"] = complete
+    if understood is not None:
+        packet["understood"] = emit_understanding(understood)
     return packet
 
 

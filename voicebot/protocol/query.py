@@ -48,6 +48,7 @@ class Query:
         silence: the caller said nothing for a while; the brain answers with a silence prompt.
         silence_type: which silence; meaningful only with ``silence``.
         wants_expectation: the client ends turns by what was asked for; the answer is to say that (``expects``).
+        wants_understanding: the client keeps what its query was taken for; the answer is to say that (``understood``).
         speculative: the caller may still go on. The answer is prepared and nothing else: it counts once the same
             query comes without this.
     """
@@ -59,6 +60,7 @@ class Query:
     silence_type: SilenceType = SilenceType.GLOBAL
     wants_expectation: bool = False
     speculative: bool = False
+    wants_understanding: bool = False
 
     @property
     def transfer_state(self) -> TransferState | None:
@@ -85,6 +87,7 @@ def parse_query(data: object) -> Query:
         silence_type=SilenceType(silence_type),
         wants_expectation=extension.flag("expects", False) if extension is not None else False,
         speculative=extension.flag("speculate", False) if extension is not None else False,
+        wants_understanding=extension.flag("understood", False) if extension is not None else False,
     )
 
 
@@ -114,6 +117,7 @@ def emit_query(query: Query) -> dict[str, Any]:
         body["silence"] = True
         body["silenceType"] = int(query.silence_type)
     extension = {"expects": query.wants_expectation, "speculate": query.speculative}
+    extension["understood"] = query.wants_understanding
     if any(extension.values()):
         body[EXTENSION] = {name: True for name, wanted in extension.items() if wanted}
     return body

@@ -76,6 +76,11 @@ class OurBots:
         await asyncio.gather(*(versions.close() for versions in self))
         await self._memory.stop()
 
+    def end_session(self, session_id: str) -> None:
+        """Forget a conversation whose call is over, whichever bot had it; one of another engine is ignored."""
+        if self._ids.made(session_id):
+            any(versions.end(session_id) for versions in self)
+
     async def take_over(self, folder: str) -> EngineVersions:
         """Load a bot anew and let it answer new conversations.
 

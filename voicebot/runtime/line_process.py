@@ -329,7 +329,8 @@ class LineWorker:
         record = session.stopwatch.record
         record.audio = {**asdict(leg.stream_stats), **asdict(leg.frame_stats)}
         report("calls", {"count": len(self._sessions)})
-        report("call_ended", {"record": record.as_dict() if self._order.tell_turns else {}})
+        told = record.as_dict() if self._order.tell_turns else {}
+        report("call_ended", {"session_id": record.session_id, "record": told})
         self._dialled.ended(leg, record)
         if self._settings.recording.transcripts:
             task = asyncio.create_task(self._save(session, leg.pump.recorder), name=f"save-{session.call_id}")

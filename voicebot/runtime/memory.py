@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -123,6 +124,8 @@ class StoredMemory:
             caller=turn.caller,
             caller_text=turn.caller_text,
             bot_text=turn.bot_text,
+            intent=turn.intent,
+            entities=json.dumps(turn.entities, ensure_ascii=False) if turn.entities else "",
         )
         self._later(lambda: self._storage.turns.add([stored]))
 

@@ -205,6 +205,8 @@ class Service:
         )
 
     def _on_worker_event(self, event: dict[str, Any]) -> None:
+        if event["event"] == "call_ended":
+            self._bots.end_session(event["session_id"])
         if event["event"] == "stored" and self._delivery is not None:
             self._delivery.wake()
         if self._outgoing is not None:

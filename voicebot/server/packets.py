@@ -12,6 +12,7 @@ from voicebot.protocol.expectation import Expectation
 from voicebot.protocol.framing import Framing
 from voicebot.protocol.instruction import Instruction
 from voicebot.protocol.reply import AudioField, Reply, emit_part, emit_reply
+from voicebot.protocol.understanding import Understanding
 from voicebot.server.tokens import split_tokens
 
 logger = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class Packets:
         self._next_id = 0
         self._durations = NO_DURATIONS
         self._extension: Extension = (None, None)
+        self._understood: Understanding | None = None
         self._last = Reply("")
 
     def write(self, chunks: Iterable[Chunk]) -> bytes:
@@ -102,6 +104,7 @@ class Packets:
             empty = emit_reply(reply, self._audio_field) if reply is not None else None
             packets = [self._packet(empty, instructions)]
         if chunk.done:
+            self._understood = chunk.understood
             packets.append(self.close(instructions))
         return packets
 
@@ -119,7 +122,10 @@ class Packets:
     def _packet(self, reply: dict[str, Any] | None, instructions: tuple[Instruction, ...], done: bool = False) -> bytes:
         self._query_id = self._query_id or str(uuid.uuid4())
         answer = emit_answer(self._next_id, done, reply, instructions)
-        packet = emit_envelope(self._session_id, self._query_id, answer, *self._durations, *self._extension)
+        understood = self._understood if done else None
+        packet = emit_envelope(
+            self._session_id, self._query_id, answer, *self._durations, *self._extension, understood=understood
+        )
         self.begun = True
         self._next_id += 1
         self._durations, self._extension = NO_DURATIONS, (None, None)

@@ -127,6 +127,8 @@ turns = Table(
     Column("caller_text", Text, nullable=False),
     Column("bot_text", Text, nullable=False),
     Column("cut_short", Boolean, nullable=False),  # the caller talked over it: bot_text is what was heard
+    Column("intent", String(255), nullable=False, server_default=""),
+    Column("entities", Text),  # JSON, see voicebot/protocol/understanding.py
 )
 
 campaigns = Table(

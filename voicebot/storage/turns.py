@@ -31,6 +31,8 @@ class StoredTurn:
         caller: the caller's number; "" if it is not known.
         caller_text: what the caller said.
         bot_text: the answer.
+        intent: the intent that was understood; "" where something else decided.
+        entities: JSON, a list of the values in the caller's words, each with kind, value and text; None or "" for none.
         cut_short: the caller talked over it, and ``bot_text`` is what was heard.
     """
 
@@ -46,10 +48,12 @@ class StoredTurn:
     caller_text: str = field(repr=False)
     bot_text: str = field(repr=False)
     cut_short: bool = False
+    intent: str = ""
+    entities: str | None = field(default="", repr=False)
 
 
 _COLUMNS = tuple(table.c[item.name] for item in fields(StoredTurn))
-_SHORT = ("session_id", "bot", "node", "kind", "name")
+_SHORT = ("session_id", "bot", "node", "kind", "name", "intent")
 
 
 class TurnHistory:
@@ -65,6 +69,8 @@ class TurnHistory:
                 values = {item.name: getattr(turn, item.name) for item in fields(StoredTurn)}
                 values |= {name: fitting(values[name], table, name) for name in _SHORT}
                 values |= {name: _clean(values[name]) for name in ("caller_text", "bot_text")}
+                entities = turn.entities or ""
+                values["entities"] = _clean(entities) if len(entities) <= _MOST_CHARACTERS else ""  # no half JSON
                 values["caller"] = fitting(normalise(turn.caller), table, "caller")
                 insert(connection, table, **values)
 
