@@ -37,8 +37,8 @@ def test_the_list_has_what_bots_ordered_a_moment_ago(tmp_path: Path, capsys: pyt
     with storage(tmp_path) as opened:
         opened.spool.write(block_order())
     assert blacklist(tmp_path, "list") == 0
-    cells = capsys.readouterr().out.rstrip("\n").split("\t")
-    assert cells == [MOBILE, "2026-11-21T10:00:00+00:00", "call", "c1", "bot desk"]
+    cells = capsys.readouterr().out.removesuffix("\n").split("\t")
+    assert cells == [MOBILE, "2026-11-21T10:00:00+00:00", "call", "c1", "bot desk", "all", ""]
 
 
 def test_what_is_no_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,3 +52,35 @@ def test_a_wrong_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().err.startswith("error: the database cannot be used: ")
     assert blacklist(tmp_path, "list", "--set", "storage.url=oracle://x/y") == 2
     assert "storage.url" in capsys.readouterr().err
+
+
+def test_scope_end_and_history(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert blacklist(tmp_path, "add", MOBILE, "--campaign", "autumn", "--until", "2999-12-31", "--reason", "why") == 0
+    assert blacklist(tmp_path, "check", MOBILE) == 0
+    assert blacklist(tmp_path, "check", MOBILE, "--campaign", "autumn") == 1
+    capsys.readouterr()
+    assert blacklist(tmp_path, "list") == 0
+    assert capsys.readouterr().out.split("\t")[4:] == ["why", "campaign:autumn", "3000-01-01T00:00:00+00:00\n"]
+    assert blacklist(tmp_path, "remove", MOBILE, "--campaign", "autumn") == 0
+    capsys.readouterr()
+    assert blacklist(tmp_path, "history", MOBILE) == 0
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [(cells[1], cells[2], cells[3], cells[6]) for cells in lines] == [
+        ("add", "campaign:autumn", "manual", "why"),
+        ("remove", "campaign:autumn", "manual", ""),
+    ]
+    assert all(cells[4] for cells in lines), "who did it"
+
+
+def test_a_list_of_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "refused.csv"
+    file.write_text("phone,since\n13800138000,2020\n12,\n+44 20 7946 0958,\n", encoding="utf-8")
+    assert blacklist(tmp_path, "import", str(file), "--reason", "register") == 1
+    out = capsys.readouterr().out.splitlines()
+    assert out == [
+        f"{file}:3: there is no such number in the numbering plan of +86",
+        "2 of 3 numbers are on the blacklist now",
+    ]
+    assert blacklist(tmp_path, "check", "+442079460958") == 1
+    assert blacklist(tmp_path, "check", MOBILE) == 1
+    assert blacklist(tmp_path, "import", str(tmp_path / "nothing.csv")) == 2

@@ -41,11 +41,11 @@ def e164(text: str, country_code: str = CHINA) -> str:
     number = plain if plain.startswith("+") else _with_country(plain, country_code)
     if number.startswith(f"+{CHINA}0"):
         number = f"+{CHINA}{number[3:].lstrip('0')}"
-    if _E164.fullmatch(number) is None:
-        raise ValueError("too short for a telephone number" if len(number) < 8 else "too long for a telephone number")
     for country, plan in _PLANS.items():
         if number.startswith(f"+{country}") and plan.fullmatch(number[len(country) + 1 :]) is None:
             raise ValueError(f"there is no such number in the numbering plan of +{country}")
+    if _E164.fullmatch(number) is None:
+        raise ValueError("too short for a telephone number" if len(number) < 8 else "too long for a telephone number")
     return number
 
 
