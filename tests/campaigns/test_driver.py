@@ -264,7 +264,7 @@ async def test_nobody_is_dialled_while_the_blacklist_cannot_be_asked(tmp_path: P
         def broken(number: str, campaign: str = "") -> None:
             raise StorageError("out of order")
 
-        one.storage.find_blocked = broken  # type: ignore[method-assign, assignment]
+        one.storage.find_blocked = broken  # type: ignore[method-assign]
         await one.turn(2)
         assert one.line.orders == []
         one.storage.find_blocked = working  # type: ignore[method-assign]

@@ -74,7 +74,7 @@ def xlsx(rows: list[list[Any]]) -> bytes:
 
 
 def test_a_workbook_with_numbers_that_are_numbers() -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["phone", "day", "sum"],
         [13800000001, date(2026, 12, 1), 1.5],
         [13800000002.0, datetime(2026, 12, 1, 9), None],
