@@ -127,6 +127,16 @@ class SipCallLeg:
         """Hand over what the caller hears, a frame for each one of the caller; called on the media clock's thread."""
         self.pump.monitor = monitor
 
+    @property
+    def answered_once(self) -> bool:
+        """Whether the call was ever up."""
+        return self._answered
+
+    @property
+    def incoming(self) -> bool:
+        """Whether somebody has rung us."""
+        return self._incoming
+
     async def wait_over(self) -> HangupCause:
         """Wait for the end of the call."""
         await self._over.wait()

@@ -82,6 +82,8 @@ class CallRecord:
     underrun_frames: int = 0
     audio: dict[str, float | int | str] = field(default_factory=dict)
     """Codec, packet and frame counts, as the line tells them."""
+    cdr: dict[str, Any] = field(default_factory=dict)
+    """The call detail record."""
     recording: dict[str, Any] = field(default_factory=dict)
     """Its file, bytes, SHA-256, and what is silence in it (hidden_ms); empty if the call was not recorded."""
 

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -69,6 +69,7 @@ from voicebot.conversation.stopwatch import Stopwatch
 from voicebot.conversation.transcribing import Listener, Transcriber
 from voicebot.conversation.voice import LineVoice
 from voicebot.errors import VoicebotError
+from voicebot.events.event import ANSWERED, TRANSFERRED
 from voicebot.protocol.instruction import Blacklist, ShortMessage, ToCustomerService
 from voicebot.speech.types import Recogniser
 
@@ -86,6 +87,7 @@ class Services:
         transfer_request: turns the brain's instruction and the id of its session into a dial target.
         store: keeps a text message or blacklist entry, with the brain's session id, for whoever carries it out.
         rehearsals: how many queries may be rehearsed at a time; shared by calls.
+        tell: told what happens to the call: its name, and what there is to say.
         hide: pauses the recording, or lets it go on.
         waiting: what callers hear while somebody is rung (s16le at the line's rate); empty: the ringing tone.
     """
@@ -96,6 +98,7 @@ class Services:
     transfer_request: Callable[[ToCustomerService, str], TransferRequest]
     store: Callable[[ShortMessage | Blacklist, str], None]
     rehearsals: RehearsalBudget = field(default_factory=lambda: RehearsalBudget(2))
+    tell: Callable[[str, Mapping[str, Any]], None] = lambda kind, data: None
     hide: Callable[[bool], None] = lambda on: None
     waiting: bytes = b""
 
@@ -166,6 +169,7 @@ class CallSession:
         """The call is up."""
         logger.info("call %s answered", self.call_id)
         self.stopwatch.answered()
+        self._services.tell(ANSWERED, {})
         self._feed(CallAnswered())
 
     def on_audio(self, pcm: bytes) -> None:
@@ -204,6 +208,7 @@ class CallSession:
         """A transfer came to its result."""
         logger.info("call %s transfer %s (SIP %d)", self.call_id, result.outcome.value, result.status)
         self.stopwatch.record.transfer = result.outcome.value
+        self._services.tell(TRANSFERRED, {"outcome": result.outcome.value, "sipStatus": result.status})
         self._feed(TransferEnded(result))
 
     def on_hung_up(self, cause: HangupCause) -> None:

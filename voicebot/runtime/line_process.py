@@ -34,6 +34,9 @@ from voicebot.conversation.session import CallSession, Services
 from voicebot.conversation.stopwatch import Stopwatch
 from voicebot.conversation.voice import LineVoice
 from voicebot.errors import SpeechError, VoicebotError
+from voicebot.events.cdr import cdr
+from voicebot.events.desk import EventDesk
+from voicebot.events.event import ENDED, STARTED
 from voicebot.hotwords import variable_words
 from voicebot.protocol.instruction import Blacklist, ShortMessage
 from voicebot.runtime.archive import safe_name, save_call
@@ -71,6 +74,7 @@ class LineWorker:
         self._sessions: dict[str, CallSession] = {}
         self._legs: dict[str, SipCallLeg] = {}
         self._outbox = Outbox(Spool(self._settings.paths.outbox))
+        self._events = EventDesk(self._settings.events.webhooks, self._settings.paths.events, report)
         self._agent = LineAgent(order.agent_config(), asyncio.get_running_loop(), self._on_call, self._on_registration)
         self._waiting = waiting_music(self._settings.sip.transfer, self._agent.rate_hz)
         self._dialled = DialledCalls(self._agent, self._on_dialled)
@@ -207,6 +211,8 @@ class LineWorker:
         self._sessions[session.call_id] = session
         self._legs[session.call_id] = leg
         report("calls", {"count": len(self._sessions)})
+        whom = {"line": line.name, "caller": leg.info.caller, "called": leg.info.called}
+        self._events.tell(STARTED, session.call_id, {**whom, "direction": "incoming" if leg.incoming else "outgoing"})
         session.start()
 
     def _ears(self, leg: SipCallLeg) -> SegmenterEars:
@@ -230,6 +236,7 @@ class LineWorker:
                 transfer_request, sip=self._settings.sip, call=info, line=line.name, language=line.language
             ),
             store=store,
+            tell=lambda kind, data: self._events.tell(kind, info.call_id, data),
             rehearsals=self._rehearsals,
             waiting=self._waiting,
         )
@@ -328,6 +335,9 @@ class LineWorker:
         leg = self._legs.pop(session.call_id)
         record = session.stopwatch.record
         record.audio = {**asdict(leg.stream_stats), **asdict(leg.frame_stats)}
+        outgoing, answered = not leg.incoming, leg.answered_once
+        record.cdr = cdr(record, outgoing=outgoing, answered=answered, status=leg.status, reason=leg.reason)
+        self._events.tell(ENDED, session.call_id, record.cdr)
         report("calls", {"count": len(self._sessions)})
         told = record.as_dict() if self._order.tell_turns else {}
         report("call_ended", {"session_id": record.session_id, "record": told})

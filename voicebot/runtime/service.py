@@ -17,6 +17,8 @@ from aiohttp import web
 from voicebot.campaigns.desk import Desk
 from voicebot.campaigns.driver import Driver
 from voicebot.dialogue.versions import EngineVersions
+from voicebot.events.stream import EventStream
+from voicebot.events.webhook import EventWebhook
 from voicebot.messages.delivery import Delivery
 from voicebot.runtime.bots import OurBots
 from voicebot.runtime.child import Child
@@ -30,6 +32,7 @@ from voicebot.runtime.reload import Reloader
 from voicebot.runtime.supervisor import EventHandler, Supervisor, Wiring
 from voicebot.runtime.together import together
 from voicebot.server.app import create_app, host
+from voicebot.server.events import add_events
 from voicebot.server.hosted import HostedBot
 from voicebot.server.running import HttpServer, start_server
 from voicebot.settings.model import Settings
@@ -71,6 +74,8 @@ class Service:
         self._delivery: Delivery | None = None
         folders = Folders(settings.paths.recordings, settings.paths.calls)
         self._recordings = RecordingKeeper(settings.recording, folders)
+        self._events = EventStream()
+        self._webhooks = [EventWebhook(each, settings.paths.events) for each in settings.events.webhooks]
         self._outgoing: OutgoingLines | None = None
         self._driver: Driver | None = None
         self._prerendering = Prerendering(settings, self._speech)
@@ -106,11 +111,14 @@ class Service:
         self._delivery = Delivery.of(self._settings)
         self._delivery.start()
         self._recordings.start()
+        for webhook in self._webhooks:
+            webhook.start()
         await self._bots.start()
         bots = [HostedBot.of(versions) for versions in self._bots]
         internal_key = secrets.token_urlsafe(24)  # lives as long as the service, and in memory only
         desk = Desk(self._delivery.storage, self._settings)
         self._app = create_app(self._settings, bots, self._speech, self._health, internal_key, desk, self._wake_driver)
+        add_events(self._app, self._events)
         self._http = await start_server(self._app, http.host, http.port)
         wiring = Wiring(
             self._socket,
@@ -144,6 +152,9 @@ class Service:
         if self._delivery is not None:
             await self._delivery.stop()
         await self._recordings.stop()
+        for webhook in self._webhooks:
+            await webhook.stop()
+        self._events.close()
         if self._http is not None:
             await self._http.close()
         await self._bots.close()
@@ -207,6 +218,10 @@ class Service:
     def _on_worker_event(self, event: dict[str, Any]) -> None:
         if event["event"] == "call_ended":
             self._bots.end_session(event["session_id"])
+        if event["event"] == "call_event":
+            self._events.publish({name: event[name] for name in ("id", "type", "at", "callId", "data")})
+            for webhook in self._webhooks:
+                webhook.wake()
         if event["event"] == "stored" and self._delivery is not None:
             self._delivery.wake()
         if self._outgoing is not None:

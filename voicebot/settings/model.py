@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from voicebot.settings.conversation import ConversationSettings, Endpointing
 from voicebot.settings.dialling import DiallingSettings
+from voicebot.settings.events import EventSettings
 from voicebot.settings.languagemodel import LanguageModelSettings
 from voicebot.settings.messages import ShortMessageSettings, StorageSettings
 from voicebot.settings.section import Language, Section, complete_languages, switch
@@ -48,6 +49,11 @@ class PathSettings(Section):
     def outbox(self) -> Path:
         """Directory where bots' orders wait until they are in the database."""
         return self.data / "outbox"
+
+    @property
+    def events(self) -> Path:
+        """Directory where events wait for the endpoints that want them."""
+        return self.data / "events"
 
     @property
     def database(self) -> Path:
@@ -231,4 +237,5 @@ class Settings(Section):
     short_messages: ShortMessageSettings = ShortMessageSettings()
     models: ModelSettings = ModelSettings()
     recording: RecordingSettings = RecordingSettings()
+    events: EventSettings = EventSettings()
     log: LogSettings = LogSettings()
