@@ -44,6 +44,10 @@ def plan(**more: Any) -> Plan:
         (CallResult(status=487, cause="shutdown"), Outcome.CANCELLED),
         (CallResult(status=480, announcement="no_such_number"), Outcome.WRONG_NUMBER),
         (CallResult(status=486, announcement="powered_off"), Outcome.UNREACHABLE),
+        (CallResult(status=486, announcement="ringing"), Outcome.BUSY),
+        (CallResult(status=487, announcement="colour_ring"), Outcome.NO_ANSWER),
+        (CallResult(answered=True, status=200, announcement="colour_ring"), Outcome.ANSWERED),
+        (CallResult(answered=True, status=200, announcement="silence"), Outcome.SILENT),
         (CallResult(lost=True), Outcome.UNKNOWN),
     ],
 )

@@ -65,6 +65,7 @@ class Run:
             "max_calls": 8,
             "calls_per_second": 50,
             "max_wait_s": 30,
+            "listen": False,  # whoever is rung here makes no sound
         }
         paths = {"paths": {"data": str(data)}} if data is not None else {}
         self.service = RunningService(folder, config(lines=[line("desk")], dialling=dialling, **paths))

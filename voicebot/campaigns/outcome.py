@@ -76,11 +76,15 @@ class CallResult:
     lost: bool = False
 
 
+_STILL_RINGING = frozenset({Category.RINGING.value, Category.COLOUR_RING.value})
+"""Heard on the way to an answer or a refusal, which says more."""
+
+
 def outcome_of(result: CallResult) -> Outcome:
     """Return how a call ended. What was heard wins over the SIP status, which often is the same for everything."""
     if result.lost:
         return Outcome.UNKNOWN
-    if result.announcement:
+    if result.announcement and result.announcement not in _STILL_RINGING:
         return outcome_of_category(result.announcement)
     if result.answered:
         return outcome_of_category(result.answered_by or Category.UNDECIDED.value)

@@ -176,8 +176,7 @@ class DialledCalls:
                 "reason": leg.reason,
                 "cause": record.cause.value if record.cause is not None else "",
                 "answered_by": record.answered_by,
-                # Who can tell what the network said puts the name of its category into the record.
-                "announcement": getattr(record, "announcement", ""),
+                "announcement": record.announcement,
             },
         )
 
