@@ -342,7 +342,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", choices=sorted(VOICES), default="heldout", help="which wordings and voices")
     parser.add_argument("--cache", type=Path, default=Path("var/bench/announcements"), help="keeps what was spoken")
-    parser.add_argument("--only", default="", help="groups whose name contains this")
+    parser.add_argument("--only", default="", help="groups whose name contains one of these, by comma")
     parser.add_argument("--every", type=int, default=1, help="judge every n-th recorded person only")
     parser.add_argument("--wrong", action="store_true", help="name what was judged wrong")
     options = parser.parse_args()
@@ -362,7 +362,7 @@ def main() -> None:
     ]
     results = []
     for case in cases:
-        if options.only in case.group:
+        if any(part in case.group for part in options.only.split(",")):
             results.append(judge(case, model))
             if options.wrong and not results[-1].right:
                 last = results[-1].last
