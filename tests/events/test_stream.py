@@ -20,7 +20,7 @@ from voicebot.settings import Settings
 
 async def first(stream: EventStream, count: int, after: int | None = None) -> list[int]:
     listening = stream.listen(after, idle_s=0.01)
-    numbers = []
+    numbers: list[int] = []
     while len(numbers) < count:
         item = await anext(listening)
         if item is None:
