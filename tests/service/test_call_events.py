@@ -143,7 +143,7 @@ async def test_the_stream_has_the_events_of_calls(service: RunningService, brain
         script = Script("bob", "hotline").rings().is_answered().is_hung_up_on()
         async with sipp(script, service.sip_port) as caller:
             await caller.succeeds()
-        kinds = []
+        kinds: list[str] = []
         while not kinds or kinds[-1] != "call.ended":
             row = (await asyncio.wait_for(response.content.readline(), 20)).decode()
             if row.startswith("event: "):

@@ -93,7 +93,8 @@ def test_a_wrong_value_in_a_file_names_file_key_and_limits(file: Path) -> None:
 
 def test_a_wrong_choice_names_the_choices() -> None:
     told = message(overrides=("sip.transfer.mode=maybe",))
-    assert told == "--set sip.transfer.mode: sip.transfer.mode: input should be 'attended', 'blind' or 'bridge' (got 'maybe')"
+    choices = "'attended', 'blind' or 'bridge'"
+    assert told == f"--set sip.transfer.mode: sip.transfer.mode: input should be {choices} (got 'maybe')"
 
 
 def test_a_wrong_value_in_the_environment_names_the_variable() -> None:
