@@ -1,8 +1,8 @@
 """A line worker's side of the calls that it makes: rings, hands the conversation over, and reports.
 
 Events for the main process, each with the order's ``id``: ``dial_placed`` (``call_id``), ``dial_answered``,
-``dial_failed`` (``message``: nobody was called), ``dial_ended`` (``status``, ``reason``, ``cause``, ``answered``,
-``answered_by``, ``announcement``).
+``dial_failed`` (``message``: nobody was called, and nobody will be), ``dial_ended`` (``status``, ``reason``, ``cause``,
+``answered``, ``answered_by``, ``announcement``).
 """
 
 from __future__ import annotations
@@ -192,6 +192,10 @@ class DialledCalls:
             sip_leg = await self._agent.call(message.target, local_uri=message.local_uri, info=info)
         except VoicebotError as error:
             report("dial_failed", {"id": message.id, "message": error.message})
+            return
+        except Exception:
+            logger.exception("an outgoing call could not be begun")
+            report("dial_failed", {"id": message.id, "message": "a defect of the line worker"})
             return
         leg = DialledLeg(sip_leg, message)
         self._legs[leg.info.call_id] = leg

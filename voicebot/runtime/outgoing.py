@@ -58,7 +58,7 @@ class OutgoingLines:
         """Make a call, and wait for its end.
 
         Raises:
-            NotDialledError: no worker has room, or the one that has could not dial.
+            NotDialledError: no worker has room.
             ConfigError: there is no such bot.
             TransferError: the number cannot be put into ``dialling.target``.
         """
@@ -94,7 +94,7 @@ class OutgoingLines:
         elif kind == "dial_answered":
             dialling.watcher.answered()
         elif kind == "dial_failed":
-            dialling.result.set_exception(NotDialledError(event["message"]))
+            dialling.result.set_result(CallResult(reason=event["message"]))
         elif kind == "dial_ended":
             names = ("answered", "status", "reason", "cause", "answered_by", "announcement")
             dialling.result.set_result(CallResult(**{name: event[name] for name in names}))
