@@ -76,6 +76,7 @@ def test_every_page_that_is_for_users_is_there_in_both_languages() -> None:
     assert translated >= {
         *("README.md", "architecture.md", "configuration.md", "build-a-bot.md", "connect-your-brain.md", "pbx.md"),
         *("connect-your-platform.md", "operations.md", "models.md", "language-model.md", "turn-taking.md"),
+        "campaigns.md",
     }
 
 
