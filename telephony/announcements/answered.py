@@ -18,6 +18,8 @@ from telephony.announcements.tones import find_beep, find_cadence, find_informat
 DECISION_MS = 2400
 """Audio time since the answer until there is a verdict, whatever is known."""
 _SHORT_HELLO_MS = 1300
+_LEAST_HELLO_MS = 120
+"""Shorter ones are clicks."""
 _HELLO_PAUSE_MS = 600
 _FIRST_WORDS_MS = 800
 _MORE_WORDS_MS = 600
@@ -30,6 +32,7 @@ _BEEP_UNTIL_MS = 60_000
 # A greeting is longer than what a person says before something beeps beside him.
 _BEFORE_BEEP_MS = 2500
 _BEEP_WITHIN_MS = 2500
+_BEEP_KEPT_MS = 3000
 _MOST_TRANSCRIPTS = 10
 # A machine that was understood may go on: longest wait for what else it says.
 _SETTLING_MS = 4000
@@ -53,6 +56,7 @@ class Answered:
         self._now_ms = 0
         self._understood_ms = 0
         self._beep: Run | None = None
+        self._beeped: Beep | None = None
 
     def feed(self, frame: bytes, voiced: bool, runs: Sequence[Run]) -> list[Event]:
         """Take the next frame; return what it brought about."""
@@ -60,7 +64,7 @@ class Answered:
         self._stretch.feed(frame, voiced)
         events = [*self._by_beep(runs), *self._by_tone(runs), *self._by_length(), *self._settle()]
         if self._category is None and self._now_ms >= DECISION_MS:
-            events += self._decide(Category.UNDECIDED if self._stretch.number else Category.SILENCE, "time")
+            events += self._decide(Category.UNDECIDED if self._speech else Category.SILENCE, "time")
         if self._category is Category.SILENCE and self._now_ms == _SILENT_MS:
             events.append(Verdict(Category.SILENCE, self._now_ms, True, "time"))
         return [*events, *self._ask()]
@@ -77,6 +81,9 @@ class Answered:
         if (self._category is Category.VOICEMAIL or unclear) and self._category not in (None, *_PEOPLE):
             return [*self._settle(), *again]
         self._understood_ms = self._understood_ms or self._now_ms
+        beep = self._beeped
+        if understood.category is Category.VOICEMAIL and beep and self._now_ms < beep.at_ms + _BEEP_KEPT_MS:
+            return [*self._decide(Category.VOICEMAIL, "words", final=True), beep]
         return [*self._decide(understood.category, "words"), *self._settle(), *again]
 
     def _settle(self) -> list[Event]:
@@ -90,10 +97,14 @@ class Answered:
         assert self._category is not None
         return self._decide(self._category, "words", final=True)
 
+    @property
+    def _speech(self) -> bool:
+        return self._stretch.number > 0 and self._stretch.voiced_ms >= _LEAST_HELLO_MS
+
     def _by_length(self) -> list[Event]:
         """Whoever has said something and waits is a person, unless his words were others."""
         stretch = self._stretch
-        if self._category not in (None, Category.SILENCE, Category.UNDECIDED) or not stretch.number:
+        if self._category not in (None, Category.SILENCE, Category.UNDECIDED) or not self._speech:
             return []
         if stretch.pause_ms < _HELLO_PAUSE_MS:
             return []
@@ -112,6 +123,8 @@ class Answered:
         self._beep = beep
         spoke = self._stretch.voiced_ms >= _BEFORE_BEEP_MS and self._stretch.pause_ms <= _BEEP_WITHIN_MS
         if self._category is not Category.VOICEMAIL and not spoke:
+            # The words that were said before it may still be on their way.
+            self._beeped = Beep(self._now_ms, beep.frequency_hz)
             return []
         return [
             *self._decide(Category.VOICEMAIL, "beep", final=True),

@@ -29,6 +29,7 @@ from telephony.announcements.wordings import (
 LEAST_LIKENESS = 0.8
 _SURE_LIKENESS = 0.88
 _SHORT_LIKENESS = 0.83
+_FRAME_LIKENESS = 0.78
 _SHORT_SOUND = 8
 """Sounds, two a syllable, or letters: shorter wordings have to be heard nearly as they are."""
 _HAN = re.compile(r"[\u3400-\u9fff]+")
@@ -78,7 +79,8 @@ def understand(text: str, *, machine: bool = False) -> Understood | None:
 
 
 def _best(sound: str, known: Sequence[_Known], machine: bool) -> Understood | None:
-    frames = [each for each in known if each.category is None and _likeness(each.sound, sound) >= _SURE_LIKENESS]
+    least = _FRAME_LIKENESS if machine else _SURE_LIKENESS
+    frames = [each for each in known if each.category is None and _likeness(each.sound, sound) >= least]
     framed, by_machine = bool(frames), any(each.certain for each in frames)
     found: list[tuple[_Rank, Understood]] = []
     for each in known:
