@@ -116,7 +116,8 @@ class Edge:
         outside.listen(lambda data, source: self._send(router.from_outside(data, source)))
         workers.listen(lambda data, source: self._send(router.from_worker(data, source)))
         self._pings.start()
-        log.info("SIP edge on %s:%d (%s), workers on %s:%d", *self._public, "/".join(self._ports), *self._internal)
+        ports = ", ".join(f"{transport} {port}" for transport, port in self._ports.items())
+        log.info("SIP edge on %s (%s), workers on %s:%d", self._public[0], ports, *self._internal)
 
     def add_worker(self, token: str, sip_port: int, capacity: int) -> None:
         """Make a line worker known that listens on a loopback port.
