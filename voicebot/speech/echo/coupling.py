@@ -20,7 +20,7 @@ class Coupling:
     """
 
     _UP, _DOWN = 0.12, 0.02
-    _MOST_UP_DB, _MOST_DOWN_DB = 0.3, 8.0
+    _MOST_UP_DB, _MOST_DOWN_DB = 0.3, 0.3
 
     def __init__(self, initial_db: float) -> None:
         self.db: Levels = np.full(BANDS, initial_db, np.float32)
@@ -31,7 +31,7 @@ class Coupling:
         haste = max(1.0, 8.0 / (1.0 + self.frames / 4.0))
         step = ratio_db - self.db
         step *= np.where(step > 0, self._UP * haste, min(0.5, self._DOWN * haste))
-        self.db += np.where(told, np.clip(step, -self._MOST_DOWN_DB, self._MOST_UP_DB * haste), 0.0)
+        self.db += np.where(told, np.clip(step, -self._MOST_DOWN_DB * haste, self._MOST_UP_DB * haste), 0.0)
         self.frames += 1
 
 

@@ -160,8 +160,10 @@ class EchoGuard:
     def _learn(self, heard: Levels) -> None:
         self._bounds.learn(_total(heard), self._totals)
         if self._delay is not None:
-            ringing = self._ringing(self._delay)
-            self._coupling.learn(heard - ringing, ringing > self._PLAYED_DBFS)
+            # Where nothing but the tail is left, it tells of the room, not of the loudness.
+            arriving = self._history[max(0, self._delay - 1) : self._delay + 2].max(axis=0)
+            told = (arriving > self._PLAYED_DBFS) & (arriving >= self._ringing(self._delay))
+            self._coupling.learn(heard - arriving, told)
 
     def _ringing(self, delay: int) -> Levels:
         """Return what of all that was played would be heard now, were the line without loss."""
