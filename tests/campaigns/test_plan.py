@@ -1,0 +1,42 @@
+"""The example plan, and plans as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from voicebot.campaigns.outcome import Outcome
+from voicebot.campaigns.plan import DEFAULT_RETRIES, Plan, parse_plan, read_plan
+from voicebot.errors import PlanError
+
+EXAMPLE = Path(__file__).parents[2] / "config/campaigns/example.yaml"
+
+
+def test_the_example_shows_every_key_with_its_default() -> None:
+    shown = read_plan(EXAMPLE)
+    default = parse_plan({"bot": "appointment", "hours": {"timezone": "Asia/Shanghai"}})
+    assert {name: getattr(shown, name) for name in Plan.model_fields if name not in ("hours", "retries")} == {
+        name: getattr(default, name) for name in Plan.model_fields if name not in ("hours", "retries")
+    }
+    assert shown.hours.days == default.hours.days
+    assert {Outcome(name): rule for name, rule in shown.retries.items()} == DEFAULT_RETRIES
+    assert shown.model_fields_set == Plan.model_fields.keys()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"bot: [", "not YAML"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"- bot", "keys and values"),
+        (b"bot: x", "hours: Field required"),
+    ],
+)
+def test_files_that_are_no_plan(tmp_path: Path, content: bytes, told: str) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_bytes(content)
+    with pytest.raises(PlanError, match=told):
+        read_plan(file)
+    with pytest.raises(PlanError, match="cannot be read"):
+        read_plan(tmp_path / "nothing.yaml")
