@@ -268,6 +268,4 @@ def _values(call: OutgoingCall) -> dict[str, object]:
 
 
 def _call(row: RowMapping) -> OutgoingCall:
-    return OutgoingCall(
-        **{**row, "state": CallState(row["state"]), "variables": json.loads(row["variables"])}
-    )
+    return OutgoingCall(**{**row, "state": CallState(row["state"]), "variables": json.loads(row["variables"])})
