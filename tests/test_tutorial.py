@@ -38,12 +38,16 @@ async def test_the_conversation(language: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", PAGES)
 def test_the_slots(language: str, tmp_path: Path) -> None:
-    nodes = [block for block in examples(language, "yaml", "slots:") if "nodes:" not in block]
-    assert len(nodes) == 1
+    nodes = [block for block in examples(language, "yaml", "ask_table:") if "nodes:" not in block]
+    (typed,) = examples(language, "yaml", "masked: true")
+    nodes.append("ask_pin:\n  filled: goodbye\n  say: A PIN, please.\n" + textwrap.indent(typed, "  "))
     text = whole_bot(language).replace("nodes:\n", "nodes:\n" + textwrap.indent("".join(nodes), "  "))
     file = tmp_path / "bot.yaml"
     file.write_text(text, encoding="utf-8")
-    slots = load_bot(file).nodes["ask_table"].slots
+    loaded = load_bot(file).nodes
+    (pin,) = loaded["ask_pin"].slots
+    assert (pin.kind.value, pin.keys is not None and pin.keys.masked) == ("digits", True)
+    slots = loaded["ask_table"].slots
     assert [slot.kind.value for slot in slots] == ["number", "date", "time"]
     condition = slots[0].rules.condition
     assert condition is not None
