@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pjsua2 as pj
 
 from telephony.line.bridge import Side
+from telephony.line.endpoint import Timer
 from telephony.line.library import explain
 from telephony.line.library_call import LibraryCall, MediaState, StreamStats
 from telephony.line.media_port import MediaPort
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from telephony.line.sip_call import CallContext
 
 logger = logging.getLogger(__name__)
+
+WATCH_S = 1.0
 
 
 class Once:
@@ -62,6 +65,10 @@ class Consultation:
         self._media = MediaState()
         self.pump = FramePump(context.config.frame_samples, None)
         self.call: LibraryCall | None = None
+        self._on_quiet: Callable[[], None] | None = None
+        self._timer: Timer | None = None
+        self._quiet_s = 0.0
+        self._received = 0
 
     def dial(self) -> None:
         """Ring the target.
@@ -85,6 +92,26 @@ class Consultation:
     def brief(self) -> None:
         """Play the briefing."""
         self.pump.play(Once(self._request.briefing_pcm))
+
+    def watch(self, on_quiet: Callable[[], None]) -> None:
+        """From now on say once if no audio packet came for too long: the far side may be gone without a BYE."""
+        self._on_quiet = on_quiet
+        self._timer = self._context.sip.call_later(WATCH_S, self._check_media)
+
+    def _check_media(self) -> None:
+        if self.call is None or self._on_quiet is None:
+            return
+        limit_s = self._context.config.media_timeout_s
+        self._timer = self._context.sip.call_later(WATCH_S, self._check_media)
+        if self._media.index < 0 or self._media.held or not limit_s:
+            return
+        received = self.call.stream_stats(self._media.index).received
+        self._quiet_s = 0.0 if received != self._received else self._quiet_s + WATCH_S
+        self._received = received
+        if self._quiet_s >= limit_s:
+            logger.warning("call %s: no audio for %.0f s", self.call.call_id, self._quiet_s)
+            on_quiet, self._on_quiet = self._on_quiet, None
+            on_quiet()
 
     def hang_up(self, cause: HangupCause = HangupCause.BOT) -> None:
         """End the call, in whatever state it is."""
@@ -114,6 +141,7 @@ class Consultation:
             if self._port is None:
                 self._port = self._context.ports.lend(self.pump)
             self._port.connect(self.call.getAudioMedia(media.index))
+        self._quiet_s = 0.0
         self._on_media()
 
     def on_stream_ended(self, stats: StreamStats) -> None:
@@ -128,6 +156,9 @@ class Consultation:
 
     def drop(self) -> None:
         """Free the library's objects, over or not."""
+        self._on_quiet = None
+        if self._timer is not None:
+            self._timer.cancel()
         if self.call is not None:
             self.call.release()
         if self._port is not None:

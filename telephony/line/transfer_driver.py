@@ -185,6 +185,7 @@ class TransferDriver:
                 way = self._context.config.send_digits
                 self._bridge = Bridge(self._caller_side, lambda: target.side, self._pump, target.pump, way)
                 self._bridge.connect()
+                target.watch(target.hang_up)
 
     def _later(self, event: Event) -> None:
         """Feed an event that came up while actions are being carried out."""

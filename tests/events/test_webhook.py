@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from voicebot.errors import ConfigError
 from voicebot.events.event import ENDED, CallEvent
 from voicebot.events.queue import Waiting
 from voicebot.events.webhook import EventWebhook
@@ -130,6 +131,12 @@ async def test_what_will_never_be_taken_is_given_up(
         assert hook.queue.waiting() == []
     assert "given up" in caplog.text
     assert "139" not in caplog.text
+
+
+def test_a_secret_that_is_none_is_told_by_its_setting(tmp_path: Path) -> None:
+    settings = EventWebhookSettings(name="crm", url="http://a/", secret="whsec_!")
+    with pytest.raises(ConfigError, match=r"events\.webhooks, crm"):
+        EventWebhook(settings, tmp_path)
 
 
 async def test_what_is_left_from_before_goes_out_after_the_start(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import aiohttp
 
+from voicebot.errors import ConfigError
 from voicebot.events.queue import EventQueue, Waiting
 from voicebot.messages.retry import RetryPolicy
 from voicebot.messages.webhook import sign, signing_key
@@ -43,7 +44,10 @@ class EventWebhook:
     def __init__(self, settings: EventWebhookSettings, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self.queue = EventQueue(folder / settings.name)
         self._settings = settings
-        self._key = signing_key(settings.secret)
+        try:
+            self._key = signing_key(settings.secret)
+        except ConfigError:
+            raise ConfigError(f"events.webhooks, {settings.name}: what follows whsec_ is not base64") from None
         self._policy = RetryPolicy(settings.max_attempts, settings.first_retry_s, settings.max_retry_s)
         self._clock = clock
         self._wake = asyncio.Event()

@@ -152,6 +152,24 @@ async def test_a_side_that_refuses_refer_is_bridged(mode: str, status: int) -> N
         await caller.succeeds()
 
 
+@needs_sipp
+async def test_a_target_that_vanishes_ends_both() -> None:
+    """It answers, sends no audio packet and no BYE; the caller's audio goes on."""
+    async with (
+        running_agent({"media_timeout_s": 2}) as bot,
+        running_agent() as caller,
+        sipp("target_answers") as target,
+    ):
+        caller.tell("dial", target=bot.uri, source="tone:600")
+        call = (await caller.wait("answered"))["call"]
+        answered = (await bot.wait("answered"))["call"]
+        assert answered == call
+        bot.tell("transfer", call=call, target=target.uri, mode="bridge")
+        assert (await bot.wait("transfer_done"))["outcome"] == "bridged"
+        assert (await bot.wait("hung_up"))["cause"] == "transferred"
+        await asyncio.gather(caller.wait("hung_up"), target.succeeds())
+
+
 async def test_a_bridge_that_is_put_on_hold_comes_back() -> None:
     async with trio() as three:
         await three.transfer()
