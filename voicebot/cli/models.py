@@ -84,6 +84,9 @@ def _pull(store: ModelStore, args: argparse.Namespace) -> int:
         store.pull(ids, reporter, args.folders)
     else:
         store.ensure_default(reporter, args.folders)
+        from voicebot.dialogue.learning import learn_languages  # loads numpy and more: only where models were wanted
+
+        learn_languages(store.root)
     print(f"models are ready in {store.root}")
     return 0
 

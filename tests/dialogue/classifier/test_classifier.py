@@ -5,13 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.dialogue.shared import encoder
+from tests.dialogue.shared import encoder, models
 from voicebot.dialogue.builtin import builtin_background, builtin_intents
 from voicebot.dialogue.classifier import Classifier, background_of
 from voicebot.dialogue.classifier.background import NONE
 from voicebot.dialogue.classifier.classifier import MAX_OWN
 from voicebot.dialogue.classifier.store import LearntStore, key_of
+from voicebot.dialogue.learning import LANGUAGES, learn_languages
 from voicebot.dialogue.matching import Label
+from voicebot.dialogue.vectors import MODEL_ID, derived_of
 from voicebot.dialogue.wording import essence, normalise
 
 PARKING, PRICE = Label(faq=0), Label(faq=1)
@@ -101,3 +103,21 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
     store.keep("abcd", {"weights": np.ones(4, dtype=np.float32)})
     assert store.load("abcd") is None
     assert LearntStore(None).load("abcd") is None
+
+
+@pytest.mark.timeout(120)  # it is learnt for real
+def test_what_every_bot_knows_is_learnt_once(tmp_path: Path) -> None:
+    model = tmp_path / MODEL_ID
+    model.mkdir()
+    for file in (models() / MODEL_ID).iterdir():
+        (model / file.name).symlink_to(file)
+    learn_languages(tmp_path)
+    kept = {file: file.stat().st_mtime_ns for file in derived_of(tmp_path).glob("*/*.npz")}
+    assert len(kept) == len(LANGUAGES)
+    learn_languages(tmp_path)
+    assert {file: file.stat().st_mtime_ns for file in derived_of(tmp_path).glob("*/*.npz")} == kept
+
+
+def test_without_the_model_nothing_is_learnt(tmp_path: Path) -> None:
+    learn_languages(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -55,7 +55,7 @@ class Background:
         texts = tuple(text for _, text in examples)
         words = Words.of(texts, language)
         store = LearntStore(encoder.derived)
-        key = key_of(METHOD, encoder.identity, language, repr((SMOOTHNESS, SHARES[language], FALL)), texts=texts)
+        key = _key(language, encoder.identity, texts)
         kept = store.load(key)
         if kept is None:
             features = Features.of(texts, words, encoder)
@@ -64,6 +64,15 @@ class Background:
         else:
             features, inverse = Features.with_vectors(texts, words, kept["vectors"]), kept["inverse"]
         return cls(key, tuple(label for label, _ in examples), texts, words, features, inverse, store)
+
+
+def is_learnt(language: str, identity: str, store: LearntStore) -> bool:
+    """Tell whether the examples of a language were learnt with a model, and kept."""
+    return store.has(_key(language, identity, tuple(text for _, text in _examples(language))))
+
+
+def _key(language: str, identity: str, texts: Sequence[str]) -> str:
+    return key_of(METHOD, identity, language, repr((SMOOTHNESS, SHARES[language], FALL)), texts=texts)
 
 
 def _examples(language: str) -> Sequence[tuple[Label, str]]:

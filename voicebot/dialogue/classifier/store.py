@@ -35,6 +35,10 @@ class LearntStore:
             except OSError as error:
                 logger.info("what bots learn is not kept for the next start: %s", error)
 
+    def has(self, key: str) -> bool:
+        """Tell whether something is kept under a key."""
+        return self._cache is not None and self._cache.path(key).is_file()
+
     def load(self, key: str) -> Arrays | None:
         """Return what was kept under a key; None if nothing is, or it is damaged."""
         content = self._cache.read(key) if self._cache is not None else None
