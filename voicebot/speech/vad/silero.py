@@ -1,8 +1,8 @@
 """Silero VAD, a small neural network that tells voices from all other sounds, as a veto.
 
-On single short words it is unsure: at its own threshold of 0.5 it misses one Mandarin word in six, at 0.08 none, and
-music, offices and street noise still stay below. So it does not find speech here, it denies what is no voice,
-and the beginning and end of speech are told by a detector that is quicker.
+On single short words it is unsure: at its own threshold of 0.5 it misses 19 of 103 Mandarin words that come over a
+telephone. At 0.08 they pass, and music, offices and street noise mostly still do not. So it does not find speech here,
+it denies what is no voice, and the beginning and end of speech are told by a detector that is quicker.
 
 The network and how it wants to be fed: https://github.com/snakers4/silero-vad (MIT), release 6.2, ``OnnxWrapper``.
 """
