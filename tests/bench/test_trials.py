@@ -7,7 +7,7 @@ import pytest
 
 from tests.bench.turns import a_call, a_clip
 from voicebot.bench.mixing import Rendered
-from voicebot.bench.trials import Trial, fell_silent_ms, longest_pause_ms, sound_of, trials_of
+from voicebot.bench.trials import Trial, fell_silent_ms, sound_of, trials_of
 
 
 def judged(
@@ -123,8 +123,3 @@ def test_sound_from_intervals_is_heard_where_it_was() -> None:
     bot = sound_of([(100.0, 200.0), (700.0, 900.0)], 2000.0)
     assert fell_silent_ms(bot, 120.0, 1000.0) == 200.0
     assert fell_silent_ms(bot, 650.0, 1000.0) == 900.0
-    assert longest_pause_ms(bot) == 500.0
-
-
-def test_silence_has_no_pauses() -> None:
-    assert longest_pause_ms(sound_of([], 1000.0)) == 0

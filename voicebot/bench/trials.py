@@ -190,12 +190,6 @@ def _soon_answered_ms(bot: Sound, start_ms: float, until_ms: float) -> float | N
     return float((_at(start_ms) + silences[lengths.argmax(), 0]) * WINDOW_MS)
 
 
-def longest_pause_ms(bot: Sound) -> float:
-    """Return the longest silence between two sounds."""
-    loud = np.flatnonzero(bot)
-    return float(np.diff(loud).max(initial=1) - 1) * WINDOW_MS if loud.size else 0.0
-
-
 def _next_sound_ms(bot: Sound, from_ms: float, until_ms: float, since_ms: float) -> float | None:
     sounds = np.flatnonzero(bot[_at(from_ms) : _at(until_ms)])
     return None if not sounds.size else (_at(from_ms) + int(sounds[0])) * WINDOW_MS - since_ms

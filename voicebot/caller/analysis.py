@@ -21,8 +21,6 @@ WINDOW_MS = 5
 """Times are told in steps of this length."""
 AUDIBLE_DBFS = -50.0
 """A louder window holds sound."""
-_WORDS_BELOW_PEAK_DB = 30.0
-_AGREE_MS = 100.0
 _QUIET_MS = 200  # a pause this long is the end of what was being said
 
 Levels = npt.NDArray[np.float64]
@@ -93,21 +91,6 @@ def _words(channel: npt.NDArray[np.int16], rate_hz: int) -> tuple[float, float] 
         return span
     loud = np.flatnonzero(levels(channel, rate_hz) > AUDIBLE_DBFS)  # a word too short for the detector
     return (float(loud[0]) * WINDOW_MS, float(loud[-1] + 1) * WINDOW_MS) if loud.size else None
-
-
-def has_clear_ends(pcm: bytes, rate_hz: int) -> bool:
-    """Tell whether two methods that know nothing of each other agree where the words of a clip begin and end.
-
-    A clip that fades out in breath or noise has no end to the millisecond, and cannot time anything.
-    """
-    channel = np.frombuffer(pcm, "<i2")
-    found = levels(channel, rate_hz)
-    loud = np.flatnonzero(found > max(AUDIBLE_DBFS, found.max(initial=-120.0) - _WORDS_BELOW_PEAK_DB))
-    words = _words(channel, rate_hz)
-    if words is None or not loud.size:
-        return False
-    by_level = float(loud[0]) * WINDOW_MS, float(loud[-1] + 1) * WINDOW_MS
-    return all(abs(one - other) <= _AGREE_MS for one, other in zip(words, by_level, strict=True))
 
 
 def _exchange(mark: Mark, end_sample: int, caller: npt.NDArray[np.int16], bot: Levels, rate_hz: int) -> Exchange | None:
