@@ -22,7 +22,7 @@ ModelKind = Literal["recogniser", "voice", "sentence_vectors", "voice_activity"]
 def _plain_path(text: str) -> str:
     """Let through only relative paths that stay where they are put: they become paths on disk."""
     path = PurePosixPath(text)
-    if not text or text != str(path) or path.is_absolute() or ".." in path.parts or "\\" in text or "\0" in text:
+    if not path.parts or text != str(path) or path.is_absolute() or ".." in path.parts or "\\" in text or "\0" in text:
         raise ValueError("expected a plain relative path")
     if path.parts[0].startswith("."):
         raise ValueError("a path must not begin with a dot")
