@@ -7,12 +7,12 @@ import pytest
 
 from tests.conversation.in_memory import MemoryEars
 from voicebot.conversation.actions import Transcribe
-from voicebot.conversation.events import CallerPartial, SpeechGrew, TranscriptFailed, TranscriptReady
+from voicebot.conversation.events import CallerPartial, SpeechGrew, TranscriptFailed, TranscriptReady, TurnEndJudged
 from voicebot.conversation.transcribing import Listener, Transcriber
 from voicebot.errors import RecogniserBusyError, SpeechWorkerLostError
 from voicebot.speech.types import Transcript, TranscriptionRequest, Urgency
 
-Heard = TranscriptReady | TranscriptFailed | CallerPartial
+Heard = TranscriptReady | TranscriptFailed | CallerPartial | TurnEndJudged
 
 
 class HeldRecogniser:

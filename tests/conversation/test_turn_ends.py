@@ -97,6 +97,50 @@ def test_nothing_is_rehearsed_while_the_bot_has_more_to_say() -> None:
     assert line.rehearsed == []
 
 
+@pytest.mark.parametrize("judging_ms", [20, 120, 150])
+def test_what_the_audio_model_hears_decides_where_the_words_do_not(judging_ms: int) -> None:
+    def waited_ms(words: str, probability: float, expects: Expectation | None = None) -> int:
+        def judged(_: str) -> float:
+            return probability
+
+        line = VirtualLine(expects, 1400, ADAPTIVE, finished_probability=judged, judging_ms=judging_ms)
+        (taken,) = line.say(words).pause(3000).taken
+        return taken.waited_ms
+
+    assert 320 <= waited_ms("my phone is broken", 0.9) <= 320 + FRAME_MS
+    assert 1000 <= waited_ms("my phone is broken", 0.1) <= 1000 + FRAME_MS
+    assert 1000 <= waited_ms("where are you?", 0.1) <= 1000 + FRAME_MS
+    assert waited_ms("yes", 0.1, YES_NO) <= 300
+    assert waited_ms("I would like to", 0.9) >= 1400
+    assert 1000 <= waited_ms("one two three", 0.9, Expectation(Expected.DIGITS)) <= 1000 + FRAME_MS
+
+
+def test_an_opinion_that_comes_too_late_changes_nothing() -> None:
+    line = VirtualLine(None, 1400, ADAPTIVE, finished_probability=lambda _: 0.1, judging_ms=700)
+    (taken,) = line.say("my phone is broken").pause(3000).taken
+    assert 600 <= taken.waited_ms <= 600 + FRAME_MS
+
+
+def test_who_sounds_unfinished_is_not_cut_off() -> None:
+    line = VirtualLine(None, 1400, ADAPTIVE, finished_probability=lambda text: 0.9 if "broken" in text else 0.1)
+    line.say("my phone").pause(900).say("is broken").pause(3000)
+    assert texts(line) == ["my phone is broken"]
+    assert line.taken[0].waited_ms <= 340
+
+
+def test_the_brain_and_the_audio_model_together() -> None:
+    def waited_ms(complete: bool | None, probability: float) -> int:
+        line = VirtualLine(
+            None, 1400, ADAPTIVE, complete=lambda _: complete, finished_probability=lambda _: probability
+        )
+        (taken,) = line.say("my phone is broken").pause(3000).taken
+        return taken.waited_ms
+
+    assert waited_ms(True, 0.1) <= 280  # all that was asked for, however it sounds
+    assert waited_ms(None, 0.1) >= 1000
+    assert waited_ms(False, 0.9) <= 340
+
+
 @given(
     st.lists(st.tuples(st.integers(10, 60), st.integers(1, 150)), min_size=1, max_size=6),
     st.sampled_from(list(Expected)),

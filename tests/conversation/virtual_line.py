@@ -29,6 +29,7 @@ from voicebot.conversation.events import (
     Rehearsed,
     Tick,
     TranscriptReady,
+    TurnEndJudged,
 )
 from voicebot.conversation.segmenter_ears import SegmenterEars
 from voicebot.protocol.chunk import Chunk
@@ -76,6 +77,8 @@ class VirtualLine:
         endpointing: how turns end; None for fixed.
         complete: what the brain makes of words on trial; None: it is never asked.
         language: "zh" or "en".
+        finished_probability: what the audio model makes of a pause after these words; None: there is no model.
+        judging_ms: how long it takes.
     """
 
     def __init__(
@@ -85,6 +88,8 @@ class VirtualLine:
         endpointing: EndpointingConfig | None = None,
         complete: Callable[[str], bool | None] | None = None,
         language: str = "en",
+        finished_probability: Callable[[str], float] | None = None,
+        judging_ms: int = 60,
     ) -> None:
         own = endpointing is not None
         config = ConversationConfig(
@@ -97,6 +102,8 @@ class VirtualLine:
         self.rehearsed: list[str] = []
         self.actions: list[Action] = []
         self._complete = complete
+        self._finished_probability = finished_probability
+        self._judging_ms = judging_ms
         self._words: list[str] = []
         self._last_sound_ms = 0
         self._joint = "" if language == "zh" else " "
@@ -139,7 +146,11 @@ class VirtualLine:
     def _perform(self, action: Action) -> None:
         match action:
             case Transcribe(utterance_id=utterance_id, attempt=attempt):
-                self._later(RECOGNITION_MS, TranscriptReady(utterance_id, attempt, self._joint.join(self._words)))
+                text = self._joint.join(self._words)
+                self._later(RECOGNITION_MS, TranscriptReady(utterance_id, attempt, text))
+                if self._finished_probability is not None:
+                    judged = TurnEndJudged(utterance_id, attempt, self._finished_probability(text))
+                    self._later(self._judging_ms, judged)
             case DropTranscription(utterance_id=utterance_id):
                 self._due = [each for each in self._due if getattr(each[2], "utterance_id", 0) != utterance_id]
                 heapq.heapify(self._due)

@@ -117,6 +117,15 @@ class Rehearsed:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnEndJudged:
+    """A model has listened to a pause; ``probability`` (0..1) is its belief that the caller has finished."""
+
+    utterance_id: int
+    attempt: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class ChunkArrived:
     """The brain sent a chunk of the answer to turn ``turn_id``."""
 
@@ -215,6 +224,7 @@ Event = (
     | TranscriptReady
     | TranscriptFailed
     | Rehearsed
+    | TurnEndJudged
     | ChunkArrived
     | AnswerFailed
     | ClipTimed

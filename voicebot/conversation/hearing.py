@@ -20,6 +20,7 @@ from voicebot.conversation.events import (
     SpeechResumed,
     TranscriptFailed,
     TranscriptReady,
+    TurnEndJudged,
     UtteranceEnded,
 )
 
@@ -33,6 +34,7 @@ HearingEvent = (
     | TranscriptReady
     | TranscriptFailed
     | Rehearsed
+    | TurnEndJudged
 )
 
 
@@ -55,6 +57,8 @@ class _Utterance:
     asked_attempt: int | None = None
     transcripts: dict[int, str] = field(default_factory=dict)
     failures: dict[int, str] = field(default_factory=dict)
+    grasps: dict[int, Grasp] = field(default_factory=dict)
+    finished_probabilities: dict[int, float] = field(default_factory=dict)
 
     def paused_at(self, attempt: int) -> bool:
         """Tell whether the utterance is in the pause that an attempt was made at."""
@@ -98,7 +102,7 @@ class Hearing:
         utterance = self._utterances.get(event.utterance_id)
         if utterance is None:
             return [], None  # a transcript of speech that no longer matters
-        if isinstance(event, TranscriptReady | TranscriptFailed | Rehearsed):
+        if isinstance(event, TranscriptReady | TranscriptFailed | Rehearsed | TurnEndJudged):
             actions = self._understand(event, utterance)
         else:
             actions = self._follow(event, utterance)
@@ -119,14 +123,19 @@ class Hearing:
             return self._close(event.utterance_id, utterance)
         return self._end(event, utterance)
 
-    def _understand(self, event: TranscriptReady | TranscriptFailed | Rehearsed, utterance: _Utterance) -> list[Action]:
+    def _understand(
+        self, event: TranscriptReady | TranscriptFailed | Rehearsed | TurnEndJudged, utterance: _Utterance
+    ) -> list[Action]:
         if isinstance(event, TranscriptFailed):
             utterance.failures[event.attempt] = event.code
             return []
         if isinstance(event, Rehearsed):
-            return self._end_sooner(event.utterance_id, event.attempt, Grasp.of(event.complete))
-        utterance.transcripts[event.attempt] = event.text
-        return self._end_sooner(event.utterance_id, event.attempt)
+            utterance.grasps[event.attempt] = Grasp.of(event.complete)
+        elif isinstance(event, TurnEndJudged):
+            utterance.finished_probabilities[event.attempt] = event.probability
+        else:
+            utterance.transcripts[event.attempt] = event.text
+        return self._end_sooner(event.utterance_id, event.attempt, utterance)
 
     def so_far(self, utterance_id: int, attempt: int) -> str:
         """Return all that the saying would be if the caller had ended with this pause.
@@ -168,12 +177,13 @@ class Hearing:
         utterance.asked_attempt = event.attempt
         return [Transcribe(event.utterance_id, event.attempt, speculative=False)]
 
-    def _end_sooner(self, utterance_id: int, attempt: int, grasp: Grasp | None = None) -> list[Action]:
-        """Return how much silence ends the utterance, now that its words are known, or what they mean to the brain."""
+    def _end_sooner(self, utterance_id: int, attempt: int, utterance: _Utterance) -> list[Action]:
+        """Return how much silence ends the utterance, by what is known of the pause; nothing before its words are."""
         text = self.so_far(utterance_id, attempt)
         if self._endpointer is None or not text:
             return []
-        wait_ms = self._endpointer.wait_ms(text, grasp)
+        grasp, probability = utterance.grasps.get(attempt), utterance.finished_probabilities.get(attempt)
+        wait_ms = self._endpointer.wait_ms(text, grasp, probability)
         return [EndAfter(utterance_id, attempt, wait_ms)] if wait_ms is not None else []
 
     def _close(self, utterance_id: int, utterance: _Utterance) -> list[Action]:

@@ -71,7 +71,7 @@ from voicebot.conversation.voice import LineVoice
 from voicebot.errors import VoicebotError
 from voicebot.events.event import ANSWERED, TRANSFERRED
 from voicebot.protocol.instruction import Blacklist, ShortMessage, ToCustomerService
-from voicebot.speech.types import Recogniser
+from voicebot.speech.types import Recogniser, TurnEndModel
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +89,7 @@ class Services:
         rehearsals: how many queries may be rehearsed at a time; shared by calls.
         tell: told what happens to the call: its name, and what there is to say.
         hide: pauses the recording, or lets it go on.
+        turn_ends: hears whether a caller has finished, where turns end by their words; None: nobody does.
         waiting: what callers hear while somebody is rung (s16le at the line's rate); empty: the ringing tone.
     """
 
@@ -100,6 +101,7 @@ class Services:
     rehearsals: RehearsalBudget = field(default_factory=lambda: RehearsalBudget(2))
     tell: Callable[[str, Mapping[str, Any]], None] = lambda kind, data: None
     hide: Callable[[bool], None] = lambda on: None
+    turn_ends: TurnEndModel | None = None
     waiting: bytes = b""
 
 
@@ -138,7 +140,10 @@ class CallSession:
         self._playout = Playout(leg.rate_hz, self._from_clock_thread, services.waiting)
         self._mouth = Mouth(services.voice, self._playout, self._feed, self._audio_ready, self._feed)
         listener = Listener(leg.info.call_id, leg.rate_hz, config.language, config.hint)
-        self._transcriber = Transcriber(services.recogniser, ears, listener, self._feed, stopwatch.transcribed)
+        turn_ends = services.turn_ends if config.endpointing is not None else None
+        self._transcriber = Transcriber(
+            services.recogniser, ears, listener, self._feed, stopwatch.transcribed, turn_ends
+        )
         self._rehearsals = Rehearsals(services.brain, services.voice, services.rehearsals, self._feed)
         self._end_after: EndAfter | None = None
         self._inbox: deque[Event] = deque()

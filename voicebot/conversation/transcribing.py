@@ -10,9 +10,10 @@ from typing import Any
 
 from voicebot.conversation.actions import Transcribe
 from voicebot.conversation.ears import Ears
-from voicebot.conversation.events import CallerPartial, SpeechGrew, TranscriptFailed, TranscriptReady
+from voicebot.conversation.events import CallerPartial, SpeechGrew, TranscriptFailed, TranscriptReady, TurnEndJudged
+from voicebot.conversation.turnending import TurnEndings
 from voicebot.errors import RecogniserBusyError, VoicebotError
-from voicebot.speech.types import Recogniser, TranscriptionRequest, Urgency
+from voicebot.speech.types import Recogniser, TranscriptionRequest, TurnEndModel, Urgency
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Transcriber:
         listener: what the recogniser is told.
         feed: takes the events.
         on_transcribed: told when a transcript is there that may count.
+        turn_ends: asked at each pause whether the caller has finished; None: nobody is.
     """
 
     def __init__(
@@ -60,14 +62,18 @@ class Transcriber:
         recogniser: Recogniser,
         ears: Ears,
         listener: Listener,
-        feed: Callable[[TranscriptReady | TranscriptFailed | CallerPartial], None],
+        feed: Callable[[TranscriptReady | TranscriptFailed | CallerPartial | TurnEndJudged], None],
         on_transcribed: Callable[[], None],
+        turn_ends: TurnEndModel | None = None,
     ) -> None:
         self._recogniser = recogniser
         self._ears = ears
         self._listener = listener
         self._feed = feed
         self._on_transcribed = on_transcribed
+        self._endings = (
+            TurnEndings(turn_ends, listener.rate_hz, listener.call_id, feed) if turn_ends is not None else None
+        )
         self._requests: dict[int, TranscriptionRequest] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._previewing: asyncio.Task[None] | None = None
@@ -80,9 +86,12 @@ class Transcriber:
         utterance_id = action.utterance_id
         self._cancel(utterance_id)
         urgency = Urgency.SPECULATIVE if action.speculative else Urgency.FINAL
-        request = self._listener.request(self._ears.audio(utterance_id, action.attempt), urgency)
+        pcm = self._ears.audio(utterance_id, action.attempt)
+        request = self._listener.request(pcm, urgency)
         self._requests[utterance_id] = request
         self._tasks[utterance_id] = self._start(self._transcribe(action, request), f"hear-{utterance_id}")
+        if self._endings is not None and action.speculative:
+            self._endings.begin(utterance_id, action.attempt, pcm)
 
     def hurry(self, utterance_id: int) -> None:
         """The utterance has ended: what is transcribed of it is waited for now."""
@@ -93,10 +102,14 @@ class Transcriber:
         """Nobody waits for the transcripts of an utterance any more."""
         self._cancel(utterance_id)
         self._ears.forget(utterance_id)
+        if self._endings is not None:
+            self._endings.drop(utterance_id)
 
     def ended(self, utterance_id: int) -> None:
         """An utterance is over: no previews of it any more."""
         self._ended_id = utterance_id
+        if self._endings is not None:
+            self._endings.drop(utterance_id)
 
     def grew(self, event: SpeechGrew) -> None:
         """The caller is speaking, and what he says matters already: preview it from time to time, one at a time."""
@@ -116,6 +129,8 @@ class Transcriber:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._endings is not None:
+            await self._endings.close()
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         return asyncio.get_running_loop().create_task(work, name=f"{name}-{self._listener.call_id}")

@@ -238,6 +238,7 @@ class LineWorker:
             store=store,
             tell=lambda kind, data: self._events.tell(kind, info.call_id, data),
             rehearsals=self._rehearsals,
+            turn_ends=self._speech if self._settings.conversation.turn_model else None,
             waiting=self._waiting,
         )
 

@@ -37,6 +37,8 @@ class ConversationSettings(Section):
     """adaptive: silence after words of which nothing tells whether they are all."""
     growing_wait_ms: int = Field(default=1000, ge=100, le=3000)
     """adaptive: silence after words that may be all, and may just as well go on, like digits of an unknown number."""
+    turn_model: str = ""
+    """adaptive: path of a Smart Turn v3 model (.onnx) that hears whether a caller has finished; empty: none."""
     rehearsals: int = Field(default=2, ge=0, le=100)
     """Answers of our own bots that a line worker may have prepared at a time while turns are about to end; 0: none."""
     barge_in: Literal["stop", "pause"] = "stop"

@@ -68,6 +68,32 @@ class TranscriptionRequest:
     context: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TurnEndRequest:
+    """A pause of a caller, to be judged by its sound.
+
+    Attributes:
+        pcm: the turn so far, up to and with the pause, s16le mono; of no use beyond the last 8 s.
+        rate_hz: 8000 or 16000.
+    """
+
+    pcm: bytes
+    rate_hz: int
+
+
+class TurnEndModel(Protocol):
+    """Hears whether a caller has finished. Cancelling the coroutine gives the work up."""
+
+    async def turn_end(self, request: TurnEndRequest) -> float:
+        """Return how probable it is that the caller has finished, 0..1.
+
+        Raises:
+            SpeechError: the model failed, or there is none.
+            SpeechWorkerLostError: the process that holds the model went away.
+        """
+        ...
+
+
 class Recogniser(Protocol):
     """Turns an utterance into text. Cancelling the coroutine gives the work up."""
 

@@ -38,6 +38,30 @@ def test_the_wait_for_some_words(kind: Expected, text: str, grasp: Grasp | None,
     assert endpointer(kind).wait_ms(text, grasp) == wait_ms
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "grasp", "finished_probability", "wait_ms"),
+    [
+        (Expected.OPEN, "my phone is broken", None, 0.5, 320),
+        (Expected.OPEN, "my phone is broken", None, 0.49, 1000),
+        (Expected.OPEN, "my phone is broken", Grasp.SOME, 0.1, 1000),
+        (Expected.OPEN, "my phone is broken", Grasp.NOTHING, 0.9, 320),
+        (Expected.OPEN, "my phone is broken", Grasp.WHOLE, 0.1, 240),
+        (Expected.OPEN, "where are you?", None, 0.1, 1000),
+        (Expected.YES_NO, "yes", None, 0.1, 240),
+        (Expected.OPEN, "I would like to", None, 0.9, None),
+        (Expected.DIGITS, "one two three four", None, 0.9, 1000),
+    ],
+)
+def test_the_wait_with_the_opinion_of_the_audio_model(
+    kind: Expected, text: str, grasp: Grasp | None, finished_probability: float, wait_ms: int | None
+) -> None:
+    assert endpointer(kind).wait_ms(text, grasp, finished_probability) == wait_ms
+
+
+def test_the_audio_model_does_not_outvote_the_habits_of_a_caller() -> None:
+    assert endpointer(pauses_ms=(700, 650, 720)).wait_ms("my phone is broken", None, 0.9) == 828
+
+
 def test_a_caller_who_pauses_for_long_is_waited_for() -> None:
     patient = endpointer(pauses_ms=(700, 650, 720))
     assert patient.wait_ms("where are you?") == 828

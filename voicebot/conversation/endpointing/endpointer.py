@@ -9,6 +9,9 @@ from voicebot.conversation.endpointing.completeness import Completeness, judge
 from voicebot.conversation.endpointing.habits import PauseHabits
 from voicebot.protocol.expectation import Expectation
 
+_FINISHED = 0.5
+"""What the audio model's probability is compared with, as its authors do."""
+
 
 class Grasp(enum.Enum):
     """What the brain made of the words so far, when it was asked on trial."""
@@ -34,7 +37,8 @@ class EndpointingConfig:
         complete_ms: they are all that was asked for.
         understood_ms: they are a sentence, or mean something to the brain.
         unclear_ms: nothing tells.
-        growing_ms: they may just as well go on: digits of an unknown number.
+        growing_ms: they may just as well go on: digits of an unknown number; or a sentence that the audio model takes
+            for unfinished.
     """
 
     complete_ms: int = 240
@@ -57,12 +61,15 @@ class Endpointer:
         self._config = config
         self._language = language
 
-    def wait_ms(self, text: str, grasp: Grasp | None = None) -> int | None:
+    def wait_ms(self, text: str, grasp: Grasp | None = None, finished_probability: float | None = None) -> int | None:
         """Return the silence that ends the utterance; None for the longest wait.
 
         Args:
             text: the words so far.
             grasp: what the brain made of them; None while it was not asked.
+            finished_probability: how sure the audio model is that the caller has finished; None while that is not
+                known. It counts for words that may be all and may not; among digits it has no say, because the voice
+                falls at the end of every group of them.
         """
         config = self._config
         completeness = judge(text, self.expectation, self._language)
@@ -72,5 +79,8 @@ class Endpointer:
             return max(config.growing_ms, self.habits.least_wait_ms)
         if completeness is Completeness.COMPLETE or (grasp is Grasp.WHOLE and text):
             return config.complete_ms
+        if finished_probability is not None:
+            heard_ms = config.understood_ms if finished_probability >= _FINISHED else config.growing_ms
+            return max(heard_ms, self.habits.least_wait_ms)
         understood = grasp is Grasp.SOME or completeness is Completeness.CLOSED
         return max(config.understood_ms if understood else config.unclear_ms, self.habits.least_wait_ms)

@@ -52,12 +52,13 @@ class LogMel:
         # Whisper uses the periodic Hann window.
         self._window = np.hanning(_FFT_SAMPLES + 1)[:-1].astype(np.float32)
 
-    def window(self, audio: Array, frames: int) -> Array:
+    def window(self, audio: Array, frames: int, *, reflect_end: bool = False) -> Array:
         """Return the features of ``audio`` followed by silence, shape (1, bands, ``frames``).
 
         Args:
             audio: 16 kHz floats; what lies beyond the window is cut off.
             frames: length of the window, 100 a second.
+            reflect_end: no silence follows but a reflection, as at the start; the audio must fill the window.
         """
         audio = audio[: frames * HOP_SAMPLES]
         # Frames are centred: the last one that touches the audio starts half an FFT before its end.
@@ -66,6 +67,8 @@ class LogMel:
         padded = np.zeros(used * HOP_SAMPLES + _FFT_SAMPLES, dtype=np.float32)
         padded[half : half + len(audio)] = audio
         padded[:half] = padded[2 * half : half : -1]  # torch.stft's reflection at the start
+        if reflect_end:
+            padded[half + len(audio) :] = audio[-2 : -half - 2 : -1]
         pieces = np.lib.stride_tricks.sliding_window_view(padded, _FFT_SAMPLES)[::HOP_SAMPLES][:used]
         spectrum = np.fft.rfft(pieces * self._window, axis=1)
         power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)

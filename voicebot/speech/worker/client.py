@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from voicebot.errors import SpeechWorkerLostError
-from voicebot.speech.types import AudioRequest, SpeechRequest, Transcript, TranscriptionRequest, WordEnds
+from voicebot.speech.types import (
+    AudioRequest,
+    SpeechRequest,
+    Transcript,
+    TranscriptionRequest,
+    TurnEndRequest,
+    WordEnds,
+)
 from voicebot.speech.worker.server import as_fields
 from voicebot.speech.worker.wire import Message, WireError, error_from_fields, read_message
 
@@ -71,7 +78,7 @@ class _Link:
 
 
 class SpeechClient:
-    """Implements ``Recogniser``, ``Synthesiser``, ``Aligner`` and ``AudioFetcher``.
+    """Implements ``Recogniser``, ``Synthesiser``, ``Aligner``, ``AudioFetcher`` and ``TurnEndModel``.
 
     It asks the speech worker at a Unix socket.
     Connects with the first request, and again when the connection was lost: a request waits up to ``patience_s``
@@ -171,6 +178,15 @@ class SpeechClient:
         """
         ends = (await self._ask("word_ends", as_fields(request)))["ends"]
         return tuple((int(index), int(end_ms)) for index, end_ms in ends)
+
+    async def turn_end(self, request: TurnEndRequest) -> float:
+        """Return how probable it is that the caller has finished, by the sound of it.
+
+        Raises:
+            SpeechError: the model failed, or the worker has none.
+            SpeechWorkerLostError: the worker went away, or did not come up in time.
+        """
+        return float((await self._ask("turn_end", {"rate_hz": request.rate_hz}, request.pcm))["probability"])
 
     async def stats(self) -> Mapping[str, Any]:
         """Return the worker's process id ("pid") and how busy its recogniser is; serves as a ping.

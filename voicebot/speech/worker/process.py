@@ -20,6 +20,7 @@ from voicebot.settings import Settings
 from voicebot.speech.fetching.fetcher import AudioFileFetcher
 from voicebot.speech.recognition.whisper import WhisperRecogniser
 from voicebot.speech.synthesis.service import SynthesisService
+from voicebot.speech.turnend import SmartTurnService
 from voicebot.speech.worker.server import SpeechServer
 
 logger = logging.getLogger(__name__)
@@ -52,13 +53,18 @@ async def serve(order: SpeechOrder, stop: asyncio.Event) -> None:
 
     Raises:
         ModelError: a model is missing or broken.
-        ConfigError: the socket cannot be bound.
+        ConfigError: the socket cannot be bound, or ``conversation.turn_model`` names no turn model.
     """
     store = ModelStore(order.settings)
-    ears, mouth = await _load(store, order.settings)
+    turns = await _load_turns(order.settings.conversation.turn_model)
+    try:
+        ears, mouth = await _load(store, order.settings)
+    except VoicebotError:
+        await _close_turns(turns)
+        raise
     files = AudioFileFetcher(order.settings.brain.max_audio_bytes, order.settings.brain.audio_hosts)
     try:
-        server = SpeechServer(ears, mouth, files)
+        server = SpeechServer(ears, mouth, files, turns)
         try:
             await server.start(order.socket)
         except OSError as error:
@@ -68,7 +74,16 @@ async def serve(order: SpeechOrder, stop: asyncio.Event) -> None:
         await stop.wait()
         await server.close()
     finally:
-        await asyncio.gather(ears.close(), mouth.close())
+        await asyncio.gather(ears.close(), mouth.close(), _close_turns(turns))
+
+
+async def _load_turns(path: str) -> SmartTurnService | None:
+    return await SmartTurnService.load(Path(path)) if path else None
+
+
+async def _close_turns(turns: SmartTurnService | None) -> None:
+    if turns is not None:
+        await turns.close()
 
 
 async def _load(store: ModelStore, settings: Settings) -> tuple[WhisperRecogniser, SynthesisService]:

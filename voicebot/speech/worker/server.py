@@ -18,6 +18,8 @@ from voicebot.speech.types import (
     Synthesiser,
     Transcript,
     TranscriptionRequest,
+    TurnEndModel,
+    TurnEndRequest,
     WordEnds,
 )
 from voicebot.speech.worker.wire import Message, WireError, error_fields, read_message
@@ -59,12 +61,13 @@ class Ears(Recogniser, Protocol):
 
 
 class SpeechServer:
-    """Serves one recogniser, one synthesiser and one fetcher of audio files on a Unix socket."""
+    """Serves one recogniser, one synthesiser, one fetcher of audio files and maybe a turn model on a Unix socket."""
 
-    def __init__(self, ears: Ears, mouth: Mouth, files: AudioFetcher) -> None:
+    def __init__(self, ears: Ears, mouth: Mouth, files: AudioFetcher, turns: TurnEndModel | None = None) -> None:
         self._ears = ears
         self._mouth = mouth
         self._files = files
+        self._turns = turns
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
         self._path: Path | None = None
@@ -98,7 +101,7 @@ class SpeechServer:
         assert task is not None, "asyncio runs this callback as a task"
         self._clients.add(task)
         try:
-            await Session(reader, writer, self._ears, self._mouth, self._files).run()
+            await Session(reader, writer, self._ears, self._mouth, self._files, self._turns).run()
         except asyncio.CancelledError:
             # Only close() cancels us. asyncio's own callback would log a cancelled connection as an error.
             logger.debug("a connection was closed with the server")
@@ -116,12 +119,14 @@ class Session:
         ears: Ears,
         mouth: Mouth,
         files: AudioFetcher,
+        turns: TurnEndModel | None,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._ears = ears
         self._mouth = mouth
         self._files = files
+        self._turns = turns
         self._requests: dict[int, asyncio.Task[None]] = {}
         self._transcriptions: dict[int, TranscriptionRequest] = {}
 
@@ -195,6 +200,9 @@ class Session:
             await self._send(message.id, "result", {"path": str(path) if path else None})
         elif message.op == "word_ends":
             await self._send(message.id, "result", {"ends": await self._mouth.word_ends(SpeechRequest(**fields))})
+        elif message.op == "turn_end":
+            probability = await self._turn_end(TurnEndRequest(pcm=message.payload, **fields))
+            await self._send(message.id, "result", {"probability": probability})
         elif message.op == "stats":
             await self._send(message.id, "result", {"pid": os.getpid(), "recogniser": as_fields(self._ears.stats)})
         else:
@@ -207,6 +215,11 @@ class Session:
             return await self._ears.transcribe(request)
         finally:
             del self._transcriptions[message.id]
+
+    async def _turn_end(self, request: TurnEndRequest) -> float:
+        if self._turns is None:
+            raise SpeechError("no turn model is set")
+        return await self._turns.turn_end(request)
 
     async def _send_audio(self, request_id: int, pieces: AsyncIterator[bytes]) -> None:
         try:

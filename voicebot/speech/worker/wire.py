@@ -14,6 +14,7 @@ fetch                 url, rate_hz, engine_url
 prerender             text, voice, rate_hz
 cached_path           text, voice, rate_hz
 word_ends             text, voice, rate_hz
+turn_end              rate_hz                       the turn so far, s16le mono
 stats
 cancel                (id of the request)
 ====================  ============================  ==========================================================
