@@ -25,7 +25,7 @@ from voicebot.protocol.chunk import Chunk
 from voicebot.protocol.instruction import Blacklist, Instruction, ShortMessage, ToCustomerService
 from voicebot.protocol.query import Query
 from voicebot.protocol.reply import Reply
-from voicebot.speech.types import AudioFetcher, SpeechRequest, Transcript, TranscriptionRequest, Urgency
+from voicebot.speech.types import AudioFetcher, SpeechRequest, Transcript, TranscriptionRequest, TurnEndModel, Urgency
 
 RATE_HZ = 16000
 FRAME = 320
@@ -168,6 +168,7 @@ class MemoryCall:
         transfer_request: Callable[[ToCustomerService, str], TransferRequest] | None = None,
         unspeakable: str = "",
         files: AudioFetcher | None = None,
+        turn_ends: TurnEndModel | None = None,
         **config: Any,
     ) -> None:
         self.leg = MemoryLeg()
@@ -183,6 +184,7 @@ class MemoryCall:
             brain=brain,
             transfer_request=transfer_request or (lambda item, _: TransferRequest(f"sip:{item.trans_value}@pbx")),
             store=lambda instruction, _session_id: self.stored.append(instruction),
+            turn_ends=turn_ends,
         )
         stopwatch = Stopwatch(self.leg.info, "line")
         usual = ConversationConfig(apology="抱歉。", goodbye="再见。", play_audio=files is not None, hint="王女士")

@@ -6,10 +6,18 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.conversation.in_memory import FRAME, MemoryEars
+from tests.conversation.in_memory import FRAME, MemoryBrain, MemoryCall, MemoryEars
 from tests.conversation.test_transcribing import HeldRecogniser, settle
 from voicebot.conversation.actions import Transcribe
-from voicebot.conversation.events import CallerPartial, TranscriptFailed, TranscriptReady, TurnEndJudged
+from voicebot.conversation.endpointing.endpointer import EndpointingConfig
+from voicebot.conversation.events import (
+    CallerPartial,
+    SpeechGrew,
+    SpeechPaused,
+    TranscriptFailed,
+    TranscriptReady,
+    TurnEndJudged,
+)
 from voicebot.conversation.transcribing import Listener, Transcriber
 from voicebot.conversation.turnending import TurnEndings
 from voicebot.errors import SpeechWorkerLostError
@@ -126,3 +134,31 @@ async def test_the_model_gets_eight_seconds_at_most() -> None:
     await settle()
     assert model.requests[0].pcm == b"\1\0" * 64000
     await endings.close()
+
+
+@pytest.mark.parametrize(("probability", "wait_ms"), [(0.9, 320), (0.1, 1000)])
+async def test_in_a_call_the_opinion_sets_the_wait(probability: float, wait_ms: int) -> None:
+    model = HeldModel()
+    waits = EndpointingConfig(complete_ms=240, understood_ms=320, unclear_ms=600, growing_ms=1000)
+    call = MemoryCall(MemoryBrain(["Hello."]), turn_ends=model, language="en", endpointing=waits)
+    call.session.start()
+    await call.listen()
+    call.recogniser.hears.append("my phone is broken")
+    await call.hear(SpeechGrew(1, 400), SpeechPaused(1, 1))
+    assert call.ears.waits == [600]
+    model.answers[0].set_result(probability)
+    await call.settle()
+    assert call.ears.waits == [600, wait_ms]
+    await call.session.close()
+
+
+async def test_where_turns_end_by_time_alone_nobody_is_asked() -> None:
+    model = HeldModel()
+    call = MemoryCall(MemoryBrain(["Hello."]), turn_ends=model, language="en")
+    call.session.start()
+    await call.listen()
+    call.recogniser.hears.append("my phone is broken")
+    await call.hear(SpeechGrew(1, 400), SpeechPaused(1, 1))
+    assert model.requests == []
+    assert call.ears.waits == []
+    await call.session.close()
