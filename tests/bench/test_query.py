@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 
@@ -26,6 +27,7 @@ from voicebot.dialogue.texts import split_sentences
 from voicebot.errors import VoicebotError
 from voicebot.settings import load_settings
 
+MANY = 60_000
 PACKET = b'{"answer":[{"status":"done","reply":{"replySource":"%s"}}]}\n'
 
 
@@ -137,11 +139,11 @@ def test_requests_are_whole() -> None:
 @pytest.mark.parametrize("name", ["appointment", "service"])
 def test_paraphrases_are_new_each_time_and_none_is_known(name: str) -> None:
     bot = load_bot(BOTS / name / "bot.yaml")
-    found = list(paraphrases(bot))
-    assert len(found) > 30_000
+    found = list(islice(paraphrases(bot), MANY))
+    assert len(found) == MANY
     assert len(set(found)) == len(found)
     assert not set(found) & set(known_wordings(bot))
-    assert found == list(paraphrases(bot))
+    assert found == list(islice(paraphrases(bot), MANY))
 
 
 async def test_the_real_server_streams_the_sixteen_chunks_and_answers_from_the_faq(tmp_path: Path) -> None:

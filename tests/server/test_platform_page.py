@@ -119,5 +119,6 @@ def test_every_error_is_on_the_page(name: str) -> None:
     assert found <= shown
     statuses = DOCUMENT["paths"]["/stream/query"]["post"]["responses"].keys()
     statuses |= DOCUMENT["paths"]["/audio/{name}.{extension}"]["get"]["responses"].keys()
+    statuses |= DOCUMENT["paths"]["/api/v1/calls"]["post"]["responses"].keys()
     # 405 and 417 come before any operation.
     assert {status for status, _ in found} - {"405", "417"} <= statuses
