@@ -179,7 +179,7 @@ def test_whatever_happens_there_is_one_result_and_no_target_is_left(
     mode: TransferMode, story: list[tuple[Event, float]]
 ) -> None:
     transfer = Transfer(mode, 25, 15)
-    now_s, target_up, results = 0.0, False, 0
+    now_s, target_up, results, joined = 0.0, False, 0, False
     for event, pause_s in [(Begin(), 0.0), *story, (Tick(), 0.0)]:
         now_s += pause_s
         if isinstance(event, TargetGone):
@@ -187,6 +187,7 @@ def test_whatever_happens_there_is_one_result_and_no_target_is_left(
         for action in transfer.feed(event, now_s):
             assert not results, "an action after the result"
             target_up = (target_up or isinstance(action, RingTarget)) and not isinstance(action, HangUpTarget)
+            joined = joined or isinstance(action, JoinCalls)
             if isinstance(action, HangUpCaller):
                 assert not target_up
             results += isinstance(action, Finish)
@@ -195,7 +196,7 @@ def test_whatever_happens_there_is_one_result_and_no_target_is_left(
             target_up = target_up and not isinstance(action, HangUpTarget)
             results += isinstance(action, Finish)
     assert results == 1
-    assert not target_up
+    assert target_up == (joined and target_up)  # only who talks with the caller is left
 
 
 class TestBridge:
