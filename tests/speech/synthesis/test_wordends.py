@@ -84,7 +84,7 @@ async def test_words_that_are_over_are_those_that_a_recogniser_understands(
     real_models: ModelStore, own_settings: Settings, shelf: VoiceShelf
 ) -> None:
     """Cut the audio of a sentence behind a word, and have it recognised: no word more, none less."""
-    # The voices vary from run to run, and Whisper errs at a cut: a boundary that is off by a word would be off each time.
+    # Voices vary from run to run and Whisper errs at a cut; boundaries that are off by a word would be off each time.
     cases = [
         ("en", "Your monthly bill is ready, you can pay it online or at one of our branches.", 5),
         ("zh", "您预约了明天下午三点半看牙，到时候方便过来吗？", 4),
