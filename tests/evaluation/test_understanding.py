@@ -17,7 +17,7 @@ from voicebot.evaluation.understanding_report import CLEAN, details, report
 
 DATA = Path(__file__).parents[1] / "data" / "understanding"
 # Share of right decisions at least, and of wrong ones at most. Raise them with what is reached; never lower them.
-FLOORS = {"appointment": (0.57, 0.25), "service": (0.58, 0.17)}
+FLOORS = {"appointment": (0.86, 0.07), "service": (0.89, 0.08)}
 
 
 @cache
