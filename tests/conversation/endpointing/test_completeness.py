@@ -137,3 +137,17 @@ def test_digits_are_counted_however_they_are_grouped(digits: str, language: str,
 @given(st.text(max_size=60), st.sampled_from(list(Expected)), st.sampled_from(["zh", "en"]))
 def test_whatever_is_said_is_judged(text: str, kind: Expected, language: str) -> None:
     assert isinstance(judge(text, Expectation(kind, (4, 6)), language), Completeness)
+
+
+@pytest.mark.parametrize("kind", [Expected.DIGITS, Expected.PHONE])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("一三八林林八", Completeness.GROWING),  # two of them misheard
+        ("要把林林五六七", Completeness.GROWING),
+        ("林林要把扒扒", Completeness.UNKNOWN),  # all of them
+        ("我不知道号码是多少？", Completeness.CLOSED),
+    ],
+)
+def test_misheard_digits_are_no_sentence(kind: Expected, text: str, expected: Completeness) -> None:
+    assert judge(text, Expectation(kind), "zh") is expected

@@ -15,6 +15,8 @@ from voicebot.protocol.expectation import Expectation, Expected
 
 _CLAUSE = 6
 """Characters that a clause has at least; fewer are a word."""
+_SOME = 2
+"""So many digits among other words are part of a number where one was asked for."""
 _DICTATED = 3
 """So many digits and nothing else are being dictated, whatever was asked for."""
 
@@ -80,10 +82,13 @@ def judge(text: str, expectation: Expectation, language: str) -> Completeness:
     if not said.words:
         return Completeness.UNKNOWN
     judged = _BY_KIND[expectation.kind](said) if expectation.kind in _BY_KIND else None
-    return judged or _in_general(said)
+    if judged is not None:
+        return judged
+    # Digits that were misheard look like a clause.
+    return _in_general(said, clauses=_BY_KIND.get(expectation.kind) not in (_digits, _phone))
 
 
-def _in_general(said: _Said) -> Completeness:
+def _in_general(said: _Said, *, clauses: bool) -> Completeness:
     phrases = said.phrases
     if phrases.fillers.fullmatch(said.words) or trails_off(said.text):
         return Completeness.UNFINISHED
@@ -93,7 +98,8 @@ def _in_general(said: _Said) -> Completeness:
         return Completeness.UNFINISHED
     if is_dictation(said.text, said.language) and len(digits_of(said.text, said.language)) >= _DICTATED:
         return Completeness.GROWING
-    return Completeness.CLOSED if phrases.closed.search(said.words) or _is_clause(said) else Completeness.UNKNOWN
+    whole = phrases.closed.search(said.words) or (clauses and _is_clause(said))
+    return Completeness.CLOSED if whole else Completeness.UNKNOWN
 
 
 def _is_clause(said: _Said) -> bool:
@@ -114,7 +120,8 @@ def _yes_no(said: _Said) -> Completeness | None:
 
 def _digits(said: _Said) -> Completeness | None:
     if not is_dictation(said.text, said.language):
-        return None  # something else was said in place of an answer
+        # With digits in it, most likely the others were misheard; without any, something else was said instead.
+        return Completeness.GROWING if len(digits_of(said.text, said.language)) >= _SOME else None
     count = len(digits_of(said.text, said.language))
     if said.digits is None:
         return Completeness.GROWING
