@@ -173,6 +173,7 @@ async def test_a_target_that_vanishes_ends_both() -> None:
 async def test_a_bridge_that_is_put_on_hold_comes_back() -> None:
     async with trio() as three:
         await three.transfer()
+        await heard(three.target, three.target_call)  # the answer's own exchange of messages is over by then
         three.caller.tell("hold", call=three.call)
         assert (await three.bot.wait("hold"))["held"] is True
         three.caller.tell("resume", call=three.call)
