@@ -7,7 +7,7 @@ import pytest
 from tests.dialogue.shared import encoder, engine
 from voicebot.dialogue.builtin import builtin_intents
 from voicebot.dialogue.decision import build_matcher_examples
-from voicebot.dialogue.matching import Label, Matcher, Method, best_of
+from voicebot.dialogue.matching import Label, Matcher, Method
 from voicebot.dialogue.vectors import UseEncoder
 from voicebot.errors import ModelError
 
@@ -24,7 +24,7 @@ def intent(name: str) -> Label:
 @pytest.mark.parametrize("text", ["对", "是的。", "嗯嗯,好的", "对对对,没错", "可以,谢谢"])
 def test_yes_by_words(matcher: Matcher, text: str) -> None:
     found = matcher.match_words(text)
-    assert best_of(found, list(found)) == (intent("yes"), found[intent("yes")])
+    assert max(found, key=lambda label: found[label].score) == intent("yes")
     assert found[intent("yes")].method is Method.EXACT
 
 

@@ -31,7 +31,6 @@ _UNKNOWN = 0.2
 _PASSAGES, _SEARCHED = 3, 8
 _LOOKED_AT = 3
 _MANY_WORDINGS, _SCARCEST = 12, 3.0
-_NOTHING = Decision(Kind.FALLBACK, score=0.0)
 
 
 class Candidate(NamedTuple):

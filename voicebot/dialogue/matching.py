@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -151,9 +151,3 @@ def _normalised(example: str) -> str:
 @lru_cache(maxsize=16384)
 def _core(plain: str, language: str) -> str:
     return core(plain, language)
-
-
-def best_of(matches: Mapping[Label, Match], labels: Sequence[Label]) -> tuple[Label, Match] | None:
-    """Return the best of some labels, None if none of them matched at all."""
-    known = [(label, matches[label]) for label in labels if label in matches]
-    return max(known, key=lambda pair: pair[1].score, default=None)
