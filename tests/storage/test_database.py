@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,6 +20,8 @@ from tests.storage.stored import message, settings, storage
 from voicebot.errors import ConfigError, StorageError
 from voicebot.storage.database import Database, fitting, upgrade
 from voicebot.storage.tables import metadata, outbox
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_migrations_make_the_tables_that_the_program_uses(tmp_path: Path) -> None:
@@ -81,6 +86,27 @@ def test_many_threads_may_begin_at_once(tmp_path: Path) -> None:
     with storage(tmp_path) as opened, ThreadPoolExecutor(8) as threads:
         added = list(threads.map(lambda number: opened.outbox.add(message(f"m{number % 20}")), range(40)))
         assert added.count(True) == 20
+
+
+def visit(data: Path, name: str) -> int:
+    """Let another process add a message; how many it sees then."""
+    command = [sys.executable, "-m", "tests.storage.visiting_process", str(data), name]
+    return int(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)
+
+
+def test_processes_come_and_go_beside_one_that_has_the_database_open_twice(tmp_path: Path) -> None:
+    with storage(tmp_path) as first, storage(tmp_path) as second:
+        first.outbox.add(message("mine"))
+        second.outbox.add(message("mine too"))
+        assert visit(tmp_path, "theirs") == 3
+        # Whoever leaves last may delete the log; a visitor is not the last one.
+        assert (tmp_path / "voicebot.db-wal").is_file()
+        first.outbox.add(message("after"))
+        assert visit(tmp_path, "theirs again") == 5
+        assert len(first.outbox.messages()) == len(second.outbox.messages()) == 5
+    with contextlib.closing(sqlite3.connect(tmp_path / "voicebot.db")) as opened:
+        assert opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert opened.execute("SELECT count(*) FROM outbox").fetchone() == (5,)
 
 
 def test_a_database_that_is_none_is_an_error_and_not_the_end(tmp_path: Path) -> None:

@@ -26,6 +26,9 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number, the same for all services that share a PostgreSQL database.
 _MIGRATION_LOCK = 0x766F6963
 
+# Whoever opens the file in this process has been through here first, and the file is closed again by then.
+_MAKING = threading.Lock()
+
 # It tells at every start what it did not have to do.
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
@@ -174,9 +177,15 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _make_private(file: Path) -> None:
-    """Make the file before SQLite does, readable by the owner alone; SQLite's other files take over its mode."""
+    """Make the file before SQLite does, readable by the owner alone; SQLite's other files take over its mode.
+
+    A file that is there is never opened here: to close it would drop every lock that SQLite holds on it in this
+    process (https://www.sqlite.org/howtocorrupt.html section 2.2), and the next process that leaves would delete the
+    write-ahead log of a database that is in use.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    with _MAKING, contextlib.suppress(FileExistsError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _reason(error: SQLAlchemyError) -> str:
