@@ -7,8 +7,11 @@ import threading
 import time
 from asyncio import AbstractEventLoop
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
 
 from telephony.line.config import FRAME_MS
 from telephony.line.recorder import Recorder
@@ -19,6 +22,9 @@ logger = logging.getLogger(__name__)
 # A second of audio: a loop that lags more has lost the conversation anyway, old audio goes first.
 MAX_WAITING_FRAMES = 50
 LATE_MS = 10.0
+
+Tap = Callable[[bytes, bytes], None]
+"""Gets each frame of the caller, with what the caller heard meanwhile."""
 
 
 @dataclass(slots=True)
@@ -44,6 +50,14 @@ class FrameStats:
     source_errors: int = 0
 
 
+class Overhearing(Protocol):
+    """Somebody who is told what a pump's far side says."""
+
+    def overhear(self, pcm: bytes) -> None:
+        """Take a frame. Called on the media clock's thread."""
+        ...
+
+
 class FramePump:
     """Plays what a source gives and hands on what the caller says.
 
@@ -61,7 +75,8 @@ class FramePump:
         self.name = name
         self.recorder: Recorder | None = None
         self.monitor: Callable[[bytes], None] | None = None
-        self.relay: FramePump | None = None
+        self.relay: Overhearing | None = None
+        self.taps: tuple[Tap, ...] = ()
         self._samples = samples
         self._silence = bytes(2 * samples)
         self._loop = loop
@@ -73,6 +88,8 @@ class FramePump:
         self._lock = threading.Lock()
         self._last_s: float | None = None
         self._played = self._silence
+        self._asides: dict[str, bytes] = {}
+        self._over = memoryview(b"")
 
     # --- event loop
 
@@ -84,6 +101,10 @@ class FramePump:
     def play(self, source: AudioSource) -> None:
         """Play this from now on."""
         self._source = source
+
+    def play_over(self, pcm: bytes) -> None:
+        """Mix this into what is played from now on, once."""
+        self._over = memoryview(pcm)
 
     def close(self) -> None:
         """Play silence and hand nothing on any more."""
@@ -112,22 +133,29 @@ class FramePump:
         self._note_gap()
         self.stats.played += 1
         source = self._source
-        self._played = self._silence if source is None else self._read(source)
-        return self._played
+        played = self._silence if source is None else self._read(source)
+        if self._over:
+            over, self._over = self._over[: len(played)], self._over[len(played) :]
+            played = mixed([played, bytes(over).ljust(len(played), b"\0")])
+        self._played = played
+        return played
 
     def push(self, pcm: bytes) -> None:
         """Take a frame of the caller. An empty or short one (nothing was received) counts as silence."""
         if len(pcm) != len(self._silence):
             pcm = self._silence
+        played = self._heard_by_caller()
         if self.recorder is not None:
-            self.recorder.write(pcm, self._played)
+            self.recorder.write(pcm, played)
+        for tap in self.taps:
+            tap(pcm, played)
         if self.relay is not None:
             self.relay.overhear(pcm)
         if self._sink is None:
             return
         self.stats.heard += 1
         if self.monitor is not None:
-            self.monitor(self._played)
+            self.monitor(played)
         with self._lock:
             self._inbox.append(pcm)
             waiting = len(self._inbox)
@@ -140,9 +168,15 @@ class FramePump:
         if wake and self._loop is not None:
             self._loop.call_soon_threadsafe(self._drain)
 
-    def overhear(self, pcm: bytes) -> None:
-        """Somebody else speaks to our caller past us (a bridge): it belongs into the recording."""
-        self._played = pcm
+    def overhear(self, pcm: bytes, speaker: str = "") -> None:
+        """Somebody else speaks to our caller past us (a bridge, a supervisor): it belongs into the recording."""
+        self._asides[speaker] = pcm
+
+    def _heard_by_caller(self) -> bytes:
+        """Return what the caller has heard since the last frame: from us, and from others past us."""
+        frames, self._played = [self._played, *self._asides.values()], self._silence
+        self._asides.clear()
+        return mixed(frames) if len(frames) > 1 else frames[0]
 
     def _read(self, source: AudioSource) -> bytes:
         try:
@@ -165,3 +199,9 @@ class FramePump:
             if gap_ms > FRAME_MS + LATE_MS:
                 self.stats.late += 1
         self._last_s = now_s
+
+
+def mixed(frames: Iterable[bytes]) -> bytes:
+    """Return frames of equal length as one, as loud as samples of 16 bits go."""
+    total = sum(np.frombuffer(frame, "<i2").astype(np.int32) for frame in frames)
+    return np.clip(total, -32768, 32767).astype("<i2").tobytes()

@@ -138,3 +138,32 @@ def test_the_monitor_gets_what_was_played_with_each_frame_that_is_heard() -> Non
     pump.pull()
     pump.push(FRAME)
     assert monitored == [SILENCE, FRAME]
+
+
+def test_what_others_say_to_the_caller_is_mixed_into_what_is_recorded_and_tapped() -> None:
+    pump = FramePump(SAMPLES, None)
+    tapped: list[tuple[bytes, bytes]] = []
+    pump.taps = (lambda caller, heard: tapped.append((caller, heard)),)
+    pump.open(Source(level(1000)), lambda _: None)
+    pump.overhear(level(1))  # of a tick in which no frame of the caller came
+    pump.overhear(level(20000), "s")
+    pump.overhear(level(300))
+    pump.pull()
+    pump.push(FRAME)
+    pump.pull()
+    pump.overhear(level(32000))
+    pump.push(FRAME)
+    pump.push(FRAME)
+    assert tapped == [(FRAME, level(21300)), (FRAME, level(32767)), (FRAME, SILENCE)]
+
+
+def test_a_tone_is_played_over_the_source_once() -> None:
+    pump = FramePump(SAMPLES, None)
+    pump.open(Source(level(1000)), lambda _: None)
+    pump.play_over(level(500) + level(500)[:SAMPLES])
+    half = level(1500)[:SAMPLES] + level(1000)[:SAMPLES]
+    assert [pump.pull() for _ in range(3)] == [level(1500), half, level(1000)]
+
+
+def level(value: int) -> bytes:
+    return value.to_bytes(2, "little", signed=True) * SAMPLES
