@@ -99,10 +99,10 @@ class Callees:
 
 
 @contextlib.asynccontextmanager
-async def callees(folder: Path) -> AsyncIterator[Callees]:
-    """Run them on a free port, until the test is over."""
+async def callees(folder: Path, port: int = 0) -> AsyncIterator[Callees]:
+    """Run them on a port (0: a free one), until the test is over."""
     notes = _prepare(folder)
-    port, media_port = free_port(), free_port(4)
+    port, media_port = port or free_port(), free_port(4)
     arguments = ["-sf", "script.xml", "-i", LOOPBACK, "-mi", LOOPBACK, "-p", str(port), "-mp", str(media_port)]
     arguments += ["-nostdin", "-trace_logs", "-log_file", str(notes), "-trace_err", "-rtcheck", "loose"]
     async with _process("sipp", *arguments, cwd=folder) as process:
