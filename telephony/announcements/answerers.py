@@ -8,6 +8,7 @@ from voicebot.conversation.answeredby import Answerer
 _OTHERS = {
     Category.HUMAN: Answerer.HUMAN,
     Category.VOICEMAIL: Answerer.VOICEMAIL,
+    Category.MESSAGE_LEFT: Answerer.VOICEMAIL,
     Category.ASSISTANT: Answerer.ASSISTANT,
     # None of these is told from a person with certainty, and a queue has a person at its end.
     Category.UNDECIDED: Answerer.UNKNOWN,

@@ -1,7 +1,7 @@
 """What a dialled call came to: what was heard, the outcome, whether to try again, and the cause it ends with.
 
 ``Category`` says what was heard, ``Outcome`` what that means for whoever dialled, ``RetryRule`` names the rule by which
-the number is tried again. ``DEFAULTS`` joins them; settings may change outcome and rule of a category.
+the number is tried again. ``DEFAULTS`` joins them; settings may change all three for a category.
 Causes are those of ITU-T Q.850, as a Reason header (RFC 3326) tells them.
 """
 
@@ -17,6 +17,9 @@ class Category(enum.Enum):
 
     HUMAN = "human"
     VOICEMAIL = "voicemail"
+    """A mailbox, and nothing was said to it to the end."""
+    MESSAGE_LEFT = "message_left"
+    """A mailbox, and our message was said to it to the end."""
     ASSISTANT = "assistant"
     """A phone's assistant or a call screen that asks who is calling and why."""
     SILENCE = "silence"
@@ -82,6 +85,8 @@ class Outcome(enum.Enum):
     BARRED = "barred"
     """The called side takes no calls from us."""
     VOICEMAIL = "voicemail"
+    MESSAGE_LEFT = "message_left"
+    """A voicemail that has our message."""
     ASSISTANT = "assistant"
     MACHINE = "machine"
     """Another machine: an announcement, a queue."""
@@ -99,8 +104,23 @@ class RetryRule(enum.Enum):
     NO_ANSWER = "no_answer"
     BUSY = "busy"
     UNREACHABLE = "unreachable"
-    VOICEMAIL = "voicemail"
+    NETWORK_BUSY = "network_busy"
     FAILED = "failed"
+    VOICEMAIL = "voicemail"
+    ASSISTANT = "assistant"
+    MACHINE = "machine"
+    SILENT = "silent"
+    REJECTED = "rejected"
+    BARRED = "barred"
+    SUSPENDED = "suspended"
+
+
+_NEVER_AGAIN = (Outcome.ANSWERED, Outcome.WRONG_NUMBER, Outcome.MESSAGE_LEFT)
+
+
+def rule_of(outcome: Outcome) -> RetryRule:
+    """Return the rule that goes with an outcome: the one of its name, if it is one of those that are tried again."""
+    return RetryRule.NEVER if outcome in _NEVER_AGAIN else RetryRule(outcome.value)
 
 
 NORMAL_CLEARING = 16
@@ -124,32 +144,49 @@ class Handling:
     ends_ringing: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What somebody wants otherwise for a category; None: as it was.
+
+    A changed outcome brings the rule of its name with it, unless another rule is wanted.
+    """
+
+    outcome: Outcome | None = None
+    retry: RetryRule | None = None
+    cause: int | None = None
+
+
+def _handling(outcome: Outcome, cause: int = NORMAL_CLEARING, ends_ringing: bool = True) -> Handling:
+    return Handling(outcome, rule_of(outcome), cause, ends_ringing)
+
+
 DEFAULTS: Mapping[Category, Handling] = {
-    Category.HUMAN: Handling(Outcome.ANSWERED, RetryRule.NEVER, ends_ringing=False),
-    Category.UNDECIDED: Handling(Outcome.ANSWERED, RetryRule.NEVER, ends_ringing=False),
-    Category.VOICEMAIL: Handling(Outcome.VOICEMAIL, RetryRule.VOICEMAIL),
-    Category.ASSISTANT: Handling(Outcome.ASSISTANT, RetryRule.VOICEMAIL, ends_ringing=False),
-    Category.QUEUE: Handling(Outcome.MACHINE, RetryRule.NEVER, ends_ringing=False),
-    Category.ANNOUNCEMENT: Handling(Outcome.MACHINE, RetryRule.NO_ANSWER, ends_ringing=False),
-    Category.SILENCE: Handling(Outcome.SILENT, RetryRule.NO_ANSWER, ends_ringing=False),
-    Category.NO_SUCH_NUMBER: Handling(Outcome.WRONG_NUMBER, RetryRule.NEVER, 1),
-    Category.NUMBER_CHANGED: Handling(Outcome.WRONG_NUMBER, RetryRule.NEVER, 22),
-    Category.SUSPENDED: Handling(Outcome.SUSPENDED, RetryRule.NEVER, 27),
-    Category.POWERED_OFF: Handling(Outcome.UNREACHABLE, RetryRule.UNREACHABLE, 20),
-    Category.UNREACHABLE: Handling(Outcome.UNREACHABLE, RetryRule.UNREACHABLE, 18),
-    Category.IN_CALL: Handling(Outcome.BUSY, RetryRule.BUSY, 17),
-    Category.BUSY: Handling(Outcome.BUSY, RetryRule.BUSY, 17),
-    Category.REJECTED: Handling(Outcome.REJECTED, RetryRule.NO_ANSWER, 21),
-    Category.NO_ANSWER: Handling(Outcome.NO_ANSWER, RetryRule.NO_ANSWER, 19),
-    Category.INCOMING_BARRED: Handling(Outcome.BARRED, RetryRule.NEVER, 55),
-    Category.OUTGOING_BARRED: Handling(Outcome.FAILED, RetryRule.NEVER, 52),
-    Category.NO_CREDIT: Handling(Outcome.FAILED, RetryRule.NEVER, 50),
-    Category.CALL_REMINDER: Handling(Outcome.NO_ANSWER, RetryRule.UNREACHABLE, 20),
-    Category.FORWARD_FAILED: Handling(Outcome.UNREACHABLE, RetryRule.UNREACHABLE, 31),
-    Category.NETWORK_BUSY: Handling(Outcome.NETWORK_BUSY, RetryRule.FAILED, 42),
-    Category.LINE_FAULT: Handling(Outcome.FAILED, RetryRule.FAILED, 38),
-    Category.RINGING: Handling(Outcome.NO_ANSWER, RetryRule.NO_ANSWER, 19, ends_ringing=False),
-    Category.COLOUR_RING: Handling(Outcome.NO_ANSWER, RetryRule.NO_ANSWER, 19, ends_ringing=False),
+    Category.HUMAN: _handling(Outcome.ANSWERED, ends_ringing=False),
+    Category.UNDECIDED: _handling(Outcome.ANSWERED, ends_ringing=False),
+    Category.VOICEMAIL: _handling(Outcome.VOICEMAIL),
+    Category.MESSAGE_LEFT: _handling(Outcome.MESSAGE_LEFT, ends_ringing=False),
+    Category.ASSISTANT: _handling(Outcome.ASSISTANT, ends_ringing=False),
+    Category.QUEUE: _handling(Outcome.MACHINE, ends_ringing=False),
+    Category.ANNOUNCEMENT: _handling(Outcome.MACHINE, ends_ringing=False),
+    Category.SILENCE: _handling(Outcome.SILENT, ends_ringing=False),
+    Category.NO_SUCH_NUMBER: _handling(Outcome.WRONG_NUMBER, 1),
+    Category.NUMBER_CHANGED: _handling(Outcome.WRONG_NUMBER, 22),
+    Category.SUSPENDED: _handling(Outcome.SUSPENDED, 27),
+    Category.POWERED_OFF: _handling(Outcome.UNREACHABLE, 20),
+    Category.UNREACHABLE: _handling(Outcome.UNREACHABLE, 18),
+    Category.IN_CALL: _handling(Outcome.BUSY, 17),
+    Category.BUSY: _handling(Outcome.BUSY, 17),
+    Category.REJECTED: _handling(Outcome.REJECTED, 21),
+    Category.NO_ANSWER: _handling(Outcome.NO_ANSWER, 19),
+    Category.INCOMING_BARRED: _handling(Outcome.BARRED, 55),
+    Category.OUTGOING_BARRED: _handling(Outcome.FAILED, 52),
+    Category.NO_CREDIT: _handling(Outcome.FAILED, 50),
+    Category.CALL_REMINDER: _handling(Outcome.NO_ANSWER, 20),
+    Category.FORWARD_FAILED: _handling(Outcome.UNREACHABLE, 31),
+    Category.NETWORK_BUSY: _handling(Outcome.NETWORK_BUSY, 42),
+    Category.LINE_FAULT: _handling(Outcome.FAILED, 38),
+    Category.RINGING: _handling(Outcome.NO_ANSWER, 19, ends_ringing=False),
+    Category.COLOUR_RING: _handling(Outcome.NO_ANSWER, 19, ends_ringing=False),
 }
 """What is done unless the settings say otherwise. Every category has its row."""
 
@@ -180,7 +217,15 @@ def category_of_status(status: int) -> Category:
     return _STATUSES.get(status, Category.LINE_FAULT)
 
 
-def handlings(changes: Mapping[Category, tuple[Outcome, RetryRule]]) -> dict[Category, Handling]:
-    """Return the table with outcome and rule of some categories changed."""
-    changed = {kind: replace(DEFAULTS[kind], outcome=outcome, retry=rule) for kind, (outcome, rule) in changes.items()}
-    return {**DEFAULTS, **changed}
+def handlings(*layers: Mapping[Category, Change]) -> dict[Category, Handling]:
+    """Return the table with some categories changed; of several layers the last one wins."""
+    table = dict(DEFAULTS)
+    for layer in layers:
+        table |= {category: _changed(table[category], change) for category, change in layer.items()}
+    return table
+
+
+def _changed(handling: Handling, change: Change) -> Handling:
+    outcome = change.outcome or handling.outcome
+    retry = change.retry or (handling.retry if change.outcome is None else rule_of(change.outcome))
+    return replace(handling, outcome=outcome, retry=retry, cause=change.cause or handling.cause)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tests.campaigns.world import NAME, Process, Time, World, copy_of, prepare, result_of, wanted_calls
 from tests.campaigns.world import settings as settings_of
-from voicebot.campaigns.outcome import outcome_of
+from voicebot.campaigns.ending import EndRules
+from voicebot.settings.dialling import DiallingSettings
 from voicebot.storage.outgoing import ContactState
 from voicebot.storage.store import Storage
 
@@ -51,7 +52,7 @@ def check(data: Path, world: World) -> int:
         # A call that was to begin when the process died has rung, or not; nobody can know.
         assert len(outcomes) - lost <= world.rung[contact.number] <= len(outcomes)
         assert world.rung[contact.number] <= wanted_calls(contact.number)
-        own = outcome_of(result_of(contact.number)).value
+        own = EndRules(DiallingSettings()).end_of(result_of(contact.number)).outcome.value
         assert set(outcomes) <= {own, "unknown"}
         if not lost:
             assert world.rung[contact.number] == wanted_calls(contact.number)

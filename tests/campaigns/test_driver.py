@@ -368,3 +368,91 @@ async def test_a_cell_of_somebody_else_is_no_formula(tmp_path: Path) -> None:
         one.desk.import_numbers(NAME, "=1+1.csv", b'number,=evil\n13800000001,"=HYPERLINK(""x"")"\n')
         (row,) = one.report()
         assert (row["'=evil"], row["file"], row["number"]) == ('\'=HYPERLINK("x")', "'=1+1.csv", "+8613800000001")
+
+
+async def test_what_was_heard_goes_by_the_settings_and_the_plan(tmp_path: Path) -> None:
+    heard = {"0": "call_reminder", "1": "powered_off"}
+    line = FakeLine(lambda order: CallResult(status=487, announcement=heard[order.number[-1]]))
+    handling = {"call_reminder": {"retry": "busy", "cause": 31}, "powered_off": {"outcome": "no_answer"}}
+    async with rig(tmp_path, line, handling=handling) as one:
+        one.campaign(2, hours=ALWAYS, handling={"powered_off": {"retry": "never", "cause": 27}})
+        await one.turn()
+        reminded, off = one.report()
+        assert (reminded["outcome"], reminded["category"], reminded["q850"]) == ("no_answer", "call_reminder", "31")
+        assert reminded["next_call"] == (START + timedelta(minutes=1)).isoformat()
+        assert (off["outcome"], off["category"], off["q850"], off["state"]) == (
+            "no_answer",
+            "powered_off",
+            "27",
+            "done",
+        )
+        assert (line.orders[0].causes["call_reminder"], line.orders[0].causes["powered_off"]) == (31, 27)
+        single = one.desk.order_call("13800000001", "desk")
+        await one.turn()
+        assert (one.desk.call(single.id).category, one.desk.call(single.id).q850) == ("powered_off", 20)
+
+
+@pytest.mark.parametrize(("days", "blocked"), [(30, True), (0, False)])
+async def test_numbers_that_are_not_in_use_can_be_kept_from_all_campaigns(
+    tmp_path: Path, days: int, blocked: bool
+) -> None:
+    line = FakeLine(lambda order: CallResult(status=404))
+    async with rig(tmp_path, line, block_wrong_numbers_days=days) as one:
+        one.campaign(1)
+        one.desk.order_call("1001", "desk")
+        await one.turn()
+        assert one.state == "running"
+        assert one.report()[0]["outcome"] == "wrong_number"
+        one.desk.save_campaign("winter", parse_plan(PLAN))
+        report = one.desk.import_numbers("winter", "list.csv", b"number\n13800000000\n")
+        assert [row.code for row in report.bad] == (["blacklisted"] if blocked else [])
+        if blocked:
+            (event,) = one.storage.blacklist.history("13800000000")
+            assert (event.source, event.reason) == ("network", "not in use: no_such_number")
+        assert one.storage.blacklist.history("1001") == []  # an extension is one's own affair
+        one.time.forward(31 * 86400)
+        assert one.storage.find_blocked("13800000000") is None
+
+
+async def test_numbers_of_what_is_over_are_erased_and_its_counts_stay(tmp_path: Path) -> None:
+    async with rig(tmp_path, FakeLine(lambda order: CallResult(status=486)), keep_numbers_days=10) as one:
+        one.campaign(3, retries={"busy": {"times": 0}})
+        single = one.desk.order_call("13800009999", "desk", {"name": "Ann"})
+        await one.turn()
+        await one.turn(9 * 86400)
+        assert one.state == "done"
+        one.desk.save_campaign("winter", parse_plan(PLAN))
+        one.desk.import_numbers("winter", "list.csv", b"number,name\n13800005555,Ben\n")
+        await one.turn(2 * 86400)
+        assert {row["number"] for row in one.report()} == {f"+861380000000{digit}" for digit in range(3)}
+        await one.turn()
+        rows = one.report()
+        assert all(row["number"].startswith("erased-") and "name" not in row for row in rows)
+        assert [row["outcome"] for row in rows] == ["busy"] * 3
+        assert one.desk.progress(NAME).outcomes == {"busy": 3}
+        assert one.desk.call(single.id).number == "erased-"
+        assert one.desk.call(single.id).variables == {}
+        # What is not over keeps its numbers, and the finished one takes the same number again.
+        (waiting,) = one.storage.campaigns.contacts(one.desk.campaign("winter"))
+        assert (waiting.number, waiting.variables) == ("+8613800005555", {"name": "Ben"})
+        assert one.desk.import_numbers(NAME, "more.csv", b"number\n13800000000\n").imported == 1
+        one.time.forward(7200)
+        await one.turn()
+        assert [row["number"][:7] for row in one.report()] == ["erased-"] * 3 + ["+861380"]
+
+
+def test_what_was_erased_is_not_in_the_file_any_more(tmp_path: Path) -> None:
+    storage = Storage(settings(tmp_path), Time())
+    desk = Desk(storage, settings(tmp_path), Time())
+    desk.save_campaign(NAME, parse_plan(PLAN))
+    desk.import_numbers(NAME, "list.csv", b"number,name\n13800001234,Hildegard\n")
+    desk.command(NAME, Command.START)
+    desk.command(NAME, Command.STOP)
+    storage.close()  # the log is in the file now
+    assert b"13800001234" in (tmp_path / "voicebot.db").read_bytes()
+    storage = Storage(settings(tmp_path), Time())
+    assert storage.forget_numbers(START + timedelta(days=1), ["stopped"]) == 1
+    storage.close()
+    content = (tmp_path / "voicebot.db").read_bytes()
+    assert b"13800001234" not in content
+    assert b"Hildegard" not in content

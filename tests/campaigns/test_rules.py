@@ -11,14 +11,17 @@ from hypothesis import strategies as st
 
 from telephony.announcements.outcome import Category
 from telephony.announcements.outcome import Outcome as Heard
+from voicebot.campaigns.ending import End, EndRules
 from voicebot.campaigns.lifecycle import CampaignState, Command, next_state
-from voicebot.campaigns.outcome import CallResult, Outcome, outcome_of
+from voicebot.campaigns.outcome import CallResult, Outcome
 from voicebot.campaigns.plan import BreakerPlan, CallerNumber, Plan, parse_plan
 from voicebot.campaigns.rules import Pace, after_call, choose_caller, free_places, is_tripped
 from voicebot.errors import CampaignStateError, PlanError
+from voicebot.settings.dialling import DiallingSettings
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=timezone.utc)
 HOURS = {"timezone": "Asia/Shanghai"}
+RULES = EndRules(DiallingSettings())
 
 
 def plan(**more: Any) -> Plan:
@@ -52,35 +55,57 @@ def plan(**more: Any) -> Plan:
     ],
 )
 def test_what_a_call_came_to(result: CallResult, outcome: Outcome) -> None:
-    assert outcome_of(result) is outcome
+    assert RULES.end_of(result).outcome is outcome
 
 
 def test_every_word_for_what_was_heard_is_one_of_ours() -> None:
     assert {word.value for word in Heard} <= {outcome.value for outcome in Outcome}
     for category in Category:
-        assert outcome_of(CallResult(announcement=category.value)) in Outcome
+        assert RULES.end_of(CallResult(announcement=category.value)).outcome in Outcome
+
+
+def retry_at(rules: Plan, ends: dict[tuple[str, str], int], end: End) -> datetime | None:
+    """When a number is called again whose latest call is ``end``, by the table of the plan."""
+    return after_call(rules, EndRules(DiallingSettings(), rules.handling), ends, end, NOW).retry_at
+
+
+BUSY, IN_CALL, UNHEARD = End(Outcome.BUSY, "busy"), End(Outcome.BUSY, "in_call"), End(Outcome.NO_ANSWER)
 
 
 def test_retries_by_outcome() -> None:
     rules = plan(retries={"busy": {"times": 2, "wait_minutes": 5}}, max_calls=4)
     soon = NOW + timedelta(minutes=5)
-    assert after_call(rules, {"busy": 1}, Outcome.BUSY, NOW).retry_at == soon
-    assert after_call(rules, {"busy": 2, "no_answer": 1}, Outcome.BUSY, NOW).retry_at == soon
-    assert after_call(rules, {"busy": 3}, Outcome.BUSY, NOW).retry_at is None
-    assert after_call(rules, {"busy": 1, "no_answer": 3}, Outcome.BUSY, NOW).retry_at is None
+    assert retry_at(rules, {("busy", "busy"): 1}, BUSY) == soon
+    assert retry_at(rules, {("busy", "busy"): 1, ("busy", "in_call"): 1, ("no_answer", ""): 1}, BUSY) == soon
+    assert retry_at(rules, {("busy", "busy"): 1, ("busy", "in_call"): 2}, IN_CALL) is None
+    assert retry_at(rules, {("busy", "busy"): 1, ("no_answer", ""): 3}, BUSY) is None
 
 
-@pytest.mark.parametrize("outcome", ["answered", "rejected", "wrong_number", "unknown", "blocked", "suspended"])
+def test_what_was_heard_may_have_a_rule_of_its_own() -> None:
+    handling = {"in_call": {"retry": "no_answer"}, "call_reminder": {"retry": "never"}, "busy": {"retry": "never"}}
+    retries = {"no_answer": {"times": 1, "wait_minutes": 7}}
+    rules, later = plan(handling=handling, retries=retries), NOW + timedelta(minutes=7)
+    assert retry_at(rules, {("busy", "in_call"): 1}, IN_CALL) == later
+    assert retry_at(rules, {("busy", "busy"): 1}, BUSY) is None
+    reminded = End(Outcome.NO_ANSWER, "call_reminder")
+    assert retry_at(rules, {("no_answer", "call_reminder"): 1}, reminded) is None
+    # They share the rule, so they share its number of times.
+    assert retry_at(rules, {("busy", "in_call"): 1, ("no_answer", ""): 1}, UNHEARD) is None
+
+
+@pytest.mark.parametrize(
+    "outcome", ["answered", "message_left", "rejected", "wrong_number", "unknown", "blocked", "suspended"]
+)
 def test_nobody_is_called_again_without_a_rule(outcome: str) -> None:
-    assert after_call(plan(), {outcome: 1}, Outcome(outcome), NOW).retry_at is None
+    assert retry_at(plan(), {(outcome, ""): 1}, End(Outcome(outcome))) is None
 
 
 @given(st.lists(st.sampled_from(Outcome), max_size=80), st.integers(1, 10))
 def test_a_number_is_never_called_more_often_than_the_plan_says(outcomes: list[Outcome], most: int) -> None:
-    rules, calls = plan(max_calls=most), Counter[str]()
+    rules, calls = plan(max_calls=most), Counter[tuple[str, str]]()
     for outcome in outcomes:
-        calls[outcome.value] += 1
-        if after_call(rules, calls, outcome, NOW).retry_at is None:
+        calls[outcome.value, ""] += 1
+        if retry_at(rules, calls, End(outcome)) is None:
             break
     else:
         assert sum(calls.values()) < most

@@ -143,7 +143,7 @@ class Process:
         self._committed = committed
         self._transaction = self.storage._database.transaction
         self.storage._database.transaction = self._mortal  # type: ignore[method-assign]
-        self._settling = Settling(self.storage, time)
+        self._settling = Settling(self.storage, settings(data).dialling, time)
         self._claimer = Claimer(self.storage, settings(data).dialling)
         self._claimed: dict[str, OutgoingCall] = {}
         self._dialling: dict[str, OutgoingCall] = {}

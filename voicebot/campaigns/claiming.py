@@ -7,10 +7,11 @@ If the database fails halfway, some calls may be claimed that nobody knows of: w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from voicebot.campaigns.ending import EndRules
 from voicebot.campaigns.lifecycle import CampaignState
 from voicebot.campaigns.outcome import Outcome
 from voicebot.campaigns.plan import Plan
@@ -26,10 +27,17 @@ LOOK_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A call to make, and after how many seconds its turn comes."""
+    """A call to make.
+
+    Attributes:
+        call: the call.
+        delay_s: after how many seconds its turn comes.
+        causes: causes of ITU-T Q.850 to hang up with, by what was heard.
+    """
 
     call: OutgoingCall
     delay_s: float
+    causes: Mapping[str, int] = field(default_factory=dict)
 
 
 class Claimer:
@@ -63,7 +71,8 @@ class Claimer:
         claimed = []
         if singles > 0:
             calls = self._storage.outgoing.claim_waiting(now, singles)
-            claimed = [Claimed(call, self._pace.reserve(clock_s)) for call in calls]
+            causes = EndRules(self._settings).causes
+            claimed = [Claimed(call, self._pace.reserve(clock_s), causes) for call in calls]
         mine = Counter(call.campaign_id for call in under_way)
         campaigns = self._storage.campaigns.all(CampaignState.RUNNING.value)
         for campaign in sorted(campaigns, key=lambda one: mine[one.id]):
@@ -87,7 +96,8 @@ class Claimer:
         calls = self._storage.outgoing.claim_contacts(_template(campaign, plan, now), now, callers) if callers else []
         if calls:
             self._last_caller[campaign.id] = calls[-1].caller_number
-        return [Claimed(call, self._pace.reserve(clock_s, pace.reserve(clock_s))) for call in calls]
+        causes = EndRules(self._settings, plan.handling).causes if calls else {}
+        return [Claimed(call, self._pace.reserve(clock_s, pace.reserve(clock_s)), causes) for call in calls]
 
     def _pace_of(self, campaign: StoredCampaign, plan: Plan) -> Pace:
         pace = self._paces.get(campaign.id)

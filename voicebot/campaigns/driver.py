@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timezone
 
 from voicebot.campaigns.claiming import LOOK_S, Claimed, Claimer
+from voicebot.campaigns.forgetting import Forgetting
 from voicebot.campaigns.line import DialOrder, NotDialledError, OutgoingLine
 from voicebot.campaigns.notes import Notes
 from voicebot.campaigns.outcome import CallResult
@@ -59,7 +60,8 @@ class Driver:
         self._clock = clock
         self._sleep = sleep
         self._claimer = Claimer(storage, settings)
-        self._settling = Settling(storage, now)
+        self._settling = Settling(storage, settings, now)
+        self._forgetting = Forgetting(storage, settings.keep_numbers_days)
         self._notes = Notes()
         self._under_way: dict[str, OutgoingCall] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -114,6 +116,7 @@ class Driver:
             task = asyncio.create_task(self._make(one), name=f"call-out-{one.call.id}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        await asyncio.to_thread(self._forgetting.turn, self._now())
 
     async def calls_ended(self) -> None:
         """Wait until the calls that are under way have come to their end."""
@@ -158,7 +161,7 @@ class Driver:
             if self._closing:
                 await self._notes.write(functools.partial(self._settling.give_back, call))
             elif await self._begin(call):
-                await self._dial(call)
+                await self._dial(claimed)
         finally:
             self._under_way.pop(call.id, None)
             self.wake()
@@ -171,8 +174,11 @@ class Driver:
             await self._notes.write(functools.partial(self._settling.give_back, call, LOOK_S))
             return False
 
-    async def _dial(self, call: OutgoingCall) -> None:
-        order = DialOrder(call.id, call.number, call.bot, call.caller_number, call.variables, call.ring_timeout_s)
+    async def _dial(self, claimed: Claimed) -> None:
+        call = claimed.call
+        order = DialOrder(
+            call.id, call.number, call.bot, call.caller_number, call.variables, call.ring_timeout_s, claimed.causes
+        )
         try:
             result = await self._line.dial(order, _Watcher(self._notes, self._storage, call, self._now))
         except NotDialledError as error:

@@ -13,7 +13,19 @@ from voicebot.storage.outgoing import OutgoingCall
 
 COLUMNS = (
     *("number", "state", "outcome", "calls", "outcomes", "first_call", "last_call", "answered_at", "talk_s"),
-    *("sip_status", "detail", "hung_up_by", "answered_by", "caller_number", "call_id", "next_call", "file", "line"),
+    *(
+        "category",
+        "q850",
+        "sip_status",
+        "detail",
+        "hung_up_by",
+        "answered_by",
+        "caller_number",
+        "call_id",
+        "next_call",
+        "file",
+        "line",
+    ),
 )
 _BOM = "\ufeff"  # without it Excel takes UTF-8 for something else
 
@@ -45,6 +57,8 @@ def _result(contact: Contact, calls: list[OutgoingCall]) -> list[str]:
         _moment(last.dialled_at if last else None),
         _moment(answered.answered_at if answered else None),
         _talk_s(answered),
+        last.category if last else "",
+        str(last.q850 or "") if last else "",
         str(last.sip_status or "") if last else "",
         _harmless(last.detail) if last else "",
         last.cause if last else "",

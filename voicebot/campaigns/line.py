@@ -20,6 +20,7 @@ class DialOrder:
         caller_number: number to call from; "" leaves that to the PBX.
         variables: for the first query.
         ring_timeout_s: how long it may ring.
+        causes: causes of ITU-T Q.850 to hang up with, by what was heard.
     """
 
     id: str
@@ -28,6 +29,7 @@ class DialOrder:
     caller_number: str = ""
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     ring_timeout_s: float = 45.0
+    causes: Mapping[str, int] = field(default_factory=dict, repr=False)
 
 
 class CallWatcher(Protocol):

@@ -8,8 +8,6 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from telephony.announcements.outcome import DEFAULTS, Category, category_of_status
-
 
 class Outcome(enum.Enum):
     """How it ended."""
@@ -17,6 +15,8 @@ class Outcome(enum.Enum):
     ANSWERED = "answered"
     """A person, or nobody could tell that it was none."""
     VOICEMAIL = "voicemail"
+    MESSAGE_LEFT = "message_left"
+    """A voicemail has our message."""
     ASSISTANT = "assistant"
     """A phone's own assistant took the call."""
     MACHINE = "machine"
@@ -74,30 +74,3 @@ class CallResult:
     answered_by: str = ""
     announcement: str = ""
     lost: bool = False
-
-
-_STILL_RINGING = frozenset({Category.RINGING.value, Category.COLOUR_RING.value})
-"""Heard on the way to an answer or a refusal, which says more."""
-
-
-def outcome_of(result: CallResult) -> Outcome:
-    """Return how a call ended. What was heard wins over the SIP status, which often is the same for everything."""
-    if result.lost:
-        return Outcome.UNKNOWN
-    if result.announcement and result.announcement not in _STILL_RINGING:
-        return outcome_of_category(result.announcement)
-    if result.answered:
-        return outcome_of_category(result.answered_by or Category.UNDECIDED.value)
-    if result.cause == "shutdown":
-        return Outcome.CANCELLED
-    if result.status < 300:
-        return Outcome.FAILED
-    return Outcome(DEFAULTS[category_of_status(result.status)].outcome.value)
-
-
-def outcome_of_category(name: str) -> Outcome:
-    """Return the outcome for what was heard, by the name of its ``Category``; a name that is none: answered."""
-    try:
-        return Outcome(DEFAULTS[Category(name)].outcome.value)
-    except ValueError:
-        return Outcome.ANSWERED

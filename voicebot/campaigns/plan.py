@@ -11,12 +11,12 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field, ValidationError, field_validator
 
-from voicebot.campaigns.outcome import Outcome
 from voicebot.campaigns.schedule import Hours, Schedule, read_days, read_hours
 from voicebot.errors import PlanError
+from voicebot.settings.dialling import HandlingSettings, Heard
 from voicebot.settings.section import Section
 
-RetriedOutcome = Literal[
+RetryRuleName = Literal[
     "no_answer",
     "busy",
     "unreachable",
@@ -132,8 +132,10 @@ class Plan(Section):
     """Numbers to call from, in turn; empty: the PBX decides."""
     max_calls: int = Field(default=4, ge=1, le=50)
     """Calls to one number, at most."""
-    retries: dict[RetriedOutcome, RetryPlan] = Field(default_factory=dict)
-    """Differences from ``DEFAULT_RETRIES``."""
+    retries: dict[RetryRuleName, RetryPlan] = Field(default_factory=dict)
+    """Rules by their names, which are those of outcomes; differences from ``DEFAULT_RETRIES``."""
+    handling: dict[Heard, HandlingSettings] = Field(default_factory=dict)
+    """What becomes of calls that turn out to be one thing; differences from ``dialling.handling`` of the settings."""
     breaker: BreakerPlan = BreakerPlan()
     variables: dict[str, str] = Field(default_factory=dict)
     """Variables of every call; those of a row win."""
@@ -145,21 +147,21 @@ class Plan(Section):
             return value
         return [one if isinstance(one, Mapping) else {"number": str(one)} for one in value]
 
-    def retry(self, outcome: Outcome) -> RetryPlan:
-        """Return what is done about calls that end in this way."""
-        return self.retries.get(outcome.value) or DEFAULT_RETRIES.get(outcome, NO_RETRY)  # type: ignore[call-overload]
+    def rule(self, name: str) -> RetryPlan:
+        """Return a rule by its name; a name without one: never again."""
+        return self.retries.get(name) or DEFAULT_RETRIES.get(name, NO_RETRY)  # type: ignore[call-overload]
 
 
 NO_RETRY = RetryPlan(times=0)
-DEFAULT_RETRIES: Mapping[Outcome, RetryPlan] = {
-    Outcome.NO_ANSWER: RetryPlan(times=2, wait_minutes=120),
-    Outcome.BUSY: RetryPlan(times=3, wait_minutes=15),
-    Outcome.FAILED: RetryPlan(times=3, wait_minutes=10),
-    Outcome.NETWORK_BUSY: RetryPlan(times=3, wait_minutes=10),
-    Outcome.SILENT: RetryPlan(times=1, wait_minutes=120),
-    Outcome.UNREACHABLE: RetryPlan(times=1, wait_minutes=240),
-    Outcome.VOICEMAIL: RetryPlan(times=1, wait_minutes=240),
-    Outcome.CANCELLED: RetryPlan(times=2, wait_minutes=10),
+DEFAULT_RETRIES: Mapping[str, RetryPlan] = {
+    "no_answer": RetryPlan(times=2, wait_minutes=120),
+    "busy": RetryPlan(times=3, wait_minutes=15),
+    "failed": RetryPlan(times=3, wait_minutes=10),
+    "network_busy": RetryPlan(times=3, wait_minutes=10),
+    "silent": RetryPlan(times=1, wait_minutes=120),
+    "unreachable": RetryPlan(times=1, wait_minutes=240),
+    "voicemail": RetryPlan(times=1, wait_minutes=240),
+    "cancelled": RetryPlan(times=2, wait_minutes=10),
 }
 """Nobody is called again whose call was answered, declined, or may have been made though we do not know."""
 

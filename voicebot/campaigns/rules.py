@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from voicebot.campaigns.ending import End, EndRules
 from voicebot.campaigns.outcome import FAILURES, Outcome
 from voicebot.campaigns.plan import BreakerPlan, CallerNumber, Plan
+from voicebot.storage.outgoing import Ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +23,20 @@ class NextStep:
     retry_at: datetime | None = None
 
 
-def after_call(plan: Plan, outcomes: Mapping[str, int], outcome: Outcome, now: datetime) -> NextStep:
+def after_call(plan: Plan, rules: EndRules, ends: Ends, end: End, now: datetime) -> NextStep:
     """Return what becomes of a number after a call.
 
     Args:
         plan: the campaign's.
-        outcomes: how often its calls have ended in which way, this one included.
-        outcome: how this one ended.
+        rules: name the rule that counts.
+        ends: how often its calls have ended in which way, this one included.
+        end: how this one ended.
         now: when.
     """
-    rule = plan.retry(outcome)
-    if sum(outcomes.values()) >= plan.max_calls or outcomes.get(outcome.value, 0) > rule.times:
+    name = rules.retry_rule(end.outcome.value, end.category)
+    used = sum(count for (outcome, heard), count in ends.items() if rules.retry_rule(outcome, heard) == name)
+    rule = plan.rule(name)
+    if sum(ends.values()) >= plan.max_calls or used > rule.times:
         return NextStep()
     return NextStep(now + timedelta(minutes=rule.wait_minutes))
 

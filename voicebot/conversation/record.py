@@ -96,6 +96,10 @@ class CallRecord:
         self.turns.append(record)
         return record
 
+    def was_heard(self, text: str) -> bool:
+        """Tell whether a text that was said as one was heard to its end."""
+        return any(one.complete and one.text == text for turn in self.turns for one in turn.heard)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the record as plain values, ready for JSON."""
         values = asdict(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
@@ -22,11 +23,30 @@ _SIDES: Mapping[HangupCause, str] = {
 """Who ended a call; of a call that we made, "caller" is the person who was called."""
 
 
-def cdr(record: CallRecord, *, outgoing: bool, answered: bool, status: int, reason: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a call that we made turned out to be.
+
+    Attributes:
+        category: by the name of its ``Category``; "" if nothing tells.
+        q850: its cause of ITU-T Q.850; 0 if there is none.
+    """
+
+    category: str = ""
+    q850: int = 0
+
+
+_INCOMING = Judged()
+
+
+def cdr(
+    record: CallRecord, judged: Judged = _INCOMING, *, outgoing: bool, answered: bool, status: int, reason: str
+) -> dict[str, Any]:
     """Return the call detail record.
 
     Args:
         record: what is known of the conversation; complete.
+        judged: what a call that we made turned out to be.
         outgoing: we have made the call.
         answered: it was up.
         status: last SIP status.
@@ -56,6 +76,8 @@ def cdr(record: CallRecord, *, outgoing: bool, answered: bool, status: int, reas
         "hangupCause": cause.value,
         "sipStatus": status,
         "sipReason": reason,
+        "category": judged.category,
+        "q850": judged.q850 or None,
         "answeredBy": record.answered_by,
         "transfer": record.transfer,
         "turns": len(record.turns),

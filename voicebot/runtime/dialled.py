@@ -13,13 +13,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from telephony.announcements.outcome import Category
 from telephony.line.agent import LineAgent
 from telephony.line.call import SipCallLeg
+from voicebot.campaigns.ending import EndRules
+from voicebot.campaigns.outcome import CallResult
+from voicebot.conversation.answeredby import Answerer
 from voicebot.conversation.leg import AudioSource, CallInfo, HangupCause, LegListener, TransferRequest, TransferResult
 from voicebot.conversation.record import CallRecord
 from voicebot.errors import VoicebotError
+from voicebot.events.cdr import Judged
 from voicebot.runtime.stdio import report
 from voicebot.settings.model import LineSettings
+from voicebot.settings.section import Language
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +43,7 @@ class DialMessage:
         line: the line that speaks.
         variables: for the first query.
         ring_timeout_s: how long it may ring.
+        causes: causes of ITU-T Q.850 to end with, by what was heard.
     """
 
     id: str
@@ -47,11 +54,13 @@ class DialMessage:
     line: LineSettings
     variables: Mapping[str, str]
     ring_timeout_s: float
+    causes: Mapping[str, int]
 
     def as_json(self) -> dict[str, Any]:
         """Return the message as plain values."""
         plain = {name: getattr(self, name) for name in self.__slots__}
-        return {"do": "dial", **plain, "line": self.line.model_dump(mode="json"), "variables": dict(self.variables)}
+        tables = {"variables": dict(self.variables), "causes": dict(self.causes)}
+        return {"do": "dial", **plain, "line": self.line.model_dump(mode="json"), **tables}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> DialMessage:
@@ -148,11 +157,15 @@ class DialledCalls:
     Args:
         agent: who dials.
         hold: begins the conversation of a call that rings.
+        rules: tell what a call turned out to be.
+        messages: what is said to mailboxes, by language.
     """
 
-    def __init__(self, agent: LineAgent, hold: Hold) -> None:
+    def __init__(self, agent: LineAgent, hold: Hold, rules: EndRules, messages: Mapping[Language, str]) -> None:
         self._agent = agent
         self._hold = hold
+        self._rules = rules
+        self._messages = messages
         self._legs: dict[str, DialledLeg] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -161,6 +174,19 @@ class DialledCalls:
         task = asyncio.create_task(self._dial(message), name=f"dial-{message.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def judge(self, leg: SipCallLeg, record: CallRecord) -> Judged:
+        """Return what a call that is over turned out to be; that a mailbox has our message is noted in the record."""
+        dialled = self._legs.get(leg.info.call_id)
+        if dialled is None:
+            return Judged()
+        message = self._messages.get(dialled.message.line.language, "")
+        if message and record.answered_by == Answerer.VOICEMAIL.value and record.was_heard(message):
+            record.announcement = Category.MESSAGE_LEFT.value
+        cause = record.cause.value if record.cause is not None else ""
+        seen = CallResult(dialled.answered, leg.status, leg.reason, cause, record.answered_by, record.announcement)
+        category = self._rules.category_of(seen)
+        return Judged() if category is None else Judged(category.value, dialled.message.causes.get(category.value, 0))
 
     def ended(self, leg: SipCallLeg, record: CallRecord) -> None:
         """A call is over; says how, if it is one of these."""

@@ -22,6 +22,7 @@ from telephony.line.agent import LineAgent
 from telephony.line.call import SipCallLeg
 from telephony.line.recorder import Recorder
 from telephony.line.registration import RegistrationEvent
+from voicebot.campaigns.ending import EndRules
 from voicebot.connectors.base import Brain
 from voicebot.connectors.custom_robot import CustomRobotBrain
 from voicebot.conversation.answeredby import Answerer, Then
@@ -77,7 +78,12 @@ class LineWorker:
         self._events = EventDesk(self._settings.events.webhooks, self._settings.paths.events, report)
         self._agent = LineAgent(order.agent_config(), asyncio.get_running_loop(), self._on_call, self._on_registration)
         self._waiting = waiting_music(self._settings.sip.transfer, self._agent.rate_hz)
-        self._dialled = DialledCalls(self._agent, self._on_dialled)
+        self._dialled = DialledCalls(
+            self._agent,
+            self._on_dialled,
+            EndRules(self._settings.dialling),
+            self._settings.conversation.voicemail_message,
+        )
         self._rehearsals = RehearsalBudget(self._settings.conversation.rehearsals)
         self._detectors: Detectors | None = None
         self._saving: set[asyncio.Task[None]] = set()
@@ -337,7 +343,8 @@ class LineWorker:
         record = session.stopwatch.record
         record.audio = {**asdict(leg.stream_stats), **asdict(leg.frame_stats)}
         outgoing, answered = not leg.incoming, leg.answered_once
-        record.cdr = cdr(record, outgoing=outgoing, answered=answered, status=leg.status, reason=leg.reason)
+        judged = self._dialled.judge(leg, record)
+        record.cdr = cdr(record, judged, outgoing=outgoing, answered=answered, status=leg.status, reason=leg.reason)
         self._events.tell(ENDED, session.call_id, record.cdr)
         report("calls", {"count": len(self._sessions)})
         told = record.as_dict() if self._order.tell_turns else {}

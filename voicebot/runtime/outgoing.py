@@ -119,6 +119,7 @@ class OutgoingLines:
             line=self._line(order.bot),
             variables=order.variables,
             ring_timeout_s=order.ring_timeout_s,
+            causes=order.causes,
         )
 
     def _from(self, number: str, host: str) -> str:

@@ -73,6 +73,8 @@ def shown(call: OutgoingCall) -> dict[str, object]:
         "bot": call.bot,
         "state": call.state.value,
         "outcome": call.outcome,
+        "category": call.category,
+        "q850": call.q850,
         "sip_status": call.sip_status,
         "detail": call.detail,
         "hung_up_by": call.cause,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -29,6 +29,63 @@ Announced = Literal[
     "line_fault",
 ]
 """What a network says before the answer, as ``telephony.announcements.outcome.Category`` names it."""
+Heard = Literal[
+    Announced,
+    "human",
+    "message_left",
+    "assistant",
+    "silence",
+    "queue",
+    "announcement",
+    "ringing",
+    "colour_ring",
+    "undecided",
+]
+"""What a dialled call can turn out to be, as ``telephony.announcements.outcome.Category`` names it."""
+HeardOutcome = Literal[
+    "answered",
+    "no_answer",
+    "busy",
+    "rejected",
+    "unreachable",
+    "wrong_number",
+    "suspended",
+    "barred",
+    "voicemail",
+    "message_left",
+    "assistant",
+    "machine",
+    "silent",
+    "network_busy",
+    "failed",
+]
+"""What that means for whoever dialled, as ``Outcome`` of the same module names it."""
+RetryName = Literal[
+    "never",
+    "no_answer",
+    "busy",
+    "unreachable",
+    "network_busy",
+    "failed",
+    "voicemail",
+    "assistant",
+    "machine",
+    "silent",
+    "rejected",
+    "barred",
+    "suspended",
+]
+"""By which rule a number is tried again, as ``RetryRule`` of the same module names it."""
+
+
+class HandlingSettings(Section):
+    """What becomes of calls that turn out to be one thing; what is left out stays as it was."""
+
+    outcome: HeardOutcome | None = None
+    retry: RetryName | None = None
+    """Name of the rule in ``retries`` of the plan; left out: that of the outcome."""
+    cause: int | None = Field(default=None, ge=1, le=127)
+    """Cause of ITU-T Q.850 that the call ends with."""
 
 
 class DiallingSettings(Section):
@@ -53,6 +110,14 @@ class DiallingSettings(Section):
         *("voicemail", "network_busy", "line_fault"),
     ]
     """What ends the ringing as soon as it is announced; anything else is waited out."""
+    handling: dict[Heard, HandlingSettings] = {}
+    """Differences from the table of docs/answering-machines.md; the plan of a campaign may have others."""
+    statuses: dict[Annotated[int, Field(ge=300, le=699)], Heard] = {}
+    """What a final SIP status stands for where nothing was heard; differences from the usual."""
+    block_wrong_numbers_days: int = Field(default=0, ge=0, le=3650)
+    """Numbers that are not in use go on the blacklist for so many days; 0: they do not."""
+    keep_numbers_days: int = Field(default=0, ge=0, le=36_500)
+    """Days until the numbers and variables of calls and of ended campaigns are forgotten; 0: never."""
     max_wait_s: float = Field(default=60.0, ge=1, le=86400)
     """How long a single call waits for a free line before it is given up."""
     holidays: list[date] = []

@@ -22,7 +22,7 @@ from voicebot.storage.tables import blacklist_events as events
 ALL = "all"
 """The scope of an entry for everybody: nobody may dial the number."""
 
-Source = Literal["call", "manual", "import", "api", "dial"]
+Source = Literal["call", "manual", "import", "api", "network", "dial"]
 _CAMPAIGN = "campaign:"
 _MANY = 500  # numbers in one question: databases limit the parameters of a statement
 
@@ -40,7 +40,8 @@ class BlacklistEntry:
         number: in the form of ``numbers.normalise``.
         scope: for whom: "all", or "campaign:" and the name of a campaign.
         reason: why, as the last one who added it said.
-        source: how it first came: by a bot in a call, by hand, from a file, over HTTP.
+        source: how it first came: by a bot in a call, by hand, from a file, over HTTP, or because the network says that
+            it is not in use.
         call_id: the first call in which it was ordered, "" if it was not ordered in a call.
         created_at: when it was first added.
         updated_at: when it was last added.

@@ -58,6 +58,8 @@ class OutgoingCall:
         ring_timeout_s: how long it may ring.
         state: where it is.
         outcome: how it ended, in one word; "" before.
+        category: what was heard, or what its SIP status stands for; "" if neither says anything.
+        q850: cause of ITU-T Q.850 that it ended with, 0 if none is known.
         sip_status: last SIP status, 0 before there was one.
         detail: words to the outcome.
         cause: who hung up.
@@ -80,6 +82,8 @@ class OutgoingCall:
     ring_timeout_s: float = 45.0
     state: CallState = CallState.WAITING
     outcome: str = ""
+    category: str = ""
+    q850: int = 0
     sip_status: int = 0
     detail: str = ""
     cause: str = ""
@@ -97,13 +101,17 @@ class Ending:
 
     outcome: str
     at: datetime
+    category: str = ""
+    q850: int = 0
     sip_status: int = 0
     detail: str = ""
     cause: str = ""
     answered_by: str = ""
 
 
-RetryAt = Callable[[Mapping[str, int]], datetime | None]
+Ends = Mapping[tuple[str, str], int]
+"""How many calls of a number have ended with which outcome and category."""
+RetryAt = Callable[[Ends], datetime | None]
 """Told how often a number's calls have ended in which way; returns when to call again, None: never."""
 
 _COLUMNS = tuple(table.c[item.name] for item in fields(OutgoingCall))
@@ -208,8 +216,12 @@ class OutgoingCalls:
     def end(self, call: OutgoingCall, ending: Ending, retry_at: RetryAt) -> bool:
         """Note how a call ended, and with it what becomes of its number; False: that had been noted already."""
         with self._database.transaction() as connection:
-            texts = {name: fitting(getattr(ending, name), table, name) for name in ("detail", "cause", "answered_by")}
-            values = {"outcome": ending.outcome, "sip_status": ending.sip_status, "ended_at": ending.at, **texts}
+            texts = {
+                name: fitting(getattr(ending, name), table, name)
+                for name in ("detail", "cause", "answered_by", "category")
+            }
+            values = {"outcome": ending.outcome, "sip_status": ending.sip_status, "q850": ending.q850}
+            values |= {"ended_at": ending.at, **texts}
             change = update(table).where(table.c.id == call.id, table.c.state.in_(_OPEN))
             if not connection.execute(change.values(state=CallState.ENDED.value, **values)).rowcount:
                 return False
@@ -246,8 +258,9 @@ class OutgoingCalls:
     @staticmethod
     def _end_contact(connection: Connection, contact_id: int, ending: Ending, retry_at: RetryAt) -> None:
         mine = and_(table.c.contact_id == contact_id, table.c.state == CallState.ENDED.value)
-        query = select(table.c.outcome, func.count()).where(mine).group_by(table.c.outcome)
-        again = retry_at({row[0]: row[1] for row in connection.execute(query)})
+        how = (table.c.outcome, table.c.category)
+        query = select(*how, func.count()).where(mine).group_by(*how)
+        again = retry_at({(row[0], row[1]): row[2] for row in connection.execute(query)})
         values: dict[str, object] = {"state": ContactState.DONE.value, "ended_at": ending.at}
         if again is not None:
             values = {"state": ContactState.WAITING.value, "next_at": again}
@@ -262,7 +275,7 @@ def _step(connection: Connection, call_id: str, old: CallState, new: CallState, 
 
 def _values(call: OutgoingCall) -> dict[str, object]:
     values = {item.name: getattr(call, item.name) for item in fields(OutgoingCall)}
-    for name in ("bot", "caller_number", "detail", "call_id", "cause", "answered_by"):
+    for name in ("bot", "caller_number", "detail", "call_id", "cause", "answered_by", "category"):
         values[name] = fitting(values[name], table, name)
     return {**values, "state": call.state.value, "variables": json.dumps(dict(call.variables))}
 

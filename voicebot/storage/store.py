@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timezone
 
 from voicebot.errors import NumberBlockedError, StorageError
@@ -18,6 +18,7 @@ from voicebot.storage.campaigns import Campaigns
 from voicebot.storage.database import Database
 from voicebot.storage.dialling_lock import DiallingLock
 from voicebot.storage.e164 import written_forms
+from voicebot.storage.forgetting import forget_numbers
 from voicebot.storage.memories import CallerMemories
 from voicebot.storage.numbers import normalise
 from voicebot.storage.outbox import Message, MessageState, Outbox
@@ -128,6 +129,14 @@ class Storage:
         everything = (form for written in forms.values() for form in written)
         blocked = self.blacklist.blocked(everything, self._now(), _scopes(campaign))
         return {number for number, written in forms.items() if written & blocked}
+
+    def forget_numbers(self, before: datetime, ended_states: Collection[str]) -> int:
+        """Erase whom we called, where that is over since before a moment; return how many numbers those were.
+
+        Raises:
+            StorageError: the database cannot be used; nothing is erased.
+        """
+        return forget_numbers(self._database, before, ended_states)
 
     def _import_old_file(self) -> None:
         """Take over ``outbox.jsonl`` of earlier versions, once.

@@ -186,6 +186,8 @@ outgoing_calls = Table(
     Column("dialled_at", UtcDateTime),
     Column("answered_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
+    Column("category", String(32), nullable=False, server_default=""),  # what was heard, or the status stands for
+    Column("q850", Integer, nullable=False, server_default="0"),  # cause of ITU-T Q.850
     Index("ix_outgoing_calls_open", "state", "created_at"),
     Index("ix_outgoing_calls_campaign", "campaign_id", "ended_at"),
     Index("ix_outgoing_calls_contact", "contact_id"),

@@ -1,9 +1,21 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from telephony.announcements.answerers import answerer_of
-from telephony.announcements.outcome import DEFAULTS, Category, Outcome, RetryRule, category_of_status, handlings
+from telephony.announcements.outcome import (
+    DEFAULTS,
+    Category,
+    Change,
+    Outcome,
+    RetryRule,
+    category_of_status,
+    handlings,
+    rule_of,
+)
 from voicebot.conversation.answeredby import DECISIONS, Answerer, Then
 from voicebot.settings.dialling import DiallingSettings
 
@@ -19,9 +31,24 @@ def test_numbers_that_are_not_in_use_are_never_tried_again() -> None:
 
 
 def test_changes_of_the_table() -> None:
-    changed = handlings({Category.CALL_REMINDER: (Outcome.UNREACHABLE, RetryRule.BUSY)})
-    assert changed[Category.CALL_REMINDER].outcome is Outcome.UNREACHABLE
-    assert changed[Category.BUSY] is DEFAULTS[Category.BUSY]
+    changed = handlings(
+        {Category.CALL_REMINDER: Change(Outcome.UNREACHABLE, RetryRule.BUSY), Category.BUSY: Change(cause=21)},
+        {Category.CALL_REMINDER: Change(cause=18)},
+    )
+    reminder = changed[Category.CALL_REMINDER]
+    assert (reminder.outcome, reminder.retry, reminder.cause) == (Outcome.UNREACHABLE, RetryRule.BUSY, 18)
+    assert (changed[Category.BUSY].outcome, changed[Category.BUSY].cause) == (Outcome.BUSY, 21)
+    assert changed[Category.IN_CALL] is DEFAULTS[Category.IN_CALL]
+
+
+def test_another_outcome_brings_its_rule_along() -> None:
+    changed = handlings({Category.SUSPENDED: Change(Outcome.NO_ANSWER), Category.BUSY: Change(Outcome.WRONG_NUMBER)})
+    assert changed[Category.SUSPENDED].retry is RetryRule.NO_ANSWER
+    assert changed[Category.BUSY].retry is RetryRule.NEVER
+
+
+def test_every_outcome_has_a_rule() -> None:
+    assert {rule_of(outcome) for outcome in Outcome} == set(RetryRule)
 
 
 @pytest.mark.parametrize(
@@ -48,3 +75,11 @@ def test_nobody_is_hung_up_on_who_may_be_a_person() -> None:
 def test_what_ends_the_ringing_is_what_the_table_says() -> None:
     ends = {category.value for category, handling in DEFAULTS.items() if handling.ends_ringing}
     assert set(DiallingSettings().give_up_on) == ends
+
+
+@pytest.mark.parametrize("page", ["answering-machines.md", "answering-machines.zh-CN.md"])
+def test_the_page_shows_the_table(page: str) -> None:
+    text = (Path(__file__).parents[3] / "docs" / page).read_text(encoding="utf-8")
+    shown = re.findall(r"^\| `(\w+)` \| `(\w+)` \| `(\w+)` \| (\d+) \|$", text, re.MULTILINE)
+    rows = DEFAULTS.items()
+    assert shown == [(kind.value, row.outcome.value, row.retry.value, str(row.cause)) for kind, row in rows]
