@@ -7,12 +7,14 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from telephony.line.beeps import beeps
 from telephony.line.config import FRAME_MS, UserAgentConfig
 from telephony.line.endpoint import SipThread
 from telephony.line.library_call import StreamStats
 from telephony.line.pump import FramePump, FrameStats
 from telephony.line.recorder import Recorder
 from telephony.line.sip_call import SipCall
+from telephony.line.supervision import Joining, Standing
 from telephony.line.tones import ToneDetector
 from voicebot.conversation.leg import (
     AudioSource,
@@ -22,6 +24,7 @@ from voicebot.conversation.leg import (
     TransferRequest,
     TransferResult,
 )
+from voicebot.supervision.modes import Cause, Mode
 
 logger = logging.getLogger(__name__)
 
@@ -126,6 +129,30 @@ class SipCallLeg:
     def monitor(self, monitor: Callable[[bytes], None]) -> None:
         """Hand over what the caller hears, a frame for each one of the caller; called on the media clock's thread."""
         self.pump.monitor = monitor
+
+    def join(self, joining: Joining, tell: Callable[[Standing], None]) -> None:
+        """Ring a supervisor; ``tell`` is told how the supervision stands, on the loop, whenever that changes."""
+
+        def told(standing: Standing) -> None:
+            self._loop.call_soon_threadsafe(tell, standing)
+
+        self._do(lambda call: call.supervision.join(joining, told))
+
+    def set_mode(self, supervisor: str, mode: Mode) -> None:
+        """Change what a supervisor does."""
+        self._do(lambda call: call.supervision.want(supervisor, mode))
+
+    def dismiss(self, supervisor: str) -> None:
+        """End a supervision."""
+        self._do(lambda call: call.supervision.dismiss(supervisor, Cause.REMOVED))
+
+    def hide(self, on: bool) -> None:
+        """Let supervisors who only listen not hear the caller, or let them hear again."""
+        self._do(lambda call: call.supervision.hide(on))
+
+    def signal(self) -> None:
+        """Let the caller hear a short tone, whatever else there is to hear."""
+        self.pump.play_over(beeps(self._rate_hz))
 
     @property
     def answered_once(self) -> bool:

@@ -19,6 +19,7 @@ from telephony.line.library import explain
 from telephony.line.library_call import LibraryCall, MediaState, StreamStats
 from telephony.line.media_port import MediaPort, PortPool
 from telephony.line.pump import FramePump
+from telephony.line.supervision import CallSupervision
 from telephony.line.transfer_driver import TransferDriver
 from voicebot.conversation.leg import HangupCause, TransferOutcome, TransferRequest, TransferResult
 
@@ -114,6 +115,7 @@ class SipCall:
         self._quiet_s = 0.0
         self._watch: Timer | None = None
         self._transfer: TransferDriver | None = None
+        self.supervision = CallSupervision(context, self._side, self._agent_side, pump)
 
     # --- doing
 
@@ -186,6 +188,7 @@ class SipCall:
             self._transfer_done,
             lambda: self._end(HangupCause.TRANSFERRED, 0),
         )
+        self._transfer.on_connected = self.supervision.mix
         self._transfer.begin()
 
     def _end(self, cause: HangupCause, status: int) -> None:
@@ -200,6 +203,9 @@ class SipCall:
 
     def _side(self) -> Side:
         return Side(self._call, self._media.index if self._media.active else -1, self._port)
+
+    def _agent_side(self) -> Side | None:
+        return self._transfer.target_side if self._transfer is not None else None
 
     def _transfer_done(self, result: TransferResult) -> None:
         if result.outcome is not TransferOutcome.BRIDGED:
@@ -226,6 +232,7 @@ class SipCall:
             self._port.connect(self._call.getAudioMedia(media.index))
         if self._transfer is not None:
             self._transfer.media_changed()
+        self.supervision.mix()
         self._tell_answered()
         if media.held != was_held and self._confirmed:
             self._listener.held(media.held)
@@ -254,6 +261,7 @@ class SipCall:
             return
         if self._transfer is not None:
             self._transfer.caller_gone()
+        self.supervision.close()
         self._listener.hung_up(self._why(), status, reason, self._stats)
         self._context.sip.post(self.drop)
 
@@ -274,6 +282,7 @@ class SipCall:
         """Free the library's objects, over or not."""
         if self._watch is not None:
             self._watch.cancel()
+        self.supervision.close()
         # A library object that only the garbage collector finds would be freed after the library.
         self._transfer = None
         if self._call is not None:

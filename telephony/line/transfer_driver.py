@@ -80,6 +80,7 @@ class TransferDriver:
         self._bridge: Bridge | None = None
         self._target: Consultation | None = None
         self._timer: Timer | None = None
+        self.on_connected: Callable[[], None] = lambda: None
 
     def begin(self) -> None:
         """Start."""
@@ -102,10 +103,16 @@ class TransferDriver:
         """The caller and the target talk to each other through us."""
         return self._bridge is not None
 
+    @property
+    def target_side(self) -> Side | None:
+        """What there is of a target that the caller talks to through us."""
+        return self._target.side if self._bridge is not None and self._target is not None else None
+
     def media_changed(self) -> None:
         """The caller or the target has a new stream."""
         if self._bridge is not None:
             self._bridge.connect()
+            self.on_connected()
 
     def digit(self, digit: str, *, from_caller: bool) -> None:
         """A key was pressed while the two talk to each other. Called on a media thread."""
@@ -185,6 +192,7 @@ class TransferDriver:
                 way = self._context.config.send_digits
                 self._bridge = Bridge(self._caller_side, lambda: target.side, self._pump, target.pump, way)
                 self._bridge.connect()
+                self.on_connected()
                 target.watch(target.hang_up)
 
     def _later(self, event: Event) -> None:

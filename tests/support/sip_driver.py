@@ -27,8 +27,10 @@ from telephony.line.agent import LineAgent
 from telephony.line.call import SipCallLeg
 from telephony.line.config import AccountConfig, UserAgentConfig
 from telephony.line.registration import RegistrationEvent
+from telephony.line.supervision import Joining, Standing
 from voicebot.conversation.leg import AudioSource, HangupCause, TransferMode, TransferRequest, TransferResult
 from voicebot.errors import VoicebotError
+from voicebot.supervision.modes import Mode
 
 HEARD_FRAMES = 50
 
@@ -156,6 +158,7 @@ class Driver:
             UserAgentConfig(**config), asyncio.get_running_loop(), self._on_call, self._on_registration
         )
         self._calls: dict[str, Conversation] = {}
+        self._supervisors = 0
 
     async def start(self) -> None:
         await self._agent.start()
@@ -236,8 +239,29 @@ class Driver:
                 briefing = Tone(command.pop("briefing_hz"), leg.rate_hz)
                 command["briefing_pcm"] = briefing.read(leg.rate_hz)
             leg.transfer(TransferRequest(**command))
+        elif do == "join":
+            self._join(conversation, command["target"], command["mode"], command.get("ring_timeout_s", 45.0))
+        elif do == "set_mode":
+            leg.set_mode(command["id"], Mode(command["mode"]))
+        elif do == "dismiss":
+            leg.dismiss(command["id"])
+        elif do == "hide":
+            leg.hide(command["on"])
+        elif do == "signal":
+            leg.signal()
         else:
             raise ValueError(f"unknown command {do!r}")
+
+    def _join(self, conversation: Conversation, target: str, mode: str, ring_timeout_s: float) -> None:
+        def tell(standing: Standing) -> None:
+            told = dataclasses.asdict(standing)
+            for name in ("stage", "mode", "cause"):
+                told[name] = told[name].value
+            emit("supervision", **told)
+
+        self._supervisors += 1
+        request = TransferRequest(target, ring_timeout_s=ring_timeout_s)
+        conversation.leg.join(Joining(f"s{self._supervisors}", request, Mode(mode)), tell)
 
 
 async def main() -> int:
