@@ -57,12 +57,14 @@ from voicebot.conversation.interrupting import Verdict, judge
 from voicebot.conversation.keys import Keys
 from voicebot.conversation.leg import HangupCause, TransferOutcome
 from voicebot.conversation.monologue import Monologue
+from voicebot.conversation.orders import EndCall, HandOver, Hint, SayNow, TakenOver, TalkedOver
 from voicebot.conversation.phase import Phase
 from voicebot.conversation.pickup import Pickup
 from voicebot.conversation.rehearsing import rehearse
 from voicebot.conversation.silence import Silence
 from voicebot.conversation.speaking import ClipState
 from voicebot.conversation.state import CallState
+from voicebot.conversation.supervised import Supervised
 from voicebot.conversation.turns import Turns
 from voicebot.protocol.instruction import Hangup
 from voicebot.protocol.query import TRANSFER_VARIABLE, TransferState
@@ -93,6 +95,7 @@ class Conversation:
         self._keys = Keys(self._state, self._turns, self._floor)
         self._silence = Silence(self._state, self._turns)
         self._monologue = Monologue(self._state, self._turns, self._silence)
+        self._supervised = Supervised(self._state, self._turns)
         self._overdue = False
         self._hidden = False
 
@@ -117,8 +120,12 @@ class Conversation:
 
     @property
     def has_more_to_say(self) -> bool:
-        """The bot is speaking, or will go on if the caller's words are nothing: what they are matters at once."""
-        return self._state.talking and not self._state.turn.finished
+        """The bot is speaking, or will go on if the caller's words are nothing: what they are matters at once.
+
+        Not if nothing may interrupt it: then the words are wanted when they are complete, if at all.
+        """
+        state = self._state
+        return state.talking and not state.turn.finished and self._floor.manner is not Manner.PROTECTED
 
     @property
     def turn_id(self) -> int:
@@ -167,6 +174,8 @@ class Conversation:
                 return self._transfer_ended(event)
             case Tick():
                 return self._tick()
+            case SayNow() | EndCall() | HandOver() | Hint() | TalkedOver() | TakenOver():
+                return self._supervised.feed(event)
             case _:
                 return self._heard_caller(event)
 
@@ -307,6 +316,9 @@ class Conversation:
             return [*actions, HangUp(HangupCause.TRANSFERRED)]
         if event.result.outcome is TransferOutcome.BRIDGED:
             return [*actions, *self._bridged()]
+        instead = self._supervised.transfer_failed()
+        if instead is not None:
+            return [*actions, *instead]
         state.phase = Phase.TALKING
         self._floor.settle()
         if state.turn.local:
@@ -375,10 +387,10 @@ class Conversation:
         timers.keep("transcript", talking and state.hearing.waiting, now_ms + config.transcript_timeout_ms)
         speaking = talking and state.hearing.busy and not state.on_hold
         timers.keep("monologue", speaking, now_ms + config.max_monologue_ms)
-        playing = talking and turn.playing is not None and not turn.held and not state.on_hold
+        playing = talking and turn.playing is not None and not turn.held and not state.stands_still
         timers.keep("playout", playing, now_ms + self._longest_clip_ms)
         timers.keep("leaving", state.leaving, now_ms + _LEAVING_MS)
-        if not state.leaving and state.phase is not Phase.BRIDGED:
+        if not state.leaving and state.phase not in (Phase.BRIDGED, Phase.TAKEN_OVER):
             timers.set_once("max_call", now_ms + _OVERDUE_MS)  # gone off once: the goodbye has this long
         ringing = state.phase is Phase.TRANSFERRING or state.handing_over
         timers.keep("transfer", ringing, now_ms + config.transfer_timeout_ms)
