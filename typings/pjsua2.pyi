@@ -5,6 +5,8 @@ from types import ModuleType
 _pjsua2: ModuleType
 
 PJSIP_TRANSPORT_UDP: int
+PJSIP_EVENT_RX_MSG: int
+PJMEDIA_DIR_DECODING: int
 PJSIP_INV_STATE_NULL: int
 PJSIP_INV_STATE_CALLING: int
 PJSIP_INV_STATE_INCOMING: int
@@ -271,6 +273,7 @@ class RtcpStreamStat:
     reorder: int
     dup: int
     jitterUsec: MathStat
+    updateCount: int
 
 class RtcpStat:
     txStat: RtcpStreamStat
@@ -293,6 +296,11 @@ class StreamStat:
 class StreamInfo:
     codecName: str
     codecClockRate: int
+    remoteRtpAddress: str
+
+class MediaTransportInfo:
+    localRtpName: str
+    srcRtpName: str
 
 class SipTransaction:
     role: int
@@ -300,7 +308,12 @@ class SipTransaction:
     statusCode: int
     statusText: str
 
+class TsxStateEventSrc:
+    rdata: SipRxData
+
 class TsxStateEvent:
+    type: int
+    src: TsxStateEventSrc
     tsx: SipTransaction
 
 class SipEventBody:
@@ -382,6 +395,7 @@ class Call:
     def getAudioMedia(self, index: int) -> AudioMedia: ...
     def getStreamStat(self, index: int) -> StreamStat: ...
     def getStreamInfo(self, index: int) -> StreamInfo: ...
+    def getMedTransportInfo(self, index: int) -> MediaTransportInfo: ...
     def makeCall(self, uri: str, prm: CallOpParam) -> None: ...
     def answer(self, prm: CallOpParam) -> None: ...
     def hangup(self, prm: CallOpParam) -> None: ...

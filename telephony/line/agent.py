@@ -10,11 +10,12 @@ from dataclasses import replace
 from telephony.line.accounts import LineAccount, host_of
 from telephony.line.call import SipCallLeg
 from telephony.line.config import UserAgentConfig
+from telephony.line.ending import BUSY_HERE, SHUTTING_DOWN
 from telephony.line.endpoint import SipThread
 from telephony.line.invite import from_host, read_invite
 from telephony.line.media_port import PortPool
 from telephony.line.registration import RegistrationEvent
-from telephony.line.sip_call import BUSY_HERE, SHUTTING_DOWN, CallContext, LiveCall, SipCall
+from telephony.line.sip_call import CallContext, LiveCall, SipCall
 from voicebot.conversation.leg import CallInfo, HangupCause
 
 logger = logging.getLogger(__name__)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from telephony.line.beeps import beeps
 from telephony.line.config import FRAME_MS, UserAgentConfig
+from telephony.line.ending import CallEnd
 from telephony.line.endpoint import SipThread
 from telephony.line.library_call import StreamStats
 from telephony.line.pump import FramePump, FrameStats
@@ -36,6 +37,7 @@ class SipCallLeg:
         status: SIP status the call ended with, 0 while it is not over.
         reason: the words beside it.
         stream_stats: figures of RTP, complete when the call is over.
+        end: how it ended, None while it is not over.
         pump: the audio, shared with the SIP thread's half.
     """
 
@@ -43,6 +45,7 @@ class SipCallLeg:
         self.status = 0
         self.reason = ""
         self.stream_stats = StreamStats()
+        self.end: CallEnd | None = None
         self._sip = sip
         self._loop = loop
         self._rate_hz = config.rate_hz
@@ -192,9 +195,9 @@ class SipCallLeg:
         """A transfer ended."""
         self._loop.call_soon_threadsafe(self._tell, lambda listener: listener.on_transfer_done(result))
 
-    def hung_up(self, cause: HangupCause, status: int, reason: str, stats: StreamStats) -> None:
+    def hung_up(self, end: CallEnd) -> None:
         """The call is over."""
-        self._loop.call_soon_threadsafe(self._on_hung_up, cause, status, reason, stats)
+        self._loop.call_soon_threadsafe(self._on_hung_up, end)
 
     # --- on the loop
 
@@ -215,11 +218,11 @@ class SipCallLeg:
         self._answered = True
         self._tell(lambda listener: listener.on_answered())
 
-    def _on_hung_up(self, cause: HangupCause, status: int, reason: str, stats: StreamStats) -> None:
+    def _on_hung_up(self, end: CallEnd) -> None:
         if self._cause is not None:
             return
-        self._cause = cause
-        self.status, self.reason, self.stream_stats = status, reason, stats
+        self.end, self._cause = end, end.cause
+        self.status, self.reason, self.stream_stats = end.status, end.reason, end.stats
         self._call = None
         self.pump.close()
         if self.pump.recorder is not None:
@@ -227,20 +230,22 @@ class SipCallLeg:
         self._log_end()
         self._over.set()
         if self._listener is not None:
-            self._listener.on_hung_up(cause)
+            self._listener.on_hung_up(end.cause)
 
     def _log_end(self) -> None:
         rtp, frames = self.stream_stats, self.pump.stats
         logger.info(
-            "call %s ended (%s, SIP %d): %s, %d packets in, %d lost, %d late, jitter %.1f ms; "
+            "call %s ended (%s, SIP %d%s): %s, %d packets in, %d lost, %d late, %d foreign, jitter %.1f ms; "
             "%d frames of %d ms out, longest gap %.0f ms, %d late",
             self.info.call_id,
             self._cause.value if self._cause else "",
             self.status,
+            f", Q.850 {self.end.q850}" if self.end is not None and self.end.q850 else "",
             rtp.codec or "no audio",
             rtp.received,
             rtp.lost,
             rtp.discarded,
+            rtp.foreign,
             rtp.jitter_ms,
             frames.played,
             FRAME_MS,

@@ -63,7 +63,11 @@ class UserAgentConfig:
         user_agent: value of the User-Agent header.
         rate_hz: sample rate of the audio in both directions, 8000 or 16000.
         max_calls: incoming calls at a time; the next one hears busy (486). 0: as many as the library carries.
-        media_timeout_s: a call in which no audio packet came for this long is ended; 0 never does.
+        first_media_timeout_s: a call without an audio packet for this long after the answer is ended; 0 never does.
+        media_timeout_s: a call whose audio has stopped for this long is ended; 0 never does.
+        lock_source: take a call's audio from one source only, once that is known.
+        ack_timeout_s: an answer that is not acknowledged for this long ends the call; 64 times T1 (RFC 3261).
+        bye_timeout_s: how long the far side may take to answer our BYE before the library gives the call's place away.
         notify_timeout_s: how long the far side may take to report how a REFER with Replaces went.
         jitter_min_ms: audio that the jitter buffer holds back at least, once it has seen jitter.
         jitter_max_ms: audio that it holds at most.
@@ -90,7 +94,11 @@ class UserAgentConfig:
     user_agent: str = "voicebot"
     rate_hz: Literal[8000, 16000] = 16000
     max_calls: int = 0
-    media_timeout_s: float = 30.0
+    first_media_timeout_s: float = 30.0
+    media_timeout_s: float = 15.0
+    lock_source: bool = True
+    ack_timeout_s: float = 32.0
+    bye_timeout_s: float = 8.0
     notify_timeout_s: float = 15.0
     jitter_min_ms: int = 20
     jitter_max_ms: int = 300

@@ -12,10 +12,13 @@ import pjsua2 as pj
 
 from telephony.line.config import SendDigits
 from telephony.line.library import explain
+from telephony.sip.reason import Reason, reasons_of_text
 
 logger = logging.getLogger(__name__)
 
 DECLINE = 603
+# Whose messages may say why a call ends; a response to an INVITE may, too (RFC 6432).
+_ENDING = frozenset({"BYE", "CANCEL", "INVITE"})
 KEYS = frozenset("0123456789*#ABCD")
 PrmT = TypeVar("PrmT")
 CallT = TypeVar("CallT", bound="LibraryCall")
@@ -35,6 +38,8 @@ class StreamStats:
         remote_lost: packets of ours that the far side misses, by its RTCP reports.
         round_trip_ms: by RTCP; 0 if the far side sends none.
         buffer_ms: mean delay in the jitter buffer.
+        reports: RTCP reports that came.
+        foreign: packets thrown away because they came from elsewhere, or faster than they could be read.
     """
 
     codec: str = ""
@@ -46,6 +51,8 @@ class StreamStats:
     remote_lost: int = 0
     round_trip_ms: float = 0.0
     buffer_ms: float = 0.0
+    reports: int = 0
+    foreign: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +63,31 @@ class MediaState:
         index: its place in the SDP; -1 if there is none.
         active: audio flows both ways.
         held: the far side has put the call on hold.
+        receives: audio is to come from the far side.
     """
 
     index: int = -1
     active: bool = False
     held: bool = False
+    receives: bool = False
+
+
+Address = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class AudioPath:
+    """Where a call's audio travels.
+
+    Attributes:
+        local_port: our UDP port for RTP; that for RTCP is the next one.
+        target: where the SDP wants our audio, and so where the far side's should come from; None if it does not say.
+        source: where the last packet came from; None: there was none.
+    """
+
+    local_port: int
+    target: Address | None
+    source: Address | None
 
 
 class CallHandler(Protocol):
@@ -121,6 +148,8 @@ class LibraryCall(pj.Call):
     def __init__(self, account: pj.Account, handler: CallHandler, library_id: int = pj.PJSUA_INVALID_ID) -> None:
         super().__init__(account, library_id)
         self.call_id = ""
+        self.far_reasons: tuple[Reason, ...] = ()
+        """What the far side, or the network, said of the end (RFC 3326)."""
         self._handler: CallHandler | None = handler
 
     # --- doing
@@ -145,10 +174,13 @@ class LibraryCall(pj.Call):
             prm.statusCode = status
             self.answer(prm)
 
-    def end(self, status: int = 0) -> None:
-        """End the call: BYE, CANCEL or a refusal (``status``, 603 by default), whatever is due."""
+    def end(self, status: int = 0, reason: Reason | None = None) -> None:
+        """End the call: BYE, CANCEL or a refusal (``status``, 603 by default), whatever is due.
+
+        ``reason`` is told in BYE and CANCEL; a refusal says by its status why.
+        """
         if self.isActive() and not self._is_in(pj.PJSIP_INV_STATE_DISCONNECTED):
-            prm = _parameters()
+            prm = _parameters({"Reason": str(reason)} if reason is not None and not status else None)
             prm.statusCode = status
             self.hangup(prm)
 
@@ -194,6 +226,7 @@ class LibraryCall(pj.Call):
                     media.index,
                     active=media.status == pj.PJSUA_CALL_MEDIA_ACTIVE,
                     held=media.status == pj.PJSUA_CALL_MEDIA_REMOTE_HOLD,
+                    receives=media.status == pj.PJSUA_CALL_MEDIA_ACTIVE and bool(media.dir & pj.PJMEDIA_DIR_DECODING),
                 )
         return MediaState()
 
@@ -216,13 +249,35 @@ class LibraryCall(pj.Call):
             remote_lost=rtcp.txStat.loss,
             round_trip_ms=rtcp.rttUsec.mean / 1000,
             buffer_ms=float(buffer.avgDelayMsec),
+            reports=rtcp.txStat.updateCount,
         )
+
+    def audio_path(self, index: int) -> AudioPath:
+        """Where the audio of a stream travels.
+
+        Raises:
+            pj.Error: there is no such stream.
+        """
+        transport = self.getMedTransportInfo(index)
+        info = self.getStreamInfo(index)
+        local = _address(transport.localRtpName)
+        return AudioPath(local[1] if local else 0, _address(info.remoteRtpAddress), _address(transport.srcRtpName))
 
     def _is_in(self, *states: int) -> bool:
         info = self.getInfo()
         return info.state in states
 
     # --- told by the library
+
+    @_guarded
+    def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802
+        """Keep why the far side ends the call, or refuses it."""
+        event = prm.e
+        if event.type != pj.PJSIP_EVENT_TSX_STATE or event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:
+            return
+        transaction = event.body.tsxState.tsx
+        if transaction.method in _ENDING:
+            self.far_reasons = reasons_of_text(event.body.tsxState.src.rdata.wholeMsg) or self.far_reasons
 
     @_guarded
     def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802
@@ -273,6 +328,15 @@ class LibraryCall(pj.Call):
     def onCallReplaceRequest(self, prm: pj.OnCallReplaceRequestParam) -> None:  # noqa: N802
         """Refuse to swap the caller: left alone, the library would answer with a call that nobody holds."""
         prm.statusCode = DECLINE
+
+
+def _address(text: str) -> Address | None:
+    """Read "10.0.0.1:4000" or "[::1]:4000"; None for an address that is none: no port, or a wildcard."""
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]")
+    if not port.isdigit() or not int(port) or host in ("", "0.0.0.0", "::"):
+        return None
+    return host, int(port)
 
 
 def _bracketed(uri: str) -> str:

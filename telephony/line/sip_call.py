@@ -14,22 +14,19 @@ import pjsua2 as pj
 
 from telephony.line.bridge import Side
 from telephony.line.config import UserAgentConfig
+from telephony.line.ending import CallEnd, reason_of, refusal_of
 from telephony.line.endpoint import SipThread, Timer
 from telephony.line.library import explain
 from telephony.line.library_call import LibraryCall, MediaState, StreamStats
+from telephony.line.media_guard import MediaGuard
 from telephony.line.media_port import MediaPort, PortPool
 from telephony.line.pump import FramePump
 from telephony.line.supervision import CallSupervision
+from telephony.line.transactions import USUAL_S, waiting
 from telephony.line.transfer_driver import TransferDriver
 from voicebot.conversation.leg import HangupCause, TransferOutcome, TransferRequest, TransferResult
 
 logger = logging.getLogger(__name__)
-
-WATCH_S = 1.0
-BUSY_HERE = 486
-UNAVAILABLE = 480
-SHUTTING_DOWN = 503
-_REFUSALS = {HangupCause.SHUTDOWN: SHUTTING_DOWN, HangupCause.BOT: UNAVAILABLE}
 
 
 class CallListener(Protocol):
@@ -51,7 +48,7 @@ class CallListener(Protocol):
         """A transfer ended."""
         ...
 
-    def hung_up(self, cause: HangupCause, status: int, reason: str, stats: StreamStats) -> None:
+    def hung_up(self, end: CallEnd) -> None:
         """The call is over."""
         ...
 
@@ -110,10 +107,8 @@ class SipCall:
         self._confirmed = False
         self._told_answered = False
         self._cause: HangupCause | None = None
-        self._stats = StreamStats()
-        self._received = 0
-        self._quiet_s = 0.0
-        self._watch: Timer | None = None
+        self._guard = MediaGuard(context.sip, context.config, self._silent)
+        self._waiting: Timer | None = None
         self._transfer: TransferDriver | None = None
         self.supervision = CallSupervision(context, self._side, self._agent_side, pump)
 
@@ -152,9 +147,10 @@ class SipCall:
             self._call.respond(180)
 
     def answer(self) -> None:
-        """Take the call (200)."""
+        """Take the call (200). If that is never acknowledged, the call ends (RFC 3261 section 13.3.1.4)."""
         if self._call is not None:
             self._call.respond(200)
+            self._waiting = self._context.sip.call_later(self._context.config.ack_timeout_s, self._no_ack)
 
     def refuse(self, status: int) -> None:
         """Refuse the call, or end it if it is up."""
@@ -162,7 +158,7 @@ class SipCall:
 
     def hang_up(self, cause: HangupCause = HangupCause.BOT) -> None:
         """End the call."""
-        self._end(cause, 0 if self._confirmed or not self._incoming else _REFUSALS.get(cause, UNAVAILABLE))
+        self._end(cause, 0 if self._confirmed or not self._incoming else refusal_of(cause))
 
     def send_dtmf(self, digits: str) -> None:
         """Send digits."""
@@ -195,8 +191,11 @@ class SipCall:
         if self._call is None:
             return
         self._cause = self._cause or cause
+        if self._waiting is not None:
+            self._waiting.cancel()
         try:
-            self._call.end(status)
+            with waiting(self._context.config.bye_timeout_s if self._confirmed else USUAL_S):
+                self._call.end(status, reason_of(cause))
         except pj.Error as error:
             # Already ending from the other side: its report follows.
             logger.info("call %s: %s", self._call.call_id, explain(error))
@@ -219,13 +218,16 @@ class SipCall:
     def on_confirmed(self) -> None:
         """The call is up: watch its media."""
         self._confirmed = True
+        if self._waiting is not None:
+            self._waiting.cancel()
         self._tell_answered()
-        self._watch = self._context.sip.call_later(WATCH_S, self._check_media)
+        self._guard.answered()
 
     def on_media(self, media: MediaState) -> None:
         """Connect the audio of a new or changed stream; tell of hold and its end."""
         was_held, self._media = self._media.held, media
-        self._quiet_s = 0.0
+        if self._call is not None:
+            self._guard.negotiated(self._call, media)
         if media.active and self._call is not None:
             if self._port is None:
                 self._port = self._context.ports.lend(self._pump)
@@ -239,7 +241,7 @@ class SipCall:
 
     def on_stream_ended(self, stats: StreamStats) -> None:
         """Keep the figures of the stream."""
-        self._stats = stats
+        self._guard.stream_ended(stats)
 
     def on_digit(self, digit: str) -> None:
         """Pass a key on: to us, or to whom the caller talks to by now."""
@@ -261,8 +263,10 @@ class SipCall:
             return
         if self._transfer is not None:
             self._transfer.caller_gone()
-        self.supervision.close()
-        self._listener.hung_up(self._why(), status, reason, self._stats)
+        call = self._call
+        self._listener.hung_up(
+            CallEnd(self._why(), status, reason, self._guard.stats, call.far_reasons, sip_call_id=call.call_id)
+        )
         self._context.sip.post(self.drop)
 
     def _why(self) -> HangupCause:
@@ -280,8 +284,9 @@ class SipCall:
 
     def drop(self) -> None:
         """Free the library's objects, over or not."""
-        if self._watch is not None:
-            self._watch.cancel()
+        self._guard.close()
+        if self._waiting is not None:
+            self._waiting.cancel()
         self.supervision.close()
         # A library object that only the garbage collector finds would be freed after the library.
         self._transfer = None
@@ -293,19 +298,12 @@ class SipCall:
         self._call = None
         self._context.released(self)
 
-    # --- watching
+    # --- time-outs
 
-    def _check_media(self) -> None:
-        """Hang up when no audio packet came for too long; silence on hold is no fault."""
-        if self._call is None:
-            return
-        self._watch = self._context.sip.call_later(WATCH_S, self._check_media)
-        if self._media.index < 0 or self._media.held:
-            return
-        self._stats = self._call.stream_stats(self._media.index)
-        self._quiet_s = 0.0 if self._stats.received != self._received else self._quiet_s + WATCH_S
-        self._received = self._stats.received
-        limit_s = self._context.config.media_timeout_s
-        if limit_s and self._quiet_s >= limit_s:
-            logger.warning("call %s: no audio for %.0f s, hanging up", self._call.call_id, self._quiet_s)
-            self._end(HangupCause.MEDIA_TIMEOUT, 0)
+    def _silent(self, quiet_s: float) -> None:
+        logger.warning("call %s: no audio for %.0f s, hanging up", self._call.call_id if self._call else "", quiet_s)
+        self._end(HangupCause.MEDIA_TIMEOUT, 0)
+
+    def _no_ack(self) -> None:
+        logger.warning("call %s: its answer was never acknowledged", self._call.call_id if self._call else "")
+        self._end(HangupCause.FAILED, 0)

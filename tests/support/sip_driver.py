@@ -137,6 +137,9 @@ class Conversation:
             "hung_up",
             cause=cause.value,
             status=leg.status,
+            q850=leg.end.q850 if leg.end is not None else 0,
+            sip_call_id=leg.end.sip_call_id if leg.end is not None else "",
+            attempts=leg.end.attempts if leg.end is not None else 0,
             stream=dataclasses.asdict(leg.stream_stats),
             frames=dataclasses.asdict(leg.frame_stats),
         )

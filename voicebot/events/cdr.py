@@ -40,7 +40,34 @@ _INCOMING = Judged()
 
 
 def cdr(
-    record: CallRecord, judged: Judged = _INCOMING, *, outgoing: bool, answered: bool, status: int, reason: str
+@dataclass(frozen=True, slots=True)
+class FarEnd:
+    """What the line knows of the other side of a call.
+
+    Attributes:
+        q850: cause that its Reason header told; 0: none.
+        reason_text: the words of that header.
+        sip_call_id: Call-ID of the last INVITE, if it is not that of the record.
+        attempts: INVITEs that were sent.
+    """
+
+    q850: int = 0
+    reason_text: str = ""
+    sip_call_id: str = ""
+    attempts: int = 1
+
+
+NOTHING_TOLD = FarEnd()
+
+
+    record: CallRecord,
+    judged: Judged = _INCOMING,
+    far: FarEnd = NOTHING_TOLD,
+    *,
+    outgoing: bool,
+    answered: bool,
+    status: int,
+    reason: str,
 ) -> dict[str, Any]:
     """Return the call detail record.
 
@@ -77,6 +104,10 @@ def cdr(
         "sipStatus": status,
         "sipReason": reason,
         "category": judged.category,
+        "toldCause": far.q850 or None,
+        "toldReason": far.reason_text,
+        "sipCallId": far.sip_call_id or record.info.call_id,
+        "attempts": far.attempts,
         "q850": judged.q850 or None,
         "answeredBy": record.answered_by,
         "transfer": record.transfer,
@@ -87,6 +118,7 @@ def cdr(
         "packetsLost": int(figures["lost"]),
         "packetsLate": int(figures["discarded"]),
         "packetsLostThere": int(_number(audio.get("remote_lost", 0))),
+        "packetsForeign": int(_number(audio.get("foreign", 0))),
         "jitterMs": round(_number(audio.get("jitter_ms", 0)), 1),
         "roundTripMs": round(_number(audio.get("round_trip_ms", 0)), 1),
         "lossPercent": quality.loss_percent if quality else None,

@@ -2,7 +2,7 @@
 
 Events for the main process, each with the order's ``id``: ``dial_placed`` (``call_id``), ``dial_answered``,
 ``dial_failed`` (``message``: nobody was called, and nobody will be), ``dial_ended`` (``status``, ``reason``, ``cause``,
-``answered``, ``answered_by``, ``announcement``).
+``q850``: the cause that the network or the far side told, 0 for none, ``answered``, ``answered_by``, ``announcement``).
 """
 
 from __future__ import annotations
@@ -200,6 +200,7 @@ class DialledCalls:
                 "answered": dialled.answered,
                 "status": leg.status,
                 "reason": leg.reason,
+                "q850": leg.end.q850 if leg.end is not None else 0,
                 "cause": record.cause.value if record.cause is not None else "",
                 "answered_by": record.answered_by,
                 "announcement": record.announcement,

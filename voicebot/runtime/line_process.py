@@ -35,7 +35,7 @@ from voicebot.conversation.session import CallSession, Services
 from voicebot.conversation.stopwatch import Stopwatch
 from voicebot.conversation.voice import LineVoice
 from voicebot.errors import SpeechError, VoicebotError
-from voicebot.events.cdr import cdr
+from voicebot.events.cdr import NOTHING_TOLD, FarEnd, cdr
 from voicebot.events.desk import EventDesk
 from voicebot.events.event import ENDED, STARTED
 from voicebot.hotwords import variable_words
@@ -344,7 +344,11 @@ class LineWorker:
         record.audio = {**asdict(leg.stream_stats), **asdict(leg.frame_stats)}
         outgoing, answered = not leg.incoming, leg.answered_once
         judged = self._dialled.judge(leg, record)
-        record.cdr = cdr(record, judged, outgoing=outgoing, answered=answered, status=leg.status, reason=leg.reason)
+        end = leg.end
+        far = FarEnd(end.q850, end.far_text, end.sip_call_id, end.attempts) if end is not None else NOTHING_TOLD
+        record.cdr = cdr(
+            record, judged, far, outgoing=outgoing, answered=answered, status=leg.status, reason=leg.reason
+        )
         self._events.tell(ENDED, session.call_id, record.cdr)
         report("calls", {"count": len(self._sessions)})
         told = record.as_dict() if self._order.tell_turns else {}

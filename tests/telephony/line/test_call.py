@@ -100,7 +100,7 @@ async def test_refuses_when_asked_to_even_without_sdp() -> None:
 
 @needs_sipp
 async def test_a_line_gone_quiet_is_hung_up() -> None:
-    async with running_agent({"media_timeout_s": 2}) as agent, sipp("listen", agent.port) as caller:
+    async with running_agent({"first_media_timeout_s": 2}) as agent, sipp("listen", agent.port) as caller:
         assert (await agent.wait("hung_up"))["cause"] == "media_timeout"
         await caller.succeeds()
 
