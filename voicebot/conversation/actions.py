@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voicebot.conversation.leg import HangupCause
+from voicebot.conversation.leg import HangupCause, TransferRequest
 from voicebot.protocol.instruction import Blacklist, ShortMessage, ToCustomerService
 from voicebot.protocol.query import Query
 
@@ -127,10 +127,12 @@ class StartTransfer:
     Attributes:
         instruction: whom to, as the brain has it.
         session_id: the brain's own name for the conversation; "" if it never gave one.
+        request: whom to in the end, if somebody else than the brain has said it; then ``instruction`` says nothing.
     """
 
     instruction: ToCustomerService
     session_id: str = ""
+    request: TransferRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from voicebot.conversation.config import ConversationConfig
 from voicebot.conversation.endpointing.endpointer import Endpointer
 from voicebot.protocol.chunk import Chunk
 from voicebot.protocol.expectation import Expectation
-from voicebot.protocol.query import HEARD_VARIABLE, Query, SilenceType
+from voicebot.protocol.query import HEARD_VARIABLE, HINT_VARIABLE, Query, SilenceType
 
 
 class Asking:
@@ -105,6 +105,10 @@ class Asking:
         """A query came to nothing: a brain that never got to know the call is told of it again."""
         if not self._session_id:
             self._variables = {**self._config.variables, **self._variables}
+
+    def hint(self, text: str) -> None:
+        """Tell the brain with the next query what a supervisor wants it to know."""
+        self._variables[HINT_VARIABLE] = text
 
     def cut_short(self, heard: list[str]) -> None:
         """Tell the brain with the next query how much of its answer was heard."""

@@ -45,6 +45,7 @@ from voicebot.conversation.events import (
     ClipTimed,
     DigitPressed,
     Event,
+    Happening,
     SpeechPaused,
     Tick,
     TransferEnded,
@@ -57,7 +58,7 @@ from voicebot.conversation.interrupting import Verdict, judge
 from voicebot.conversation.keys import Keys
 from voicebot.conversation.leg import HangupCause, TransferOutcome
 from voicebot.conversation.monologue import Monologue
-from voicebot.conversation.orders import EndCall, HandOver, Hint, SayNow, TakenOver, TalkedOver
+from voicebot.conversation.orders import Order
 from voicebot.conversation.phase import Phase
 from voicebot.conversation.pickup import Pickup
 from voicebot.conversation.rehearsing import rehearse
@@ -142,7 +143,8 @@ class Conversation:
         if self.phase is Phase.OVER:
             return []
         self._state.now_ms = now_ms
-        actions = [*self._dispatch(event), *self._answer_kept()]
+        done = self._supervised.feed(event) if isinstance(event, Order) else self._dispatch(event)
+        actions = [*done, *self._answer_kept()]
         self._keep_deadlines()
         return [*actions, *self._hide()]
 
@@ -153,7 +155,7 @@ class Conversation:
         self._hidden = hidden
         return [HideCaller(hidden)]
 
-    def _dispatch(self, event: Event) -> list[Action]:
+    def _dispatch(self, event: Happening) -> list[Action]:
         match event:
             case CallAnswered():
                 return self._answered()
@@ -174,8 +176,6 @@ class Conversation:
                 return self._transfer_ended(event)
             case Tick():
                 return self._tick()
-            case SayNow() | EndCall() | HandOver() | Hint() | TalkedOver() | TakenOver():
-                return self._supervised.feed(event)
             case _:
                 return self._heard_caller(event)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from voicebot.conversation.answeredby import Answerer
 from voicebot.conversation.leg import HangupCause, TransferResult
+from voicebot.conversation.orders import Order
 from voicebot.protocol.chunk import Chunk
 from voicebot.speech.types import WordEnds
 
@@ -209,7 +210,7 @@ class Tick:
     """A deadline passed."""
 
 
-Event = (
+Happening = (
     CallAnswered
     | AnsweredBy
     | CallHeld
@@ -236,3 +237,4 @@ Event = (
     | TransferEnded
     | Tick
 )
+Event = Happening | Order

@@ -24,6 +24,7 @@ class HangupCause(enum.Enum):
     MEDIA_TIMEOUT = "media_timeout"
     FAILED = "failed"
     SHUTDOWN = "shutdown"
+    SUPERVISOR = "supervisor"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,3 +14,5 @@ class Phase(enum.IntEnum):
     OVER = 3
     BRIDGED = 4
     """The caller talks to somebody else through us; comes between TRANSFERRING and OVER."""
+    TAKEN_OVER = 5
+    """The caller talks to a supervisor; comes after TALKING, and may lead back to it."""

@@ -62,6 +62,7 @@ from voicebot.conversation.events import (
 )
 from voicebot.conversation.leg import CallLeg, HangupCause, TransferOutcome, TransferRequest, TransferResult
 from voicebot.conversation.mouth import Mouth
+from voicebot.conversation.orders import Order
 from voicebot.conversation.phase import Phase
 from voicebot.conversation.playout import Playout, PlayoutEvent
 from voicebot.conversation.rehearsal import RehearsalBudget, Rehearsals
@@ -179,7 +180,7 @@ class CallSession:
 
     def on_audio(self, pcm: bytes) -> None:
         """A frame of the caller's audio arrived."""
-        if self._core.phase is Phase.BRIDGED:
+        if self._core.phase in (Phase.BRIDGED, Phase.TAKEN_OVER):
             return
         for event in self._ears.feed(pcm):
             self._heard(event)
@@ -234,6 +235,21 @@ class CallSession:
         self.stopwatch.record.answered_by = kind.value
         self._feed(AnsweredBy(kind))
 
+    @property
+    def phase(self) -> Phase:
+        """Where the call is in its life."""
+        return self._core.phase
+
+    @property
+    def hidden(self) -> bool:
+        """Nobody is to see or hear what the caller gives right now."""
+        return self._core.hidden
+
+    def obey(self, order: Order) -> None:
+        """A supervisor wants something."""
+        if self._ending is None:
+            self._feed(order)
+
     # --- the core
 
     def _from_clock_thread(self, event: PlayoutEvent) -> None:
@@ -286,8 +302,8 @@ class CallSession:
                 self._perform_sound(action)
             case SetEndOfSpeech(duration_ms=duration_ms):
                 self._ears.set_end_of_speech(duration_ms)
-            case StartTransfer(instruction=instruction, session_id=session_id):
-                self._start_transfer(instruction, session_id)
+            case StartTransfer():
+                self._start_transfer(action)
             case PressKeys(digits=digits):
                 self.leg.send_dtmf(digits)
             case HangUp(cause=cause):
@@ -295,9 +311,9 @@ class CallSession:
             case _:
                 self._perform_record(action)
 
-    def _start_transfer(self, instruction: ToCustomerService, session_id: str) -> None:
+    def _start_transfer(self, action: StartTransfer) -> None:
         try:
-            request = self._services.transfer_request(instruction, session_id)
+            request = action.request or self._services.transfer_request(action.instruction, action.session_id)
         except VoicebotError as error:
             logger.error("call %s cannot be transferred: %s", self.call_id, error.message)
             self.stopwatch.record.transfer = TransferOutcome.FAILED.value

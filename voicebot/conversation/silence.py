@@ -27,7 +27,7 @@ class Silence:
     def keep(self) -> None:
         """Let the timer run exactly while nobody speaks and nothing is being waited for."""
         state = self._state
-        if not state.talking or not state.turn.finished or state.digits or state.on_hold:
+        if not state.talking or not state.turn.finished or state.digits or state.stands_still:
             self._until_ms = None
             state.deadlines.clear("silence")
             return

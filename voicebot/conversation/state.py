@@ -8,6 +8,7 @@ from voicebot.conversation.config import ConversationConfig
 from voicebot.conversation.deadlines import Deadlines
 from voicebot.conversation.endpointing.endpointer import Endpointer
 from voicebot.conversation.hearing import Hearing
+from voicebot.conversation.leg import HangupCause
 from voicebot.conversation.phase import Phase
 from voicebot.conversation.speaking import Turn
 from voicebot.conversation.talkover import TalkOver
@@ -23,6 +24,10 @@ class CallState:
         previous: the one before it, whose last clip may still be reported.
         leaving: the line was told to hang up.
         handing_over: somebody is being rung while the bot goes on talking to the caller.
+        on_hold: the far side has put the call on hold.
+        taken_over: a supervisor talks to the caller in the bot's place, or is to as soon as a transfer has failed.
+        talked_over: a supervisor speaks, and what the bot says stands still.
+        hangup_cause: who ends the call if the bot hangs up.
         digits: keys pressed that were not asked about yet.
         silences: silences in a row that were answered.
         failures: failures in a row that were apologised for.
@@ -38,6 +43,9 @@ class CallState:
         self.leaving = False
         self.handing_over = False
         self.on_hold = False
+        self.taken_over = False
+        self.talked_over = False
+        self.hangup_cause = HangupCause.BOT
         self.digits = ""
         self.silences = 0
         self.failures = 0
@@ -48,6 +56,11 @@ class CallState:
         self.asking = Asking(config, endpointer)
         self.answering = Answering(play_audio=config.play_audio)
         self.kept = TalkOver("" if config.language == "zh" else " ")
+
+    @property
+    def stands_still(self) -> bool:
+        """The caller cannot hear the bot, so no time runs for what it says, nor for the caller's silence."""
+        return self.on_hold or self.talked_over
 
     @property
     def talking(self) -> bool:

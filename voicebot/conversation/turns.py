@@ -15,7 +15,6 @@ from voicebot.conversation.actions import (
     StartTransfer,
 )
 from voicebot.conversation.answering import notes
-from voicebot.conversation.leg import HangupCause
 from voicebot.conversation.phase import Phase
 from voicebot.conversation.speaking import Turn
 from voicebot.conversation.state import CallState
@@ -90,7 +89,7 @@ class Turns:
     def hang_up(self) -> list[Action]:
         """Hang up."""
         self._state.leaving = True
-        return [HangUp(HangupCause.BOT)]
+        return [HangUp(self._state.hangup_cause)]
 
     def after_playout(self) -> list[Action]:
         """Run the turn's instructions if all of it was heard; see to it that a silence is not met with silence."""
@@ -119,15 +118,19 @@ class Turns:
             state.handing_over = True
             return [*actions, StartTransfer(transfer, state.asking.session_id)]
         if transfer is not None:
-            state.phase = Phase.TRANSFERRING
-            state.kept.forget()
-            state.digits = ""
-            state.deadlines.clear("digits")
-            start = StartTransfer(transfer, state.asking.session_id)
-            return [*actions, *state.hearing.reset(), SetRingback(on=True), start]
+            return [*actions, *self.ring(StartTransfer(transfer, state.asking.session_id))]
         if any(isinstance(item, Hangup) for item in instructions):
             actions += self.hang_up()
         return actions
+
+    def ring(self, start: StartTransfer) -> list[Action]:
+        """Leave the caller with a ringing tone while somebody else is rung."""
+        state = self._state
+        state.phase = Phase.TRANSFERRING
+        state.kept.forget()
+        state.digits = ""
+        state.deadlines.clear("digits")
+        return [*state.hearing.reset(), SetRingback(on=True), start]
 
     def _begin(self, *, local: bool = False, silent: bool = False) -> None:
         state = self._state

@@ -19,6 +19,7 @@ _SIDES: Mapping[HangupCause, str] = {
     HangupCause.MEDIA_TIMEOUT: "line",
     HangupCause.SHUTDOWN: "line",
     HangupCause.FAILED: "line",
+    HangupCause.SUPERVISOR: "supervisor",
 }
 """Who ended a call; of a call that we made, "caller" is the person who was called."""
 

@@ -15,6 +15,10 @@ HEARD_VARIABLE = "bot_heard"
 """Variable of the next query after the caller cut in: what of the last answer the caller had heard. Our own phone
 side sends it; the page does not know it."""
 
+HINT_VARIABLE = "supervisor_hint"
+"""Variable of the next query after a supervisor has given the bot a hint; for that one answer."""
+SUPERVISOR_VARIABLE = "supervisor"
+"""Variable of the query with which a bot gets a call back that a supervisor had taken over: "left"."""
 
 EXTENSION = "ext"
 """Field with what our own phone side wants besides; the page does not know it, and others need not."""
