@@ -146,7 +146,9 @@ def _library_config(
 ) -> pj.AccountConfig:
     place = f"[{public_host}]" if ":" in public_host else public_host
     config = pj.AccountConfig()
-    config.sipConfig.contactForced = f"<sip:{agent.contact_user}@{place}:{public_port}>"
+    # A PBX rings what was registered, and tells by nothing else which of its extensions it means.
+    user = account.username if account is not None and account.registers else agent.contact_user
+    config.sipConfig.contactForced = f"<sip:{user}@{place}:{public_port}>"
     if agent.outbound_proxy:
         config.sipConfig.proxies.append(agent.outbound_proxy)
     if account is None:

@@ -123,6 +123,11 @@ class Asterisk:
         assert process.returncode == 0, text
         return text
 
+    async def change(self, local: str) -> None:
+        """Give it another ``pjsip_local.conf``; calls from now on go by it."""
+        (self._home / "etc/pjsip_local.conf").write_text(local)
+        await self.tell("module reload res_pjsip.so")
+
     async def until(self, command: str, text: str, timeout_s: float = 15.0) -> None:
         """Wait until a command prints a text."""
         shown = ""

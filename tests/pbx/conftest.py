@@ -1,0 +1,88 @@
+"""Asterisk with the sample configuration, and a whole service of ours that is its extension 8001."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.service.brains import OrderingBrain, ordering_brain
+from tests.service.configured import config, line
+from tests.service.running import RunningService
+from tests.support.asterisk import SAMPLE, Addresses, Asterisk, asterisk_process
+from tests.support.sip_peers import free_port
+
+STOP_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True)
+class House:
+    """A PBX and the bot in it.
+
+    Attributes:
+        pbx: Asterisk.
+        service: the bot.
+        brain: says what the callers are greeted with, by their number.
+        local: its pjsip_local.conf.
+        provider: port of outside lines: what listens there is rung, what calls from there comes to the bot.
+    """
+
+    pbx: Asterisk
+    service: RunningService
+    brain: OrderingBrain
+    provider: int
+    local: str
+
+
+def settings_of(pbx: Asterisk, brain: OrderingBrain, **sip: Any) -> dict[str, Any]:
+    """The sample's settings with the addresses of now: who rings from a number with "desk" talks to the desk."""
+    sample = yaml.safe_load((SAMPLE / "voicebot.yaml").read_text(encoding="utf-8"))
+    (account,) = sample["sip"]["accounts"]
+    transfer = {**sample["sip"]["transfer"], **sip.pop("transfer", {})}
+    return config(
+        sip={
+            "accounts": [{**account, "registrar": f"sip:{pbx.host}"}],
+            "transfer": transfer,
+            "routes": [
+                {"caller": "desk*", "line": "desk"},
+                {"caller": "patient*", "line": "patient"},
+                {"caller": "8002", "line": "patient"},
+            ],
+            **sip,
+        },
+        lines=[line("hotline", brain_url=brain.url) | {"called": ["8001"]}, line("desk"), line("patient")],
+        dialling={**sample["dialling"], "calls_per_second": 50, "listen": False},
+        recording={"enabled": True},
+    )
+
+
+def house(folder: Path, brain: OrderingBrain, local: str = "", **sip: Any) -> Iterator[House]:
+    """Run both, until the caller of this generator is done."""
+    provider = free_port()
+    with asterisk_process(Addresses(free_port(), provider=provider), local) as pbx:
+        service = RunningService(folder, settings_of(pbx, brain, **sip))
+        try:
+            service.until_ready()
+            service.log.wait_for("registered")
+            yield House(pbx, service, brain, provider, local)
+            service.terminate()
+            assert service.ends(STOP_TIMEOUT_S) == 0, service.log.text
+        finally:
+            service.destroy()
+
+
+@pytest.fixture(scope="session")
+def brain() -> Iterator[OrderingBrain]:
+    with ordering_brain() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory, brain: OrderingBrain) -> Iterator[House]:
+    """The sample as it is, with a name for one of its people; the bot also listens for keys in the audio."""
+    local = '[8002](+type=endpoint)\ncallerid="Ann Smith" <8002>\n'
+    yield from house(tmp_path_factory.mktemp("office"), brain, local, dtmf={"in_band": True})
