@@ -272,16 +272,13 @@ class LibraryCall(pj.Call):
     @_guarded
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802
         """Keep why the far side ends the call, or refuses it."""
-        event = prm.e
-        if event.type != pj.PJSIP_EVENT_TSX_STATE or event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:
-            return
-        transaction = event.body.tsxState.tsx
-        if transaction.method in _ENDING:
-            self.far_reasons = reasons_of_text(event.body.tsxState.src.rdata.wholeMsg) or self.far_reasons
+        self._read_reasons(prm.e)
 
     @_guarded
     def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802
         """Pass on that the call is up or over."""
+        # A refusal is told here first, and only then as a change of its transaction.
+        self._read_reasons(prm.e)
         info = self.getInfo()
         if self._handler is None:
             return
@@ -289,6 +286,12 @@ class LibraryCall(pj.Call):
             self._handler.on_confirmed()
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self._handler.on_disconnected(info.lastStatusCode, info.lastReason)
+
+    def _read_reasons(self, event: pj.SipEvent) -> None:
+        if event.type != pj.PJSIP_EVENT_TSX_STATE or event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:
+            return
+        if event.body.tsxState.tsx.method in _ENDING:
+            self.far_reasons = reasons_of_text(event.body.tsxState.src.rdata.wholeMsg) or self.far_reasons
 
     @_guarded
     def onCallMediaState(self, prm: pj.OnCallMediaStateParam) -> None:  # noqa: N802
