@@ -9,7 +9,7 @@ from voicebot.cli.common import add_config_arguments, settings_from
 from voicebot.cli.main import Subparsers
 from voicebot.dialogue.botfile import FILE_NAME
 from voicebot.errors import ConfigError
-from voicebot.server.keys import ALL_BOTS, KeyFile
+from voicebot.server.keys import ALL_BOTS, CONTENT, RIGHTS, KeyFile
 from voicebot.settings import Settings
 
 
@@ -27,6 +27,8 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="NAME",
         help="a bot that the key opens; may be repeated (default: all bots)",
     )
+    add.add_argument("--supervise", action="store_true", help="the key may listen to its bots' calls and step in")
+    add.add_argument("--content", action="store_true", help="with --supervise: it may read what was said in them, too")
     add.add_argument("--note", default="", metavar="TEXT", help="whose key it is, for the list")
     add.add_argument("--quiet", action="store_true", help="print the key and nothing else")
     remove = actions.add_parser("remove", help="take a key away")
@@ -46,7 +48,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _add(settings: Settings, file: KeyFile, args: argparse.Namespace) -> int:
     _check_bots(settings, args.bots)
-    key = file.add(tuple(dict.fromkeys(args.bots)) or (ALL_BOTS,), args.note)
+    rights = [right for right in RIGHTS if getattr(args, right)]
+    if rights == [CONTENT]:
+        raise ConfigError("--content says what a key with --supervise may see; give both")
+    key = file.add(tuple(dict.fromkeys(args.bots)) or (ALL_BOTS,), args.note, rights)
     print(key)
     if not args.quiet:
         print("Keep it now: only its hash is kept here.", file=sys.stderr)
@@ -56,7 +61,8 @@ def _add(settings: Settings, file: KeyFile, args: argparse.Namespace) -> int:
 def _list(file: KeyFile) -> int:
     for entry in file.read():
         bots = "all bots" if ALL_BOTS in entry.bots else ",".join(entry.bots)
-        print("\t".join((entry.id, bots, entry.created, entry.note)))
+        may = [",".join(entry.rights)] if entry.rights else []
+        print("\t".join((entry.id, bots, entry.created, entry.note, *may)))
     return 0
 
 

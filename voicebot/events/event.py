@@ -12,8 +12,9 @@ from typing import Any
 STARTED = "call.started"
 ANSWERED = "call.answered"
 TRANSFERRED = "call.transfer"
+SUPERVISED = "call.supervision"
 ENDED = "call.ended"
-KINDS = (STARTED, ANSWERED, TRANSFERRED, ENDED)
+KINDS = (STARTED, ANSWERED, TRANSFERRED, SUPERVISED, ENDED)
 
 
 def _now() -> str:

@@ -54,7 +54,8 @@ def create_app(
     app = web.Application(middlewares=[failures_as_json], client_max_size=settings.http.max_body_bytes)
     app[SETTINGS] = settings
     app[BOTS] = hosted
-    app[KEYS] = KeyRing(KeyFile.of(settings), settings.http.api_key, internal_key)
+    http = settings.http
+    app[KEYS] = KeyRing(KeyFile.of(settings), http.api_key, internal_key, http.api_key_rights)
     app[ANSWERS] = {name: settings.answers.of(name) for name in hosted}
     app[TURNS] = Turns()
     app[HEALTH] = Health(health_facts)

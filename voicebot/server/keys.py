@@ -25,6 +25,11 @@ from voicebot.settings import Settings
 logger = logging.getLogger(__name__)
 
 ALL_BOTS = "*"
+SUPERVISE = "supervise"
+"""Right to see calls that are up, to listen to them and to step in."""
+CONTENT = "content"
+"""Right to read what was said last in these calls."""
+RIGHTS = (SUPERVISE, CONTENT)
 FILE_NAME = "keys.json"
 _OLD_FILE_NAME = "api_key"
 _KEY_BYTES = 24
@@ -41,6 +46,7 @@ class KeyEntry:
         bots: names of the bots that it opens; ``ALL_BOTS`` for all there are and will be.
         note: what its owner wrote about it.
         created: when, ISO 8601, UTC.
+        rights: what it may besides asking the bots and ordering calls, of ``RIGHTS``.
     """
 
     id: str
@@ -48,6 +54,7 @@ class KeyEntry:
     bots: tuple[str, ...] = (ALL_BOTS,)
     note: str = ""
     created: str = ""
+    rights: tuple[str, ...] = ()
 
 
 class KeyFile:
@@ -80,7 +87,7 @@ class KeyFile:
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigError(f"{self.path}: is damaged; restore it, or delete it and make new keys") from error
 
-    def add(self, bots: Sequence[str] = (ALL_BOTS,), note: str = "") -> str:
+    def add(self, bots: Sequence[str] = (ALL_BOTS,), note: str = "", rights: Sequence[str] = ()) -> str:
         """Make a key and return it; nobody can ever find it out again from the file.
 
         Raises:
@@ -92,7 +99,7 @@ class KeyFile:
             taken = {entry.id for entry in entries}
             key_id = next(name for name in iter(lambda: secrets.token_hex(3), "") if name not in taken)
             made.append(f"vb_{key_id}_{secrets.token_urlsafe(_KEY_BYTES)}")
-            return [*entries, KeyEntry(key_id, hash_key(made[0]).hex(), tuple(bots), note, _now())]
+            return [*entries, KeyEntry(key_id, hash_key(made[0]).hex(), tuple(bots), note, _now(), tuple(rights))]
 
         self._change(change)
         return made[0]
@@ -173,7 +180,8 @@ def configured_hash(setting: str) -> bytes:
 
 def _entry(item: dict[str, Any]) -> KeyEntry:
     entry = KeyEntry(
-        str(item["id"]), str(item["sha256"]), tuple(map(str, item["bots"])), str(item["note"]), str(item["created"])
+        *(str(item["id"]), str(item["sha256"]), tuple(map(str, item["bots"])), str(item["note"])),
+        *(str(item["created"]), tuple(map(str, item.get("rights", ())))),
     )
     if len(bytes.fromhex(entry.sha256)) != hashlib.sha256().digest_size:
         raise ValueError(entry.id)

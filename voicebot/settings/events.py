@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from voicebot.settings.section import Section
 
-EventKind = Literal["call.started", "call.answered", "call.transfer", "call.ended"]
+EventKind = Literal["call.started", "call.answered", "call.transfer", "call.supervision", "call.ended"]
 
 
 class EventWebhookSettings(Section):

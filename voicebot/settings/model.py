@@ -17,6 +17,7 @@ from voicebot.settings.serving import AnswerSettings, AudioFileSettings, HttpSet
 from voicebot.settings.sip import AccountSettings as AccountSettings
 from voicebot.settings.sip import SipSettings as SipSettings
 from voicebot.settings.sip import TransferSettings as TransferSettings
+from voicebot.settings.supervision import SupervisionSettings
 
 
 class PathSettings(Section):
@@ -238,4 +239,5 @@ class Settings(Section):
     models: ModelSettings = ModelSettings()
     recording: RecordingSettings = RecordingSettings()
     events: EventSettings = EventSettings()
+    supervision: SupervisionSettings = SupervisionSettings()
     log: LogSettings = LogSettings()

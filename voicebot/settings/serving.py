@@ -21,6 +21,8 @@ class HttpSettings(Section):
     api_key: str = Field(default="", repr=False)
     """A key for all bots, besides those of ``voicebot keys``; "sha256:<hex>" names it by its hash.
     VOICEBOT_API_KEY sets it too."""
+    api_key_rights: list[Literal["supervise", "content"]] = []
+    """What that key may besides: see calls that are up and step in, and read what was said last in them."""
     public_url: str = ""
     """How others reach this server ("https://bot.example.com"); empty: http://host:port."""
     max_body_bytes: int = Field(default=262144, ge=1024)
