@@ -38,6 +38,12 @@
         * PlanError             its plan is wrong                               campaign_plan
         * SheetError            a list of numbers cannot be read                campaign_sheet
     * UnknownCallError       no outgoing call has that id                       unknown_call
+    * SupervisionError       a supervisor cannot do what was asked              supervision
+        * UnknownSupervisorError   nobody of that id is in the call             unknown_supervisor
+        * CallStateError     the call is in a state that does not allow it      call_state
+        * SupervisorLimitError   there are as many as may be in one call        too_many_supervisors
+        * NoRoomError        the line worker of the call carries no more        no_room
+        * CallLostError      the line worker of the call does not answer        call_lost
     * TimelineError          the log of a recorded call is missing or damaged   timeline
     * MessageError           a text message was not sent                        message
         * MessageDelayedError    trying again may help                          message_delayed
@@ -311,9 +317,45 @@ class SheetError(CampaignError):
 
 
 class UnknownCallError(VoicebotError):
-    """There is no outgoing call of that id."""
+    """There is no outgoing call of that id, nor any call that is up."""
 
     code = "unknown_call"
+
+
+class SupervisionError(VoicebotError):
+    """A supervisor cannot do what was asked."""
+
+    code = "supervision"
+
+
+class UnknownSupervisorError(SupervisionError):
+    """Nobody of that id supervises the call."""
+
+    code = "unknown_supervisor"
+
+
+class CallStateError(SupervisionError):
+    """The call is in a state that does not allow it."""
+
+    code = "call_state"
+
+
+class SupervisorLimitError(SupervisionError):
+    """As many supervise or listen to the call as may."""
+
+    code = "too_many_supervisors"
+
+
+class NoRoomError(SupervisionError):
+    """The line worker that holds the call carries no further call."""
+
+    code = "no_room"
+
+
+class CallLostError(SupervisionError):
+    """The line worker that holds the call does not answer."""
+
+    code = "call_lost"
 
 
 class TimelineError(VoicebotError):

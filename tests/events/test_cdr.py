@@ -21,7 +21,7 @@ def record(cause: HangupCause) -> CallRecord:
 def test_every_end_has_a_side(cause: HangupCause) -> None:
     found = cdr(record(cause), outgoing=False, answered=True, status=200, reason="OK")
     assert found["hangupCause"] == cause.value
-    assert found["hangupSide"] in {"caller", "bot", "transfer", "line"}
+    assert found["hangupSide"] in {"caller", "bot", "transfer", "line", "supervisor"}
 
 
 def test_what_it_says() -> None:

@@ -133,6 +133,10 @@ class Conversation:
         """Number of the turn in progress."""
         return self._state.turn.turn_id
 
+    def allows(self, order: Order) -> bool:
+        """Whether the state of the call lets a supervisor's order do something now."""
+        return self._supervised.allows(order)
+
     def feed(self, event: Event, now_ms: float) -> list[Action]:
         """Take an event and return the actions it asks for, in the order to carry them out.
 

@@ -77,6 +77,8 @@ class CallRecord:
     announcement: str = ""
     """What was heard in place of a person, before or after the answer of a call that the bot made."""
     transfer: str = ""
+    supervision: list[dict[str, str]] = field(default_factory=list)
+    """Who listened or stepped in: what was done, when and by which key."""
     cause: HangupCause | None = None
     duration_ms: float = 0.0
     underrun_frames: int = 0

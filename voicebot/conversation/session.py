@@ -245,6 +245,10 @@ class CallSession:
         """Nobody is to see or hear what the caller gives right now."""
         return self._core.hidden
 
+    def allows(self, order: Order) -> bool:
+        """Whether the call is in a state in which a supervisor's order does something."""
+        return self._ending is None and self._core.allows(order)
+
     def obey(self, order: Order) -> None:
         """A supervisor wants something."""
         if self._ending is None:

@@ -43,6 +43,18 @@ class Supervised:
                 return self._given_back(hang_up)
         return []
 
+    def allows(self, order: Order) -> bool:
+        """Whether the state of the call lets an order do something now."""
+        state = self._state
+        match order:
+            case SayNow():
+                return state.talking
+            case HandOver():
+                return self._may_hand_over
+            case TakenOver(on=True) | Hint():
+                return state.phase in (Phase.TALKING, Phase.TRANSFERRING, Phase.TAKEN_OVER) and not state.leaving
+        return state.phase is not Phase.OVER
+
     def transfer_failed(self) -> list[Action] | None:
         """Say what follows a transfer that led nowhere, if that is no matter of the bot's; None: it is."""
         by_hand, self._by_hand = self._by_hand, False

@@ -40,7 +40,6 @@ class Judged:
 _INCOMING = Judged()
 
 
-def cdr(
 @dataclass(frozen=True, slots=True)
 class FarEnd:
     """What the line knows of the other side of a call.
@@ -61,6 +60,7 @@ class FarEnd:
 NOTHING_TOLD = FarEnd()
 
 
+def cdr(
     record: CallRecord,
     judged: Judged = _INCOMING,
     far: FarEnd = NOTHING_TOLD,
@@ -104,22 +104,23 @@ NOTHING_TOLD = FarEnd()
         "hangupCause": cause.value,
         "sipStatus": status,
         "sipReason": reason,
-        "category": judged.category,
         "toldCause": far.q850 or None,
         "toldReason": far.reason_text,
         "sipCallId": far.sip_call_id or record.info.call_id,
         "attempts": far.attempts,
+        "category": judged.category,
         "q850": judged.q850 or None,
         "answeredBy": record.answered_by,
         "transfer": record.transfer,
+        "supervisedBy": sorted({done["by"] for done in record.supervision}),
         "turns": len(record.turns),
         "codec": audio.get("codec", ""),
         "packetsIn": int(figures["received"]),
         "packetsOut": int(_number(audio.get("sent", 0))),
         "packetsLost": int(figures["lost"]),
         "packetsLate": int(figures["discarded"]),
-        "packetsLostThere": int(_number(audio.get("remote_lost", 0))),
         "packetsForeign": int(_number(audio.get("foreign", 0))),
+        "packetsLostThere": int(_number(audio.get("remote_lost", 0))),
         "jitterMs": round(_number(audio.get("jitter_ms", 0)), 1),
         "roundTripMs": round(_number(audio.get("round_trip_ms", 0)), 1),
         "lossPercent": quality.loss_percent if quality else None,
