@@ -23,21 +23,54 @@ class Scripted:
 class Denying:
     def __init__(self, name: str, flags: list[bool]) -> None:
         self.name = name
-        self._flags = iter(flags)
+        self.seen = 0
+        self._flags = flags
 
-    def denies(self, frame: bytes) -> bool:
-        return next(self._flags)
+    def denies(self, frames: bytes) -> bool:
+        self.seen += len(frames) // len(FRAME)
+        return self._flags[self.seen - 1]
+
+    def note_quiet(self, frames: bytes) -> None:
+        self.seen += len(frames) // len(FRAME)
 
 
-@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans())))
-def test_speech_is_what_the_detector_says_and_no_veto_denies(rows: list[tuple[bool, bool, bool]]) -> None:
+Rows = list[tuple[bool, bool, bool]]
+
+
+def judged(rows: Rows) -> list[tuple[bool, str, bool, str, int]]:
+    """For each frame: what came out, what it would be if every veto were asked, and frames that wait."""
     speech, echo, noise = ([row[at] for row in rows] for at in range(3))
-    detector = VetoedDetector(Scripted(speech), [Denying("echo", echo), Denying("noise", noise)])
-    # Every veto sees every frame, else the scripts would run out of step.
-    for said, returned, noisy in rows:
-        assert detector.is_speech(FRAME) == (said and not returned and not noisy)
-        verdict = "quiet" if not said else "echo" if returned else "noise" if noisy else "speech"
-        assert detector.verdict == verdict
+    vetoes = Denying("echo", echo), Denying("noise", noise)
+    detector = VetoedDetector(Scripted(speech), vetoes)
+    found = []
+    for number, (said, returned, noisy) in enumerate(rows):
+        result = detector.is_speech(FRAME)
+        exact = "quiet" if not said else "echo" if returned else "noise" if noisy else "speech"
+        assert vetoes[0].seen == vetoes[1].seen
+        found.append((result, detector.verdict, exact == "speech", exact, number + 1 - vetoes[0].seen))
+    return found
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), max_size=9))
+def test_speech_is_what_the_detector_says_and_no_veto_denies(rows: Rows) -> None:
+    for result, verdict, is_speech, exact, _ in judged(rows):
+        assert (result, verdict) == (is_speech, exact)
+
+
+_STEADY_ROWS = st.lists(
+    st.tuples(st.tuples(st.booleans(), st.booleans(), st.booleans()), st.integers(1, 30)).map(lambda x: [x[0]] * x[1])
+).map(lambda runs: [row for run in runs for row in run])
+
+
+@given(_STEADY_ROWS)
+def test_vetoes_are_asked_at_once_where_it_matters_and_soon_elsewhere(rows: Rows) -> None:
+    wrong = 0
+    for result, verdict, is_speech, exact, waiting in judged(rows):
+        assert waiting < 10
+        assert result == (verdict == "speech")
+        wrong = 0 if (result, verdict) == (is_speech, exact) else wrong + 1
+        assert not wrong or (result and exact in ("echo", "noise"))
+        assert wrong <= 2
 
 
 def test_what_is_denied_has_no_hangover() -> None:
@@ -47,3 +80,12 @@ def test_what_is_denied_has_no_hangover() -> None:
     assert detector.hangover_ms == 0
     detector.is_speech(FRAME)
     assert detector.hangover_ms == 60
+
+
+def test_what_passed_unasked_before_it_was_denied_is_hangover() -> None:
+    detector = VetoedDetector(Scripted([True] * 20), [Denying("echo", [False] * 11 + [True] * 9)])
+    passed = 0
+    while detector.is_speech(FRAME):
+        passed += 1
+    assert passed == 12  # sure after ten, asked again at the thirteenth
+    assert detector.hangover_ms == 40

@@ -52,12 +52,19 @@ class Bounds:
 
     def learn(self, heard_dbfs: float, played_dbfs: Levels) -> None:
         """Take the level that is heard, and those that were played, the newest first."""
+        loud = played_dbfs > self._LOUD_DBFS
+        if not loud.any():
+            return
         step = heard_dbfs - played_dbfs - self._db
-        step *= np.where(step < 0, self._FALL, self._RISE)
-        step = np.clip(step, -self._MOST_FALL_DB, self._MOST_RISE_DB)
-        self._db += np.where(played_dbfs > self._LOUD_DBFS, step, 0.0)
+        step = np.minimum(step * self._FALL, step * self._RISE)
+        step = np.minimum(np.maximum(step, -self._MOST_FALL_DB), self._MOST_RISE_DB)
+        self._db += step * loud
 
     def expected(self, played: Levels) -> Levels:
-        """Return the most that can come back of what was played: levels per band, a row per delay."""
-        expected: Levels = (played + self._db[:, np.newaxis]).max(axis=0) + self._MARGIN_DB
+        """Return the most that can come back of what was played.
+
+        Args:
+            played: levels per band, a row per delay; or several of that.
+        """
+        expected: Levels = (played + self._db[:, np.newaxis]).max(axis=-2) + self._MARGIN_DB
         return expected

@@ -6,12 +6,15 @@ from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from voicebot.speech.echo.bands import BANDS, SILENCE_DB, BandLevels, Levels
 from voicebot.speech.echo.coupling import Bounds, Coupling
 from voicebot.speech.echo.delay import DelayEstimator
 from voicebot.speech.echo.played import PlayedAudio
 from voicebot.speech.types import BYTES_PER_SAMPLE
+
+_MOST_FRAMES = 10  # that are worked on at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,15 @@ class EchoGuard:
         ages = np.arange(-1, tail, dtype=np.float32) - 1
         fade_db = np.float32(config.ring_db_s * frame_ms / 1000)
         self._ring_db: Levels = -(np.maximum(0, ages) * fade_db)[:, np.newaxis]
-        self._played_levels, self._heard_levels = BandLevels(rate_hz), BandLevels(rate_hz)
+        self._frame_bytes = frame_samples * BYTES_PER_SAMPLE
+        self._played_levels = BandLevels(rate_hz, frame_samples)
+        self._heard_levels = BandLevels(rate_hz, frame_samples)
         self._history: Levels = np.full((delays + tail, BANDS), SILENCE_DB, np.float32)
         self._totals: Levels = np.full(delays, SILENCE_DB, np.float32)
         self._quiet_frames = len(self._history)
         self._floor = _Floor(frame_ms)
-        self._estimator = DelayEstimator(delays, frame_ms)
+        self._estimator = DelayEstimator(delays, frame_ms, _MOST_FRAMES)
+        self._rows = np.arange(_MOST_FRAMES)[:, np.newaxis] + np.arange(delays)
         self._delay: int | None = None
         self._candidate = 0
         self._agreeing = 0
@@ -98,30 +104,48 @@ class EchoGuard:
         """How loud the echo is on average, relative to what is played; None if there is none, or it is not known."""
         return float(self._coupling.db.mean()) if self._is_known() else None
 
-    def denies(self, frame: bytes) -> bool:
-        """Tell whether the next frame is nothing but echo."""
-        self._note_played(self._played.take(len(frame) // BYTES_PER_SAMPLE))
-        heard = self._heard_levels.feed(frame)
-        floor = self._floor.follow(heard)
-        if self._quiet_frames >= len(self._history):
+    def denies(self, frames: bytes) -> bool:
+        """Tell whether the last of the next frames is nothing but echo."""
+        return self._follow_all(frames, judging=_MOST_FRAMES)
+
+    def note_quiet(self, frames: bytes) -> None:
+        """Learn from frames that are no speech in any case."""
+        self._follow_all(frames, judging=self._JUDGED_FRAMES)
+
+    def _follow_all(self, frames: bytes, judging: int) -> bool:
+        most_bytes = _MOST_FRAMES * self._frame_bytes
+        pieces = [frames[at : at + most_bytes] for at in range(0, len(frames), most_bytes)]
+        return [self._follow(piece, judging) for piece in pieces][-1]
+
+    def _follow(self, frames: bytes, judging: int) -> bool:
+        """Learn from frames, and judge the last ``judging`` of them; return whether the very last is only echo."""
+        played, played_totals = self._played_levels.feed(self._played.take(len(frames) // BYTES_PER_SAMPLE))
+        heard, heard_totals = self._heard_levels.feed(frames)
+        floors = np.array([self._floor.follow(levels) for levels in heard])
+        count, size = len(heard), len(self._history)
+        # Newest first. As of frame k, the history begins count - 1 - k rows down.
+        history = np.concatenate((played[::-1], self._history))
+        totals = np.concatenate((played_totals[::-1], self._totals))
+        self._history, self._totals = history[:size], totals[: len(self._totals)]
+        self._quiet_frames = _quiet_run(played.max(axis=1) > self._PLAYED_DBFS, self._quiet_frames)
+        if self._quiet_frames >= size + count - 1:
             self._held = 0
+            self._estimator.note_played(played)
             return False
-        self._find_delay(np.maximum(heard, floor))
-        near = self._is_near(self._excess_db(heard, floor))
-        self._learn(heard)
+        self._estimator.note(played, np.maximum(heard, floors))
+        self._decide_delay(count)
+        judged = min(judging, count)
+        near = True
+        for excess_db in self._excess_db(heard[-judged:], floors[-judged:], history):
+            near = self._is_near(float(excess_db))
+        for number, total in enumerate(heard_totals):
+            first = count - 1 - number
+            past = history[first : first + size]
+            self._learn(heard[number], float(total), past, totals[first : first + len(self._totals)])
         return not near
 
-    def _note_played(self, pcm: bytes) -> None:
-        levels = self._played_levels.feed(pcm)
-        self._history[1:] = self._history[:-1]
-        self._history[0] = levels
-        self._totals[1:] = self._totals[:-1]
-        self._totals[0] = _total(levels)
-        self._quiet_frames = 0 if levels.max() > self._PLAYED_DBFS else self._quiet_frames + 1
-        self._estimator.note_played(levels)
-
-    def _find_delay(self, heard: Levels) -> None:
-        self._estimator.note_heard(heard)
+    def _decide_delay(self, frames: int) -> None:
+        """Believe what the estimator says once it has said so for a while, or no longer."""
         estimate, correlation = self._estimator.delay, self._estimator.correlation
         if self._delay is not None and correlation < 0.5 * self._config.least_correlation:
             self._delay = None
@@ -130,7 +154,7 @@ class EchoGuard:
             self._agreeing = 0
             return
         agrees = correlation > self._config.least_correlation and abs(estimate - self._candidate) <= 1
-        self._agreeing = self._agreeing + 1 if agrees else 0
+        self._agreeing = self._agreeing + frames if agrees else 0
         self._candidate = estimate
         if self._agreeing >= self._agreeing_frames:
             self._delay = estimate
@@ -139,14 +163,19 @@ class EchoGuard:
     def _is_known(self) -> bool:
         return self._delay is not None and self._coupling.frames >= self._learnt_frames
 
-    def _excess_db(self, heard: Levels, floor: Levels) -> float:
-        """Return by how much the bands stand out of noise and expected echo on average."""
-        expected = floor + self._config.audible_db
+    def _excess_db(self, heard: Levels, floors: Levels, history: Levels) -> Levels:
+        """Return by how much the bands of each frame stand out of noise and expected echo on average."""
+        count = len(heard)
+        expected = floors + self._config.audible_db
         if not self._is_known():
-            expected = np.maximum(expected, self._bounds.expected(self._history[: len(self._totals)]))
+            expected = np.maximum(expected, self._bounds.expected(history[self._rows[count - 1 :: -1]]))
         if self._delay is not None:
-            expected = np.maximum(expected, self._ringing(self._delay) + self._coupling.db)
-        return float(np.clip(heard - expected, 0.0, self._config.most_excess_db).mean())
+            delay, size = self._delay, len(self._history)
+            ringing = [self._ringing(delay, history[first : first + size]) for first in range(count - 1, -1, -1)]
+            expected = np.maximum(expected, np.array(ringing) + self._coupling.db)
+        outstanding = np.minimum(np.maximum(heard - expected, 0.0), self._config.most_excess_db)
+        excess: Levels = outstanding.sum(axis=1) / BANDS
+        return excess
 
     def _is_near(self, excess_db: float) -> bool:
         outstanding = excess_db > self._config.excess_db
@@ -157,17 +186,17 @@ class EchoGuard:
         self._held = max(0, self._held - 1)
         return self._held > 0
 
-    def _learn(self, heard: Levels) -> None:
-        self._bounds.learn(_total(heard), self._totals)
+    def _learn(self, heard: Levels, total: float, history: Levels, totals: Levels) -> None:
+        self._bounds.learn(total, totals)
         if self._delay is not None:
             # Where nothing but the tail is left, it tells of the room, not of the loudness.
-            arriving = self._history[max(0, self._delay - 1) : self._delay + 2].max(axis=0)
-            told = (arriving > self._PLAYED_DBFS) & (arriving >= self._ringing(self._delay))
+            arriving = history[max(0, self._delay - 1) : self._delay + 2].max(axis=0)
+            told = (arriving > self._PLAYED_DBFS) & (arriving >= self._ringing(self._delay, history))
             self._coupling.learn(heard - arriving, told)
 
-    def _ringing(self, delay: int) -> Levels:
+    def _ringing(self, delay: int, history: Levels) -> Levels:
         """Return what of all that was played would be heard now, were the line without loss."""
-        rows = self._history[max(0, delay - 1) : delay - 1 + len(self._ring_db)]
+        rows = history[max(0, delay - 1) : delay - 1 + len(self._ring_db)]
         ringing: Levels = (rows + self._ring_db[len(self._ring_db) - len(rows) :]).max(axis=0)
         return ringing
 
@@ -186,10 +215,11 @@ class _Floor:
         if self._levels is None:
             self._levels = np.maximum(heard, self._PRESUMED_DB)
         below = heard - self._levels
-        self._levels += np.where(below < 0, self._FALL * below, self._rise_db)
+        self._levels = self._levels + np.where(below < 0, self._FALL * below, self._rise_db)
         return self._levels
 
 
-def _total(levels: Levels) -> float:
-    """Return the level of all bands together."""
-    return float(10.0 * np.log10((10.0 ** (levels / 10.0)).sum()))
+def _quiet_run(loud: npt.NDArray[np.bool_], before: int) -> int:
+    """Return how many frames in a row nothing was played, up to the last one."""
+    sounds = np.flatnonzero(loud)
+    return before + len(loud) if not sounds.size else len(loud) - 1 - int(sounds[-1])

@@ -6,7 +6,7 @@ import threading
 
 from voicebot.speech.types import BYTES_PER_SAMPLE
 
-_SURPLUS_FRAMES = 3
+_SURPLUS_FRAMES = 2
 _WATCHED_FRAMES = 50
 
 
@@ -21,12 +21,14 @@ class PlayedAudio:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting = bytearray()
-        self._least_waiting: int | None = None
+        self._frame_bytes = 0
+        self._least_behind: int | None = None
         self._taken = 0
 
     def note(self, pcm: bytes) -> None:
         """Remember a frame that was played while a frame of the caller arrived."""
         with self._lock:
+            self._frame_bytes = len(pcm)
             self._waiting += pcm
 
     def take(self, samples: int) -> bytes:
@@ -38,14 +40,14 @@ class PlayedAudio:
             del self._waiting[:size]
         return pcm.ljust(size, b"\0")
 
-    def _drop_surplus(self, frame_bytes: int) -> None:
+    def _drop_surplus(self, wanted_bytes: int) -> None:
         """Forget what has stayed behind for as long as ``_WATCHED_FRAMES`` were taken."""
-        waiting = len(self._waiting)
-        self._least_waiting = waiting if self._least_waiting is None else min(self._least_waiting, waiting)
-        self._taken += 1
-        if self._taken < _WATCHED_FRAMES:
+        behind = max(0, len(self._waiting) - wanted_bytes)
+        self._least_behind = behind if self._least_behind is None else min(self._least_behind, behind)
+        self._taken += wanted_bytes
+        if self._taken < _WATCHED_FRAMES * self._frame_bytes:
             return
-        if self._least_waiting > _SURPLUS_FRAMES * frame_bytes:
-            del self._waiting[: self._least_waiting - frame_bytes]
+        if self._least_behind > _SURPLUS_FRAMES * self._frame_bytes:
+            del self._waiting[: self._least_behind]
         self._taken = 0
-        self._least_waiting = None
+        self._least_behind = None

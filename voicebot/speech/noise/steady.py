@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from voicebot.speech.types import BYTES_PER_SAMPLE
+
 _WINDOW_MS = 64
 _LOWEST_HZ, _HIGHEST_HZ = 250.0, 3500.0
 _LAG_MS = 100
@@ -62,6 +64,8 @@ class SteadySound:
         size = rate_hz * _WINDOW_MS // 1000
         self._samples: Spectrum = np.zeros(size, np.float32)
         window = np.hanning(size + 2)[1:-1]
+        self._frame_bytes = rate_hz * frame_ms // 1000 * BYTES_PER_SAMPLE
+        self._most_power = float(1.0 / ((window**2).sum() * 32768.0**2))  # of a sample (Parseval)
         self._window = (window / np.sqrt((window**2).sum() * size / 2) / 32768).astype(np.float32)
         self._first, self._end = (round(edge_hz * _WINDOW_MS / 1000) for edge_hz in (_LOWEST_HZ, _HIGHEST_HZ))
         self._bins = np.arange(self._end - self._first, dtype=np.float32)
@@ -80,11 +84,20 @@ class SteadySound:
         """How alike spectra 100 ms apart were lately, 0 to 1."""
         return self._likeness
 
-    def denies(self, frame: bytes) -> bool:
-        """Tell whether the next frame belongs to music or a tone."""
-        powers = self._powers(frame)
-        total = float(powers.sum())
-        if total < self._quiet:
+    def denies(self, frames: bytes) -> bool:
+        """Tell whether the last of the next frames belongs to music or a tone."""
+        denied = False
+        for at in range(0, len(frames), self._frame_bytes):
+            denied = self._denies(np.frombuffer(frames[at : at + self._frame_bytes], "<i2"))
+        return denied
+
+    def note_quiet(self, frames: bytes) -> None:
+        """Learn from frames that are no speech in any case."""
+        self.denies(frames)
+
+    def _denies(self, frame: npt.NDArray[np.int16]) -> bool:
+        powers, total = self._powers(frame)
+        if powers is None or total < self._quiet:
             self._shapes.clear()
             self._pitches.clear()
             return self._music
@@ -92,13 +105,15 @@ class SteadySound:
         music = self._music and self._likeness_now > self._config.no_longer
         return self._is_tone(powers, total) or music
 
-    def _powers(self, frame: bytes) -> Spectrum:
-        new = np.frombuffer(frame, "<i2")
-        self._samples[: -len(new)] = self._samples[len(new) :]
-        self._samples[-len(new) :] = new
+    def _powers(self, frame: npt.NDArray[np.int16]) -> tuple[Spectrum | None, float]:
+        """Return the powers by frequency, and all of them together; none where all is sure to be too quiet."""
+        self._samples[: -len(frame)] = self._samples[len(frame) :]
+        self._samples[-len(frame) :] = frame
+        if float(self._samples @ self._samples) * self._most_power < self._quiet:
+            return None, 0.0
         spectrum = np.fft.rfft(self._samples * self._window)[self._first : self._end]
         powers: Spectrum = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-        return powers
+        return powers, float(powers.sum())
 
     def _compare(self, powers: Spectrum) -> None:
         levels = 10.0 * np.log10(powers + 1e-8)

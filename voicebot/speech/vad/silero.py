@@ -16,6 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from voicebot.speech.types import BYTES_PER_SAMPLE
+from voicebot.speech.vad.detector import RATES_HZ
+
 MODEL_ID = "silero-vad"
 MODEL_FILE = "silero_vad.onnx"
 DEFAULT_PROBABILITY = 0.08
@@ -40,11 +43,12 @@ class SileroModel:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = _ONLY_ERRORS
+        self._rates = {rate_hz: np.array(rate_hz, np.int64) for rate_hz in RATES_HZ}
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
     def run(self, samples: Samples, state: Samples, rate_hz: int) -> tuple[float, Samples]:
         """Judge a chunk with its context; return the probability of a voice, and the new state."""
-        inputs = {"input": samples[np.newaxis], "state": state, "sr": np.array(rate_hz, np.int64)}
+        inputs = {"input": samples[np.newaxis], "state": state, "sr": self._rates[rate_hz]}
         probability, state = self._session.run(None, inputs)
         return float(probability[0, 0]), state
 
@@ -63,11 +67,15 @@ class SileroStream:
     def __init__(self, model: SileroModel, rate_hz: int) -> None:
         self.probability = 0.0
         self._model = model
-        self._rate_hz = rate_hz
+        self.rate_hz = rate_hz
         self._chunk = rate_hz * _CHUNK_MS // 1000
         self._context = self._chunk // _CONTEXT_SHARE
         self._samples: Samples = np.zeros(self._context, np.float32)
         self._state: Samples = np.zeros(_STATE_SHAPE, np.float32)
+
+    def jump(self) -> None:
+        """What follows does not go on where the last audio ended; what the network knows of the line it keeps."""
+        self._samples = np.zeros(self._context, np.float32)
 
     def feed(self, pcm: bytes) -> list[float]:
         """Take s16le audio of any length; return the probabilities of the chunks that it completes."""
@@ -76,7 +84,7 @@ class SileroStream:
         self._samples = np.concatenate((self._samples, piece))
         needed = self._context + self._chunk
         while len(self._samples) >= needed:
-            self.probability, self._state = self._model.run(self._samples[:needed], self._state, self._rate_hz)
+            self.probability, self._state = self._model.run(self._samples[:needed], self._state, self.rate_hz)
             self._samples = self._samples[self._chunk :]
             found.append(self.probability)
         return found
@@ -85,19 +93,38 @@ class SileroStream:
 class NoVoice:
     """Denies frames without a voice near them; a ``Veto``.
 
+    The network is asked only about what a detector takes for speech, and about the last ``_LEAD_MS`` before, so that
+    it finds its way in. To begin anew each time, or with less before, it takes more noise for a voice.
+
     Args:
         stream: the call's audio.
         least_probability: what a chunk needs to count as a voice.
     """
 
     name = "noise"
+    _LEAD_MS = 320
 
     def __init__(self, stream: SileroStream, least_probability: float = DEFAULT_PROBABILITY) -> None:
         self._stream = stream
         self._least = least_probability
         self._recent: deque[float] = deque([0.0], maxlen=_RECENT_CHUNKS)
+        self._lead = bytearray()
+        self._most_lead = stream.rate_hz * self._LEAD_MS // 1000 * BYTES_PER_SAMPLE
+        self._lost = False
 
-    def denies(self, frame: bytes) -> bool:
-        """Tell whether neither this frame nor the 100 ms before it had a voice in them."""
-        self._recent.extend(self._stream.feed(frame))
+    def denies(self, frames: bytes) -> bool:
+        """Tell whether neither the last of these frames nor the 100 ms before it had a voice in them."""
+        if self._lost:
+            self._stream.jump()
+        self._recent.extend(self._stream.feed(bytes(self._lead) + frames))
+        self._lead.clear()
+        self._lost = False
         return max(self._recent) < self._least
+
+    def note_quiet(self, frames: bytes) -> None:
+        """Keep what may lead to speech."""
+        self._lead += frames
+        surplus = len(self._lead) - self._most_lead
+        if surplus > 0:
+            del self._lead[:surplus]
+            self._lost = True
