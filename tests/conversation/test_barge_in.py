@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from tests.conversation.scripted import ScriptedCall, asked, one, only
-from voicebot.conversation.actions import Action, Ask, PauseSpeaking, RecordHeard, ResumeSpeaking, Speak, StopSpeaking
+from voicebot.conversation.actions import (
+    Action,
+    Ask,
+    DropTranscription,
+    PauseSpeaking,
+    RecordHeard,
+    ResumeSpeaking,
+    Speak,
+    StopSpeaking,
+    Transcribe,
+)
 from voicebot.conversation.config import ConversationConfig
 from voicebot.conversation.events import (
     CallAnswered,
@@ -239,6 +249,20 @@ class TestProtected:
         actions = [*speaking_over(call, 600), *pauses(call, "周六呢"), *ends(call)]
         assert not only([*actions, *call.hear([Speak(clip_id, STATEMENT)])], Ask)
         assert "silence" in call.core.timers(call.now_ms)
+
+    def test_what_will_be_dropped_is_not_transcribed(self) -> None:
+        call = ScriptedCall(ConversationConfig(keep_talk_over=False))
+        call.mid_answer(STATEMENT, interruptible=False)
+        actions = [*speaking_over(call, 600), *call.feed(SpeechPaused(call.utterance_id, 1)), *ends(call)]
+        assert not only(actions, Transcribe)
+        assert only(actions, DropTranscription)
+
+    def test_what_ends_after_the_sentence_is_heard_though_it_began_over_it(self) -> None:
+        call = ScriptedCall(ConversationConfig(keep_talk_over=False))
+        clip_id = call.mid_answer(STATEMENT, interruptible=False)
+        [*speaking_over(call, 600), *call.feed(SpeechPaused(call.utterance_id, 1))]
+        call.hear([Speak(clip_id, STATEMENT)])
+        assert only(ends(call), Transcribe)
 
     def test_a_backchannel_is_not_kept(self) -> None:
         call = ScriptedCall()

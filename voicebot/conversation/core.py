@@ -46,6 +46,7 @@ from voicebot.conversation.events import (
     DigitPressed,
     Event,
     Happening,
+    SpeechDropped,
     SpeechPaused,
     Tick,
     TransferEnded,
@@ -227,6 +228,11 @@ class Conversation:
             over = isinstance(event, SpeechPaused | UtteranceEnded)
             return [DropTranscription(event.utterance_id)] if over else []
         manner = self._floor.manner
+        if manner is Manner.PROTECTED and not self.config.keep_talk_over:
+            if isinstance(event, SpeechPaused):
+                return [DropTranscription(event.utterance_id)]  # nobody wants its words, unless it goes on for longer
+            if isinstance(event, UtteranceEnded):
+                event = SpeechDropped(event.utterance_id)
         actions, saying = self._state.hearing.feed(event)
         if saying is None:
             return [*actions, *self._floor.follow(event), *rehearse(self._state, event)]
