@@ -21,6 +21,17 @@ Max-Forwards: 70
 Expires: {expires_s}
 {credentials}Content-Length: 0
 """
+# The called party's BYE: the caller's From is its To.
+_BYE = """BYE sip:asterisk@[local_ip] SIP/2.0
+{via}
+From:[$own]
+To:[$peer]
+Call-ID: [call_id]
+CSeq: 1 BYE
+Contact: <sip:{name}@[local_ip]:[local_port]>
+Max-Forwards: 70
+Content-Length: 0
+"""
 
 
 def password_of(extension: str) -> str:
@@ -53,6 +64,19 @@ class Phone(Script):
         # sipp writes the whole header.
         credentials = f"[authentication username={self.name} password={password_of(self.name)}]\n"
         self._send(f"{self._first_line('INVITE')}\n{_VIA}", "INVITE", credentials + self._sdp("sendrecv"), "")
+        return self
+
+    def takes_and_leaves(self, after_ms: int) -> Phone:
+        """200 and the ACK; BYE after some time."""
+        self.answers("200 OK", self._sdp("sendrecv"), new_dialog=True)
+        sides = "".join(
+            f'<ereg regexp=".*" search_in="hdr" header="{header}:" assign_to="{name}"/>'
+            for header, name in (("From", "peer"), ("To", "own"))
+        )
+        self._steps.append(f'<recv request="ACK"><action>{sides}</action></recv>\n')
+        self.pauses(after_ms)
+        self._write(_BYE.format(via=_VIA, name=self.name), retransmit=True)
+        self._receive('response="200"')
         return self
 
 

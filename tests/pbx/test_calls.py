@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import numpy as np
+import numpy.typing as npt
 import pytest
 import pytest_asyncio
 
@@ -128,11 +129,11 @@ async def test_keys_of_a_caller_who_sends_tones(office: House) -> None:
 def tones(keys: str, rate_hz: int = 8000) -> Samples:
     """Keys as a gateway that knows nothing better sends them: 100 ms each, and pauses."""
     at, pause = np.arange(rate_hz // 10) / rate_hz, np.zeros(rate_hz // 10)
-    parts = [pause]
+    parts: list[npt.NDArray[np.float64]] = [pause]
     for key in keys:
         row = next(number for number in range(4) if key in KEYS[number])
         pair = (ROWS_HZ[row], COLUMNS_HZ[KEYS[row].index(key)])
-        parts += [6000 * sum(np.sin(2 * np.pi * hz * at) for hz in pair), pause]
+        parts += [6000 * (np.sin(2 * np.pi * pair[0] * at) + np.sin(2 * np.pi * pair[1] * at)), pause]
     return np.concatenate(parts).astype(np.int16)
 
 
