@@ -2,7 +2,7 @@
 
 Started by the supervisor as ``python -m voicebot.runtime.line_process``. Its first line on stdin is
 its order; the end of stdin ends it. Events go to stdout as JSON lines: ``ready``, ``calls``,
-``turn``, ``call_ended``, ``stored``, ``registration``, ``failed``, and those of ``dialled``.
+``turn``, ``call_ended``, ``stored``, ``registration``, ``failed``, and those of ``dialled`` and ``overseer``.
 """
 
 from __future__ import annotations
@@ -46,6 +46,9 @@ from voicebot.runtime.lines import endpointing_of, fallback_transfer, transfer_r
 from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.order import WorkerOrder
 from voicebot.runtime.outbox import Outbox, order_of
+from voicebot.runtime.overseer import Overseer
+from voicebot.runtime.phaselog import PhaseLog
+from voicebot.runtime.room import callers_in_worker, free_places
 from voicebot.runtime.routing import line_of_call
 from voicebot.runtime.stdio import report, stdin_lines
 from voicebot.runtime.timeline_file import SUFFIX, TimelineFile, TimelineHeader
@@ -84,6 +87,7 @@ class LineWorker:
             EndRules(self._settings.dialling),
             self._settings.conversation.voicemail_message,
         )
+        self._overseer = Overseer(self._settings.supervision, self._room, report)
         self._rehearsals = RehearsalBudget(self._settings.conversation.rehearsals)
         self._detectors: Detectors | None = None
         self._saving: set[asyncio.Task[None]] = set()
@@ -105,6 +109,7 @@ class LineWorker:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
         await self._dialled.close()
+        await self._overseer.close()
         await asyncio.gather(*(session.close() for session in list(self._sessions.values())))
         self._outbox.close()
         await self._agent.stop()
@@ -138,6 +143,8 @@ class LineWorker:
             self._agent.register()
         elif message.get("do") == "dial":
             self._dialled.dial(DialMessage.from_json(message))
+        elif message.get("do") == "supervise":
+            self._overseer.obey(message)
         elif message.get("do") == "expect":
             self._hot_words = message["hot_words"]
         else:
@@ -203,8 +210,8 @@ class LineWorker:
         stopwatch = Stopwatch(leg.info, line.name, functools.partial(self._tell_turn, leg.info.call_id))
         recorder = self._record(leg) if self._settings.recording.enabled else None
         services = self._services(line, leg.info)
-        if recorder is not None:
-            services = replace(services, hide=recorder.hide)
+        call = self._overseer.begin(leg, line, stopwatch.record, services.transfer_request, services.tell)
+        services = replace(services, hide=call.hide)
         session = CallSession(
             seen,
             self._conversation_config(line, leg.info, variables),
@@ -212,14 +219,22 @@ class LineWorker:
             services,
             stopwatch,
             self._ended,
-            self._timeline(recorder, line, stopwatch.record),
+            PhaseLog(self._timeline(recorder, line, stopwatch.record), call.look),
         )
+        call.begin(session)
         self._sessions[session.call_id] = session
         self._legs[session.call_id] = leg
         report("calls", {"count": len(self._sessions)})
         whom = {"line": line.name, "caller": leg.info.caller, "called": leg.info.called}
         self._events.tell(STARTED, session.call_id, {**whom, "direction": "incoming" if leg.incoming else "outgoing"})
         session.start()
+
+    def _room(self) -> int:
+        """Return how many calls beside those of callers can begin."""
+        callers, library_calls = len(self._sessions), self._agent.max_calls
+        most = callers_in_worker(self._settings.sip, self._settings.supervision, library_calls)
+        used = max(self._agent.calls, callers + self._overseer.supervisors)
+        return free_places(library_calls, used, callers, most)
 
     def _ears(self, leg: SipCallLeg) -> SegmenterEars:
         assert self._detectors is not None, "the worker was started"
@@ -339,6 +354,7 @@ class LineWorker:
 
     def _ended(self, session: CallSession) -> None:
         self._sessions.pop(session.call_id, None)
+        self._overseer.remove(session.call_id)
         leg = self._legs.pop(session.call_id)
         record = session.stopwatch.record
         record.audio = {**asdict(leg.stream_stats), **asdict(leg.frame_stats)}

@@ -25,16 +25,18 @@ from voicebot.runtime.child import Child
 from voicebot.runtime.heap import keep_what_is_loaded
 from voicebot.runtime.hotwords import hot_words_of_lines
 from voicebot.runtime.keeper import Keeper
+from voicebot.runtime.livecalls import WorkerCalls
 from voicebot.runtime.outgoing import OutgoingLines
 from voicebot.runtime.prerendering import Prerendering
 from voicebot.runtime.recordings import Folders, RecordingKeeper
 from voicebot.runtime.reload import Reloader
-from voicebot.runtime.supervisor import EventHandler, Supervisor, Wiring
+from voicebot.runtime.supervisor import EventHandler, LineSlot, Supervisor, Wiring
 from voicebot.runtime.together import together
 from voicebot.server.app import create_app, host
 from voicebot.server.events import add_events
 from voicebot.server.hosted import HostedBot
 from voicebot.server.running import HttpServer, start_server
+from voicebot.server.supervision import add_supervision
 from voicebot.settings.model import Settings
 from voicebot.speech.worker.client import SpeechClient
 from voicebot.speech.worker.process import SpeechOrder
@@ -77,6 +79,7 @@ class Service:
         self._events = EventStream()
         self._webhooks = [EventWebhook(each, settings.paths.events) for each in settings.events.webhooks]
         self._outgoing: OutgoingLines | None = None
+        self._live: WorkerCalls | None = None
         self._driver: Driver | None = None
         self._prerendering = Prerendering(settings, self._speech)
         self._app: web.Application | None = None
@@ -119,6 +122,8 @@ class Service:
         desk = Desk(self._delivery.storage, self._settings)
         self._app = create_app(self._settings, bots, self._speech, self._health, internal_key, desk, self._wake_driver)
         add_events(self._app, self._events)
+        self._live = WorkerCalls(self._line_workers, self._folder, self._settings.sip.audio_rate_hz)
+        add_supervision(self._app, self._live)
         self._http = await start_server(self._app, http.host, http.port)
         wiring = Wiring(
             self._socket,
@@ -186,6 +191,9 @@ class Service:
     def _hosted(self) -> list[HostedBot]:
         return [HostedBot.of(versions) for versions in self._bots]
 
+    def _line_workers(self) -> list[LineSlot]:
+        return self._supervisor.workers if self._supervisor is not None else []
+
     def _wake_driver(self) -> None:
         if self._driver is not None:
             self._driver.wake()
@@ -226,6 +234,8 @@ class Service:
             self._delivery.wake()
         if self._outgoing is not None:
             self._outgoing.event(event)
+        if self._live is not None:
+            self._live.event(event)
         if self._on_event is not None:
             self._on_event(event)
 

@@ -22,6 +22,7 @@ from voicebot.runtime.child import Child
 from voicebot.runtime.edge_config import edge_config
 from voicebot.runtime.keeper import Keeper
 from voicebot.runtime.order import RTP_PORTS, WorkerOrder
+from voicebot.runtime.room import callers_in_worker
 from voicebot.runtime.routing import check_routes
 from voicebot.settings.model import Settings
 
@@ -225,7 +226,7 @@ class Supervisor:
         return slot
 
     def _capacity(self, slot: LineSlot) -> int:
-        """Callers in one worker: half of what its library carries, so that each can be transferred."""
+        """Callers in one worker."""
         sip = self._settings.sip
-        wanted = min(sip.calls_per_worker or slot.library_calls // 2, slot.library_calls)
+        wanted = callers_in_worker(sip, self._settings.supervision, slot.library_calls)
         return max(1, min(wanted, sip.max_calls - wanted * slot.number))

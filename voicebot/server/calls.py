@@ -12,6 +12,7 @@ from voicebot.campaigns.desk import Desk
 from voicebot.errors import UnknownCallError
 from voicebot.server.api import DESK, WAKE, Opened, at_desk, moment, read_object
 from voicebot.server.failures import Refusal
+from voicebot.server.supervision import LIVE, Supervising, get_live_call
 from voicebot.settings.section import Section
 from voicebot.storage.outgoing import OutgoingCall
 
@@ -59,7 +60,12 @@ async def post_call(request: web.Request) -> web.Response:
 async def get_call(request: web.Request) -> web.Response:
     """Say how far a call is."""
     opened = Opened(request)
-    call = await at_desk(functools.partial(request.app[DESK].call, request.match_info["call"]))
+    try:
+        call = await at_desk(functools.partial(request.app[DESK].call, request.match_info["call"]))
+    except UnknownCallError:
+        if LIVE not in request.app or not Supervising.may(request):
+            raise
+        return await get_live_call(request)
     if not opened.has(call.bot):
         raise UnknownCallError("there is no outgoing call of that id")
     return web.json_response(shown(call), headers={"Cache-Control": "no-store"})

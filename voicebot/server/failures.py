@@ -10,16 +10,23 @@ from aiohttp import http_exceptions, web
 
 from voicebot.errors import (
     BrainTimeoutError,
+    CallLostError,
+    CallStateError,
     CampaignError,
     CampaignStateError,
     InvalidNumberError,
+    NoRoomError,
     NumberBlockedError,
     PlanError,
     ProtocolError,
     StorageError,
+    SupervisionError,
+    SupervisorLimitError,
+    TransferError,
     UnknownCallError,
     UnknownCampaignError,
     UnknownSessionError,
+    UnknownSupervisorError,
     VoicebotError,
 )
 
@@ -27,6 +34,10 @@ logger = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+_CLIENTS = (
+    *(ProtocolError, InvalidNumberError, NumberBlockedError, CampaignError, UnknownCallError),
+    *(SupervisionError, TransferError),
+)
 _CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -61,7 +72,7 @@ async def failures_as_json(request: web.Request, handler: Handler) -> web.Stream
         return await handler(request)
     except Refusal as refusal:
         return refusal.response
-    except (ProtocolError, InvalidNumberError, NumberBlockedError, CampaignError, UnknownCallError) as error:
+    except _CLIENTS as error:
         return _clients_mistake(error)
     except StorageError as error:
         logger.error("%s %s failed: %s", request.method, request.path, error.message)
@@ -89,10 +100,17 @@ def _clients_mistake(error: VoicebotError) -> web.Response:
         UnknownCallError: 404,
         UnknownCampaignError: 404,
         CampaignStateError: 409,
+        UnknownSupervisorError: 404,
+        CallStateError: 409,
+        SupervisorLimitError: 409,
+        NoRoomError: 503,
+        CallLostError: 503,
     }
     field = error.field if isinstance(error, (ProtocolError, PlanError)) else ""
     if isinstance(error, (InvalidNumberError, NumberBlockedError)):
         field = "number"
+    if isinstance(error, TransferError):
+        field = "target"
     return failure(statuses.get(type(error), 400), error.code, error.message, field)
 
 
