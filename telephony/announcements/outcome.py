@@ -217,6 +217,37 @@ def category_of_status(status: int) -> Category:
     return _STATUSES.get(status, Category.LINE_FAULT)
 
 
+_CAUSES: Mapping[int, Category] = {
+    1: Category.NO_SUCH_NUMBER,
+    3: Category.NO_SUCH_NUMBER,
+    28: Category.NO_SUCH_NUMBER,
+    17: Category.BUSY,
+    18: Category.UNREACHABLE,
+    19: Category.NO_ANSWER,
+    20: Category.POWERED_OFF,
+    21: Category.REJECTED,
+    22: Category.NUMBER_CHANGED,
+    27: Category.UNREACHABLE,
+    34: Category.NETWORK_BUSY,
+    42: Category.NETWORK_BUSY,
+    44: Category.NETWORK_BUSY,
+    47: Category.NETWORK_BUSY,
+    38: Category.LINE_FAULT,
+    41: Category.LINE_FAULT,
+    50: Category.NO_CREDIT,
+    52: Category.OUTGOING_BARRED,
+    55: Category.INCOMING_BARRED,
+}
+
+
+def category_of_cause(q850: int) -> Category | None:
+    """Return the category that a cause of ITU-T Q.850 stands for which the far side told; None: it says nothing.
+
+    It says more than the SIP status into which somebody has turned it (RFC 3398 section 7.2.4.1 makes 480 of several).
+    """
+    return _CAUSES.get(q850)
+
+
 def handlings(*layers: Mapping[Category, Change]) -> dict[Category, Handling]:
     """Return the table with some categories changed; of several layers the last one wins."""
     table = dict(DEFAULTS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
 
 import numpy as np
 import soxr
@@ -42,6 +43,14 @@ Found = Callable[[Category, Answerer | None], None]
 """Told of what was heard, and, after the answer, of who answered; not before that is certain for machines."""
 
 
+class DialledCallLeg(CallLeg, Protocol):
+    """A call that we make."""
+
+    def heard(self, category: Category) -> None:
+        """It is known what the call turned out to be; may be told again, with something else."""
+        ...
+
+
 class AnswerWatch:
     """Wraps the leg of a dialled call; a ``CallLeg`` and a ``LegListener``.
 
@@ -56,7 +65,7 @@ class AnswerWatch:
 
     def __init__(
         self,
-        leg: CallLeg,
+        leg: DialledCallLeg,
         recogniser: Recogniser,
         languages: Sequence[str],
         gives_up_on: Collection[Category],
@@ -183,10 +192,10 @@ class AnswerWatch:
         )
         if not self._classifier.is_answered:
             if verdict.final and category in self._gives_up_on:
-                self._found(category, None)
+                self._tell(category, None)
                 self._leg.hang_up(HangupCause.BOT)
             elif verdict.final:
-                self._found(category, None)
+                self._tell(category, None)
             return
         answerer = answerer_of(category)
         if answerer is Answerer.VOICEMAIL and self._awaits_beep and verdict.by != "beep":
@@ -194,13 +203,17 @@ class AnswerWatch:
                 self._beep_by_ms = self._heard_ms + _BEEP_PATIENCE_MS
         elif category is Category.SILENCE and not verdict.final:
             # Somebody may still speak.
-            self._found(Category.UNDECIDED, answerer)
+            self._tell(Category.UNDECIDED, answerer)
         elif verdict.final or answerer in (Answerer.HUMAN, Answerer.UNKNOWN):
-            self._found(category, answerer)
+            self._tell(category, answerer)
+
+    def _tell(self, category: Category, answerer: Answerer | None) -> None:
+        self._leg.heard(category)
+        self._found(category, answerer)
 
     def _tell_voicemail(self) -> None:
         self._beep_by_ms = None
-        self._found(Category.VOICEMAIL, Answerer.VOICEMAIL)
+        self._tell(Category.VOICEMAIL, Answerer.VOICEMAIL)
 
     # --- words
 

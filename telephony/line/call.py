@@ -103,6 +103,10 @@ class SipCallLeg:
         """End the call. ``on_hung_up`` follows. Harmless when it is over already."""
         self._do(lambda call: call.hang_up(cause))
 
+    def will_tell(self, q850: int) -> None:
+        """Tell this cause of ITU-T Q.850 when the bot ends the call, and not that it ended as usual."""
+        self._do(lambda call: call.will_tell(q850))
+
     def send_dtmf(self, digits: str) -> None:
         """Send digits to the far end: telephone-events (RFC 4733), or INFO where it takes none."""
         self._do(lambda call: call.send_dtmf(digits))

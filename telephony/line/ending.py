@@ -30,8 +30,15 @@ def refusal_of(cause: HangupCause) -> int:
     return _REFUSALS.get(cause, UNAVAILABLE)
 
 
-def reason_of(cause: HangupCause) -> Reason:
-    """Return what BYE and CANCEL say of a call that we end."""
+def reason_of(cause: HangupCause, q850: int = 0) -> Reason:
+    """Return what BYE and CANCEL say of a call that we end.
+
+    Args:
+        cause: who ends it.
+        q850: cause of ITU-T Q.850 for an end that the bot chose, if another one than usual is wanted.
+    """
+    if q850 and cause is HangupCause.BOT:
+        return Reason(Q850, q850)
     return _TOLD.get(cause, Reason(Q850, 41, "Temporary failure"))
 
 

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import pjsua2 as pj
 
+from telephony.line.attempts import TIMED_OUT, Attempts, nobody_left
 from telephony.line.bridge import Side
 from telephony.line.config import UserAgentConfig
 from telephony.line.ending import CallEnd, reason_of, refusal_of
@@ -24,6 +26,7 @@ from telephony.line.pump import FramePump
 from telephony.line.supervision import CallSupervision
 from telephony.line.transactions import USUAL_S, waiting
 from telephony.line.transfer_driver import TransferDriver
+from telephony.sip.again import AGAIN_HEADER
 from voicebot.conversation.leg import HangupCause, TransferOutcome, TransferRequest, TransferResult
 
 logger = logging.getLogger(__name__)
@@ -86,6 +89,21 @@ class CallContext:
     released: Callable[[LiveCall], None]
 
 
+@dataclass(frozen=True, slots=True)
+class DialOrder:
+    """Whom a call rings.
+
+    Attributes:
+        target: a SIP URI.
+        headers: further headers of the INVITE.
+        local_uri: for From; "" for the account's own address.
+    """
+
+    target: str
+    headers: Mapping[str, str]
+    local_uri: str
+
+
 class SipCall:
     """One call, incoming or outgoing; a ``CallHandler``. For the SIP thread only.
 
@@ -105,7 +123,11 @@ class SipCall:
         self._port: MediaPort | None = None
         self._media = MediaState()
         self._confirmed = False
+        self._q850 = 0
         self._told_answered = False
+        self._order: DialOrder | None = None
+        self._attempts = Attempts(context.config.failover, 0.0)
+        self._failed: CallEnd | None = None
         self._cause: HangupCause | None = None
         self._guard = MediaGuard(context.sip, context.config, self._silent)
         self._waiting: Timer | None = None
@@ -132,14 +154,23 @@ class SipCall:
         Raises:
             pj.Error: the library cannot send the INVITE (no free call, no such address).
         """
-        self._call = LibraryCall(self._context.account_for(target), self)
+        self._order = DialOrder(target, dict(headers), local_uri)
+        self._attempts = Attempts(self._context.config.failover, time.monotonic())
         self._context.opened(self)
         try:
-            self._call.dial(target, headers, local_uri)
+            return self._invite(self._order, {}).call_id
         except pj.Error:
             self.drop()
             raise
-        return self._call.call_id
+
+    def _invite(self, order: DialOrder, more: Mapping[str, str]) -> LibraryCall:
+        call = self._call = LibraryCall(self._context.account_for(order.target), self)
+        call.dial(order.target, {**order.headers, **more}, order.local_uri)
+        self._attempts.count += 1
+        failover = self._context.config.failover
+        if self._context.config.outbound_proxy and may_have_others(order.target, failover.hosts):
+            self._waiting = self._context.sip.call_later(failover.silent_s, self._no_sound)
+        return call
 
     def ring(self) -> None:
         """Tell the caller that we ring (180)."""
@@ -155,6 +186,10 @@ class SipCall:
     def refuse(self, status: int) -> None:
         """Refuse the call, or end it if it is up."""
         self._end(HangupCause.BOT, status)
+
+    def will_tell(self, q850: int) -> None:
+        """Tell this cause of ITU-T Q.850 when the bot ends the call."""
+        self._q850 = q850
 
     def hang_up(self, cause: HangupCause = HangupCause.BOT) -> None:
         """End the call."""
@@ -195,7 +230,7 @@ class SipCall:
             self._waiting.cancel()
         try:
             with waiting(self._context.config.bye_timeout_s if self._confirmed else USUAL_S):
-                self._call.end(status, reason_of(cause))
+                self._call.end(status, reason_of(cause, self._q850))
         except pj.Error as error:
             # Already ending from the other side: its report follows.
             logger.info("call %s: %s", self._call.call_id, explain(error))
@@ -261,12 +296,21 @@ class SipCall:
         if self._call is None or not self._call.call_id:
             # Told from within ``dial``, which fails and cleans up.
             return
+        call = self._call
+        end = CallEnd(
+            self._why(), status, reason, self._guard.stats, call.far_reasons, call.call_id, self._attempts.count
+        )
+        if self._failed is not None and nobody_left(status, reason):
+            end = self._failed
+        elif self._goes_on(call, end):
+            self._leave(call, end)
+            return
+        self._finish(end)
+
+    def _finish(self, end: CallEnd) -> None:
         if self._transfer is not None:
             self._transfer.caller_gone()
-        call = self._call
-        self._listener.hung_up(
-            CallEnd(self._why(), status, reason, self._guard.stats, call.far_reasons, sip_call_id=call.call_id)
-        )
+        self._listener.hung_up(end)
         self._context.sip.post(self.drop)
 
     def _why(self) -> HangupCause:
@@ -297,6 +341,50 @@ class SipCall:
         self._port = None
         self._call = None
         self._context.released(self)
+
+    # --- the next peer
+
+    def _goes_on(self, call: LibraryCall, end: CallEnd) -> bool:
+        """Whether a call out that nobody took is tried elsewhere."""
+        if self._incoming or self._confirmed or self._cause is not None or not self._context.config.outbound_proxy:
+            return False
+        now_s = time.monotonic()
+        return self._attempts.again(end.status, end.q850, heard=call.heard, rang=call.rang, now_s=now_s)
+
+    def _leave(self, call: LibraryCall, end: CallEnd) -> None:
+        """Give an attempt up. The library's object is let go of outside of its callback."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+        call.release()
+        self._failed = end
+        self._context.sip.post(lambda: self._next(call.call_id, end))
+
+    def _next(self, before: str, end: CallEnd) -> None:
+        order = self._order
+        if self._cause is not None or order is None:
+            self._finish(replace(end, cause=self._why()))
+            return
+        try:
+            call = self._invite(order, {AGAIN_HEADER: before})
+        except pj.Error as error:
+            logger.warning("call %s cannot be tried again: %s", before, explain(error))
+            self._finish(end)
+            return
+        logger.info("call %s is tried again as %s: SIP %d", before, call.call_id, end.status)
+
+    def _no_sound(self) -> None:
+        """Not even a 100 has come from the peer. Should it speak up later, the library sends CANCEL, or ACK and BYE."""
+        call = self._call
+        if call is None or call.heard or self._cause is not None:
+            return
+        end = CallEnd(
+            HangupCause.FAILED, TIMED_OUT, "No response", StreamStats(), (), call.call_id, self._attempts.count
+        )
+        if not self._goes_on(call, end):
+            return
+        call.release()
+        call.end()
+        self._leave(call, end)
 
     # --- time-outs
 

@@ -70,6 +70,17 @@ def test_a_status_may_stand_for_something_else() -> None:
     assert gateway.end_of(heard("powered_off")).outcome is Outcome.UNREACHABLE
 
 
+def test_the_cause_of_the_network_says_more_than_the_status() -> None:
+    # Asterisk makes 403 of 603, and 480 of much else.
+    assert rules().end_of(CallResult(status=403, q850=21)).outcome is Outcome.REJECTED
+    assert rules().end_of(CallResult(status=480, q850=20)) == End(Outcome.UNREACHABLE, "powered_off", 20)
+    assert rules().end_of(CallResult(status=486, q850=31)).outcome is Outcome.BUSY  # unspecified
+    assert rules(statuses={403: "outgoing_barred"}).end_of(CallResult(status=403, q850=21)).outcome is Outcome.FAILED
+    # We gave up: the cause beside it is nobody else's.
+    assert rules().end_of(CallResult(status=487, q850=1)).outcome is Outcome.NO_ANSWER
+    assert rules().end_of(CallResult(status=480, q850=1, announcement="powered_off")).category == "powered_off"
+
+
 def test_a_mailbox_with_and_without_our_message() -> None:
     taken = CallResult(answered=True, status=200, answered_by="voicemail", announcement="voicemail")
     assert rules().end_of(taken).outcome is Outcome.VOICEMAIL

@@ -92,7 +92,7 @@ async def test_a_call_from_the_order_to_the_end() -> None:
     assert (message.line.name, message.line.bot, message.line.language) == ("echo", "echo", "en")
     assert outgoing.room == 2
     for event in ({"event": "dial_placed", "call_id": "sip-1"}, {"event": "dial_answered"}, ENDED):
-        outgoing.event({"id": "o1", "worker": 1, "answered_by": "human", "announcement": "", **event})
+        outgoing.event({"id": "o1", "worker": 1, "answered_by": "human", "announcement": "", "q850": 0, **event})
     assert await dialling == CallResult(True, 200, "OK", "bot", "human")
     assert watcher.seen == ["sip-1", "answered"]
     assert outgoing.room == 3

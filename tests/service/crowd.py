@@ -59,6 +59,7 @@ class Act:
     Attributes:
         name: as it is noted.
         refusal: the final status, such as "486 Busy Here"; "" if there is none.
+        refused_for: cause of ITU-T Q.850 that goes with it; 0: none.
         sound: name of what is played, before the answer or after it; "" for nothing.
         takes: it is answered; else it rings until the caller gives up.
         leaves_ms: hangs up so long after the answer; 0: waits for the caller's BYE.
@@ -66,6 +67,7 @@ class Act:
 
     name: str
     refusal: str = ""
+    refused_for: int = 0
     sound: str = ""
     takes: bool = False
     leaves_ms: int = 0
@@ -79,12 +81,16 @@ class Crowd:
         self._notes = notes
 
     def did(self, number: str) -> list[str]:
-        """Return what was done to a number so far, in order, but for that it was rung."""
-        return [line for line in self._of(number) if not line.startswith("rung")]
+        """Return what was done to a number so far, in order, but for that it was rung and let alone."""
+        return [line for line in self._of(number) if not line.startswith(("rung", "cause"))]
 
     def callers(self, number: str) -> list[str]:
         """Return by whom a number was rung, call by call."""
         return [line.removeprefix("rung by ") for line in self._of(number) if line.startswith("rung")]
+
+    def causes(self, number: str) -> list[str]:
+        """Return the causes of ITU-T Q.850 that came with CANCEL or BYE, call by call."""
+        return [line.removeprefix("cause ") for line in self._of(number) if line.startswith("cause")]
 
     @property
     def rung(self) -> int:
@@ -124,6 +130,7 @@ async def crowd(
         reading = asyncio.create_task(_drain(process))
         try:
             await until(lambda: _is_bound(port) or process.returncode is not None, "a crowd that listens")
+            assert process.returncode is None, f"sipp ended with {process.returncode}"
             yield Crowd(port, notes)
         finally:
             if process.returncode is None:
@@ -159,27 +166,34 @@ def _scenario(acts: Sequence[Act]) -> str:
         steps += f'<nop test="{name}" next="do_{name}"/>\n'
     for name, act in zip(places, acts, strict=True):
         steps += f'<label id="do_{name}"/>\n{_acted(act)}<nop next="end"/>\n'
-    return f'{steps}<label id="end"/>\n<nop/>\n</scenario>\n'
+    return f'{steps}<label id="end"/>\n<nop/>\n<Reference variables="reason"/>\n</scenario>\n'
 
 
 def _acted(act: Act) -> str:
     play = f'<nop><action><exec rtp_stream="{act.sound}.alaw,-1,8"/></action></nop>\n' if act.sound else ""
     if act.refusal:
-        return f'{_answer(act.refusal)}<recv request="ACK"/>\n{_note(act.name)}'
+        why = f"Reason: Q.850;cause={act.refused_for}\n{_EMPTY}" if act.refused_for else _EMPTY
+        return f'{_answer(act.refusal, why)}<recv request="ACK"/>\n{_note(act.name)}'
     if not act.takes:
         begin = _answer("183 Session Progress", _SDP) if act.sound else _answer("180 Ringing")
         given_up = _answer("487 Request Terminated", cseq="CSeq: [$cseq] INVITE")
-        cancelled = f'<recv request="CANCEL"/>\n{_answer("200 OK")}{given_up}<recv request="ACK"/>\n'
+        cancelled = f'{_ended("CANCEL")}{_answer("200 OK")}{given_up}<recv request="ACK"/>\n'
         return f"{begin}{play}{cancelled}{_note(act.name)}"
     taken = f'{_answer("180 Ringing")}{_answer("200 OK", _SDP)}<recv request="ACK"/>\n{play}{_note(act.name)}'
     if not act.leaves_ms:
-        return f'{taken}<recv request="BYE"/>\n{_answer("200 OK")}{_note("left alone")}'
+        return f"{taken}{_ended('BYE')}{_answer('200 OK')}{_note('left alone')}"
     bye = f"<send><![CDATA[\n{_BYE}{_EMPTY}\n]]></send>\n"
     return f'{taken}<pause milliseconds="{act.leaves_ms}"/>\n{bye}<recv response="200"/>\n{_note("left")}'
 
 
 def _answer(status: str, rest: str = _EMPTY, cseq: str = "[last_CSeq:]") -> str:
     return f"<send><![CDATA[\n{_HEAD.format(status=status, cseq=cseq)}{rest}\n]]></send>\n"
+
+
+def _ended(request: str) -> str:
+    """Return what waits for the caller to end the call, and notes why."""
+    why = '<ereg regexp="Q.850;cause=([0-9]+)" search_in="hdr" header="Reason:" assign_to="reason,cause"/>'
+    return f'<recv request="{request}"><action>{why}</action></recv>\n{_note("cause [$cause]")}'
 
 
 def _note(text: str) -> str:

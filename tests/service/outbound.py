@@ -67,7 +67,7 @@ KINDS = (
     Kind(Act("rings"), "no_answer", "no_answer", 19),
     Kind(Act("unknown", "404 Not Found"), "wrong_number", "no_such_number", 1),
     Kind(Act("no lines", "503 Service Unavailable"), "network_busy network_busy", "network_busy", 42),
-    Kind(Act("away", "480 Temporarily Unavailable"), "unreachable", "unreachable", 18),
+    Kind(Act("away", "480 Temporarily Unavailable", 20), "unreachable", "powered_off", 20),
     Kind(Act("declines", "603 Decline"), "rejected", "rejected", 21),
     Kind(Act("switched off", sound="switched_off"), "unreachable", "powered_off", 20),
     Kind(Act("vacant", sound="vacant"), "wrong_number", "no_such_number", 1),
@@ -188,6 +188,14 @@ def compare(report: Mapping[str, Mapping[str, str]], crowd: Crowd, called: Mappi
     if crowd.rung != sum(int(row["calls"]) for row in report.values()):
         wrong.append(f"{crowd.rung} calls came")
     return wrong
+
+
+def told_causes(crowd: Crowd, called: Mapping[str, Kind]) -> dict[str, set[str]]:
+    """Return the causes that came with the caller's CANCEL or BYE, by act."""
+    told: dict[str, set[str]] = {}
+    for number, kind in called.items():
+        told.setdefault(kind.act.name, set()).update(crowd.causes(number))
+    return {name: causes for name, causes in told.items() if causes}
 
 
 def left_messages(service: RunningService) -> set[str]:

@@ -10,10 +10,31 @@ import pytest
 from tests.service import outbound
 from tests.service.configured import config, line
 from tests.service.crowd import crowd
-from tests.service.outbound import ACTS, BOT, CALLERS, KINDS, MESSAGE, Campaign, compare, left_messages, people
+from tests.service.outbound import (
+    ACTS,
+    BOT,
+    CALLERS,
+    KINDS,
+    MESSAGE,
+    Campaign,
+    compare,
+    left_messages,
+    people,
+    told_causes,
+)
 from tests.service.peers import LOOPBACK
 from tests.service.running import RunningService
 from tests.support.sip_peers import needs_sipp
+
+# What the caller says when it ends a call: that a phone is switched off, after hearing that.
+TOLD = {
+    "talks": {"16"},
+    "mailbox": {"16"},
+    "rings": {"19"},
+    "engaged": {"17"},
+    "switched off": {"20"},
+    "vacant": {"1"},
+}
 
 pytestmark = [pytest.mark.sip, pytest.mark.audio, needs_sipp, pytest.mark.timeout(240)]
 
@@ -38,6 +59,7 @@ async def test_the_report_is_what_each_number_did(tmp_path: Path) -> None:
             report = await campaign.report(patience_s=75)
             wrong = compare(report, peers, called)
             assert not wrong, "\n".join([*wrong, service.log.text])
+            assert told_causes(peers, called) == TOLD
             assert left_messages(service) == {number for number, kind in called.items() if kind.act.name == "mailbox"}
             assert {peers.callers(number)[0] for number in called} == set(CALLERS)
         finally:

@@ -14,6 +14,7 @@ from telephony.announcements.outcome import (
     Change,
     Handling,
     RetryRule,
+    category_of_cause,
     category_of_status,
     handlings,
 )
@@ -23,6 +24,7 @@ from voicebot.settings.dialling import DiallingSettings, HandlingSettings, Heard
 
 _STILL_RINGING = frozenset({Category.RINGING.value, Category.COLOUR_RING.value})
 """Heard on the way to an answer or a refusal, which says more."""
+_CANCELLED = 487  # we gave up: whatever cause comes with it is our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class EndRules:
     def category_of(self, result: CallResult) -> Category | None:
         """Return what a call turned out to be; None: nothing was heard of it, and no status tells.
 
-        What was heard wins over the SIP status, which often is the same for everything.
+        What was heard wins over what the far side tells: its cause of ITU-T Q.850, or else the SIP status, which often
+        is the same for everything.
         """
         if result.announcement and result.announcement not in _STILL_RINGING:
             return _category(result.announcement)
@@ -68,7 +71,8 @@ class EndRules:
             return _category(result.answered_by)
         if result.lost or result.cause == "shutdown" or result.status < 300:
             return None
-        return self._statuses.get(result.status) or category_of_status(result.status)
+        told = category_of_cause(result.q850) if result.status != _CANCELLED else None
+        return self._statuses.get(result.status) or told or category_of_status(result.status)
 
     def end_of(self, result: CallResult) -> End:
         """Judge a call."""

@@ -65,6 +65,7 @@ class CallResult:
         answered_by: who took it, by ``Answerer``; "" if nobody looked.
         announcement: what was heard in place of a person, by the name of its ``Category``; "" if nobody looked.
         lost: the process that held it died.
+        q850: cause of ITU-T Q.850 that the far side told; 0: none.
     """
 
     answered: bool = False
@@ -74,3 +75,4 @@ class CallResult:
     answered_by: str = ""
     announcement: str = ""
     lost: bool = False
+    q850: int = 0

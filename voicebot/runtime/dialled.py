@@ -100,6 +100,10 @@ class DialledLeg:
         """End the call, or the ringing."""
         self._leg.hang_up(cause)
 
+    def heard(self, category: Category) -> None:
+        """It is known what the call turned out to be: if the bot ends it, it says so."""
+        self._leg.will_tell(self.message.causes.get(category.value, 0))
+
     def send_dtmf(self, digits: str) -> None:
         """Send digits to the far end."""
         self._leg.send_dtmf(digits)
@@ -184,7 +188,10 @@ class DialledCalls:
         if message and record.answered_by == Answerer.VOICEMAIL.value and record.was_heard(message):
             record.announcement = Category.MESSAGE_LEFT.value
         cause = record.cause.value if record.cause is not None else ""
-        seen = CallResult(dialled.answered, leg.status, leg.reason, cause, record.answered_by, record.announcement)
+        told = leg.end.q850 if leg.end is not None else 0
+        seen = CallResult(
+            dialled.answered, leg.status, leg.reason, cause, record.answered_by, record.announcement, q850=told
+        )
         category = self._rules.category_of(seen)
         return Judged() if category is None else Judged(category.value, dialled.message.causes.get(category.value, 0))
 

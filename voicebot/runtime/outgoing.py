@@ -96,7 +96,7 @@ class OutgoingLines:
         elif kind == "dial_failed":
             dialling.result.set_result(CallResult(reason=event["message"]))
         elif kind == "dial_ended":
-            names = ("answered", "status", "reason", "cause", "answered_by", "announcement")
+            names = ("answered", "status", "reason", "cause", "answered_by", "announcement", "q850")
             dialling.result.set_result(CallResult(**{name: event[name] for name in names}))
 
     def _uncounted(self) -> Counter[int]:

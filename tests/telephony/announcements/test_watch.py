@@ -29,6 +29,7 @@ class Line:
         self.info = CallInfo("call-1", "bot", "13800000000")
         self.notes: list[str] = []
         self.heard_bytes = 0
+        self.turned_out: list[Category] = []
         self.listener: LegListener | None = None
 
     def start(self, listener: LegListener, source: AudioSource) -> None:
@@ -36,6 +37,10 @@ class Line:
 
     def hang_up(self, cause: HangupCause = HangupCause.BOT) -> None:
         self.notes.append(f"hang up {cause.value}")
+
+    def heard(self, category: Category) -> None:
+        assert "hang up bot" not in self.notes, "it is told before the call is ended by it"
+        self.turned_out.append(category)
 
     def send_dtmf(self, digits: str) -> None:
         self.notes.append(f"send {digits}")
@@ -107,6 +112,7 @@ async def test_a_busy_tone_ends_the_ringing_and_nothing_of_it_reaches_the_conver
     watched, told = watch(line, lambda: "")
     await play(watched, rhythm([450], [350, 350], 4000))
     assert told == [(Category.BUSY, None)]
+    assert line.turned_out == [Category.BUSY]
     assert line.notes == ["hang up bot"]
     assert line.heard_bytes == 0
 
