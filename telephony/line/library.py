@@ -68,7 +68,7 @@ class Library:
         self._endpoint = _Endpoint()
         # The library owns the C++ half and would call into a freed Python half: keep it to the end.
         self._log_writer = LogWriter(config.log_content)
-        _silence_start()
+        silence_start()
         self._endpoint.libCreate()
         self.has_ipv6 = _compiled_ipv6()
         try:
@@ -180,7 +180,7 @@ def _native() -> ctypes.CDLL:
     return ctypes.CDLL(pj._pjsua2.__file__)
 
 
-def _silence_start() -> None:
+def silence_start() -> None:
     """Until it is configured the library prints to stdout, which may carry something else."""
     try:
         _native().pj_log_set_level(0)

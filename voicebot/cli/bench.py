@@ -6,10 +6,15 @@ import argparse
 import asyncio
 import os
 import platform
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import uvloop
 
+from voicebot.bench.calls import ALL as CALLS_ALL
+from voicebot.bench.calls import CallsPlan, measure_calls
+from voicebot.bench.calls_report import report as calls_report
 from voicebot.bench.figures import replace_figures
 from voicebot.bench.query import Plan, measure
 from voicebot.bench.query_report import report as query_report
@@ -25,21 +30,24 @@ from voicebot.errors import ConfigError
 from voicebot.runtime.logs import set_up_logging
 from voicebot.settings.model import LogSettings
 
+_QUICK_CALLS, _QUICK_HOLD_S, _QUICK_ROW = 8, 5.0, 100
+
 
 def add_parser(subparsers: Subparsers) -> None:
     """Describe the command."""
-    text = "measure turns over real SIP calls, or queries of the HTTP interface, on this machine"
+    text = "measure turns over real SIP calls, queries of the HTTP interface, or many calls at a time, on this machine"
     parser = subparsers.add_parser("bench", help=text, description=text)
     benches = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     _add_turn(benches)
     _add_query(benches)
+    _add_calls(benches)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the bench and print its figures."""
     set_up_logging(LogSettings(level="warning"), "bench")
-    figures = _turn(args) if args.what == "turn" else _query(args)
-    text = f"{_machine()}\n\n{figures}"
+    measure = {"turn": _turn, "query": _query, "calls": _calls}[args.what]
+    text = f"{_machine()}\n\n{measure(args)}"
     print(text)
     if args.write is not None:
         _replace(args.write, args.what, text)
@@ -87,6 +95,29 @@ def _add_query(benches: Subparsers) -> None:
     _add_common(parser)
 
 
+def _add_calls(benches: Subparsers) -> None:
+    text = "many calls with real audio, made by SIPp: late frames, processor time, memory, and what they leave behind"
+    parser = benches.add_parser("calls", help=text, description=text)
+    plan = CallsPlan(Path())
+    parser.add_argument(
+        "--scenario", nargs="+", choices=CALLS_ALL, default=list(CALLS_ALL), metavar="NAME",
+        help=f"what to measure: {', '.join(CALLS_ALL)} (default: all)",
+    )  # fmt: skip
+    parser.add_argument("--calls", type=int, default=plan.calls, help="calls at a time (default: %(default)s)")
+    parser.add_argument(
+        "--hold-s", type=float, default=plan.hold_s, help="seconds to measure while all are up (default: %(default)s)"
+    )
+    parser.add_argument("--rate", type=float, default=plan.per_s, help="new calls a second (default: %(default)s)")
+    parser.add_argument("--row", type=int, default=plan.row, help="calls in a row (default: %(default)s)")
+    parser.add_argument("--quick", action="store_true", help="8 calls for 5 s, 100 in a row")
+    parser.add_argument("--speech", type=Path, help="folder of recorded speech with a manifest.jsonl")
+    parser.add_argument(
+        "--native", default="", metavar="PATH",
+        help="pjsip's pjsua program to compare with (default: the one on the PATH, else a player made of pjsua2)",
+    )  # fmt: skip
+    _add_common(parser)
+
+
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--write", type=Path, help="Markdown file in which the figures replace the last ones")
     add_config_arguments(parser)
@@ -110,6 +141,28 @@ def _query(args: argparse.Namespace) -> str:
         raise ConfigError(f"there is no bot '{name}'; the bots are: {', '.join(sorted(bots))}")
     plan = Plan(args.sessions, args.rounds, args.seconds, args.held)
     return query_report(asyncio.run(measure(settings, bots[name], plan)))
+
+
+def _calls(args: argparse.Namespace) -> str:
+    settings = on_free_ports(settings_from(args))
+    plan = CallsPlan(
+        speech_folder(args.speech),
+        tuple(args.scenario),
+        args.calls,
+        args.hold_s,
+        args.rate,
+        args.row,
+        args.native or shutil.which("pjsua") or "",
+    )
+    if args.quick:
+        plan = replace(
+            plan,
+            quick=True,
+            calls=min(plan.calls, _QUICK_CALLS),
+            hold_s=min(plan.hold_s, _QUICK_HOLD_S),
+            row=min(plan.row, _QUICK_ROW),
+        )
+    return calls_report(uvloop.run(measure_calls(settings, plan, bench_folder(settings, "calls"), _tell)))
 
 
 def _machine() -> str:
