@@ -10,12 +10,10 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 
-from voicebot.campaigns.importing import RowCheck, read_contacts
-from voicebot.campaigns.sheet import read_sheet
+from voicebot.campaigns.donotcall import Author, DoNotCall
 from voicebot.cli.common import add_config_arguments, settings_from
 from voicebot.cli.main import Subparsers
 from voicebot.errors import ConfigError, NumberBlockedError
-from voicebot.storage.blacklist import ALL, BlacklistEvent, campaign_scope
 from voicebot.storage.numbers import normalise
 from voicebot.storage.store import Storage
 
@@ -102,15 +100,13 @@ def _list(storage: Storage, args: argparse.Namespace) -> int:
 
 
 def _change(storage: Storage, args: argparse.Namespace) -> int:
-    number, scope = _number(args), _scope(args)
-    known = storage.blacklist.find(number, datetime.now(timezone.utc), [scope]) is not None
-    expires_at = args.until if args.action == "add" else None
-    event = BlacklistEvent(number, args.action, args.reason, scope=scope, expires_at=expires_at, actor=_actor())
-    storage.blacklist.apply(event)
+    number, campaign, desk = _number(args), args.campaign, _desk(storage, args)
     if args.action == "add":
-        print(f"{number} is on the blacklist{' already; the reason is new' if known else ' now'}")
+        new = desk.add(number, campaign, args.reason, args.until, Author("manual", _actor()))
+        print(f"{number} is on the blacklist{' now' if new else ' already; the reason is new'}")
     else:
-        print(f"{number} {'may be dialled again' if known else 'was not on the blacklist'}")
+        removed = desk.remove(number, campaign, args.reason, Author("manual", _actor()))
+        print(f"{number} {'may be dialled again' if removed else 'was not on the blacklist'}")
     return 0
 
 
@@ -133,26 +129,20 @@ def _history(storage: Storage, args: argparse.Namespace) -> int:
 
 
 def _import(storage: Storage, args: argparse.Namespace) -> int:
-    settings = settings_from(args).dialling
     try:
         content = args.file.read_bytes()
     except OSError as error:
         raise ConfigError(f"{args.file}: cannot be read: {error.strerror}") from error
-    sheet = read_sheet(args.file.name, content, settings.max_import_rows)
-    check = RowCheck(settings.country_code, known=(), blocked=lambda _numbers: set())
-    contacts, report = read_contacts(sheet, check, args.number_column)
-    origin = {"source": "import", "scope": _scope(args), "expires_at": args.until, "actor": _actor()}
-    added = storage.blacklist.apply_all(
-        BlacklistEvent(contact.number, "add", args.reason or args.file.name, **origin) for contact in contacts
-    )
+    origin = (args.campaign, args.reason, args.until, Author("import", _actor()))
+    report = _desk(storage, args).load(args.file.name, content, args.number_column, *origin)
     for row in report.bad:
         print(f"{args.file}:{row.line}: {row.message}")
-    print(f"{added} of {report.rows} numbers are on the blacklist now")
+    print(f"{report.imported} of {report.rows} numbers are on the blacklist now")
     return _BLOCKED if report.bad else 0
 
 
-def _scope(args: argparse.Namespace) -> str:
-    return campaign_scope(args.campaign) if args.campaign else ALL
+def _desk(storage: Storage, args: argparse.Namespace) -> DoNotCall:
+    return DoNotCall(storage, settings_from(args).dialling)
 
 
 def _actor() -> str:

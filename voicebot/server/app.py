@@ -9,6 +9,7 @@ from aiohttp import web
 from voicebot.campaigns.desk import Desk
 from voicebot.errors import ConfigError
 from voicebot.server.audio import add_audio_files
+from voicebot.server.blacklist import add_blacklist
 from voicebot.server.calls import add_calls
 from voicebot.server.campaigns import add_campaigns
 from voicebot.server.failures import failures_as_json
@@ -64,6 +65,7 @@ def create_app(
     if desk is not None:
         add_calls(app, desk, wake_driver)
         add_campaigns(app)
+        add_blacklist(app)
     app.router.add_post("/stream/query", post_query)
     app.router.add_post("/bots/{bot}/stream/query", post_query)
     app.router.add_get("/healthz", get_health)

@@ -67,7 +67,7 @@ async def post_numbers(request: web.Request) -> web.Response:
     file, column = request.query.get("file", "upload"), request.query.get("number_column", "")
     report = await at_desk(functools.partial(desk.import_numbers, name, file, content, column))
     request.app[WAKE]()
-    return web.json_response(_reported(report))
+    return web.json_response(report_of(report))
 
 
 async def post_command(command: Command, request: web.Request) -> web.Response:
@@ -125,6 +125,7 @@ def _shown(progress: Progress) -> dict[str, object]:
     }
 
 
-def _reported(report: ImportReport) -> dict[str, object]:
+def report_of(report: ImportReport) -> dict[str, object]:
+    """Return what came of a file, as the interface shows it."""
     bad = [{"line": row.line, "code": row.code, "message": row.message} for row in report.bad]
     return {"rows": report.rows, "imported": report.imported, "bad": bad}

@@ -89,6 +89,7 @@ class BlacklistEvent:
     actor: str = ""
 
 
+_EVENTS = tuple(events.c[item.name] for item in fields(BlacklistEvent))
 _COLUMNS = tuple(table.c[item.name] for item in fields(BlacklistEntry))
 
 
@@ -140,10 +141,37 @@ class Blacklist:
             rows = connection.execute(select(*_COLUMNS).order_by(table.c.created_at, table.c.number)).all()
         return [BlacklistEntry(*row) for row in rows]
 
+    def page(self, scopes: Collection[str] | None, after: int, limit: int) -> list[tuple[int, BlacklistEntry]]:
+        """Return a part of the entries, each with its place, in the order in which they were first added.
+
+        Args:
+            scopes: of these; None: of all.
+            after: place of the last one that is known; 0: from the beginning.
+            limit: most entries.
+        """
+        query = select(table.c.id, *_COLUMNS).where(table.c.id > after).order_by(table.c.id).limit(limit)
+        if scopes is not None:
+            query = query.where(table.c.scope.in_(sorted(scopes)))
+        with self._database.transaction() as connection:
+            return [(row[0], BlacklistEntry(*row[1:])) for row in connection.execute(query)]
+
+    def trail(self, scopes: Collection[str] | None, before: datetime, limit: int) -> list[BlacklistEvent]:
+        """Return what was done to all numbers before a moment, the latest first.
+
+        Args:
+            scopes: to entries of these; None: of all.
+            before: only what came earlier.
+            limit: most events.
+        """
+        query = select(*_EVENTS).where(events.c.at < before).order_by(events.c.at.desc(), events.c.id).limit(limit)
+        if scopes is not None:
+            query = query.where(events.c.scope.in_(sorted(scopes)))
+        with self._database.transaction() as connection:
+            return [BlacklistEvent(*row) for row in connection.execute(query)]
+
     def history(self, number: str) -> list[BlacklistEvent]:
         """Return who added and removed a number, the first one first."""
-        columns = [events.c[item.name] for item in fields(BlacklistEvent)]
-        query = select(*columns).where(events.c.number == _stored(number)).order_by(events.c.at, events.c.id)
+        query = select(*_EVENTS).where(events.c.number == _stored(number)).order_by(events.c.at, events.c.id)
         with self._database.transaction() as connection:
             return [BlacklistEvent(*row) for row in connection.execute(query)]
 
