@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import yaml
 
 from tests.service.brains import OrderingBrain, ordering_brain
 from tests.service.configured import config, line
+from tests.service.peers import Sipp, sipp
 from tests.service.running import RunningService
+from tests.service.script import Script
 from tests.support.asterisk import SAMPLE, Addresses, Asterisk, asterisk_process
 from tests.support.sip_peers import free_port
 
@@ -56,20 +59,32 @@ def settings_of(pbx: Asterisk, brain: OrderingBrain, **sip: Any) -> dict[str, An
             ],
             **sip,
         },
-        lines=[line("hotline", brain_url=brain.url) | {"called": ["8001"]}, line("desk"), line("patient")],
+        lines=[line("hotline", brain_url=brain.url) | {"called": ["8001", "8101"]}, line("desk"), line("patient")],
         dialling={**sample["dialling"], "calls_per_second": 50, "listen": False},
         recording={"enabled": True},
     )
 
 
-def house(folder: Path, brain: OrderingBrain, local: str = "", **sip: Any) -> Iterator[House]:
-    """Run both, until the caller of this generator is done."""
+def house(folder: Path, brain: OrderingBrain, local: str = "", bot: int = 0, **sip: Any) -> Iterator[House]:
+    """Run both, until the caller of this generator is done.
+
+    Args:
+        folder: for the service.
+        brain: whom the hotline asks.
+        local: ``pjsip_local.conf``.
+        bot: port of a bot that does not register; 0: it does.
+        sip: further settings.
+    """
     provider = free_port()
-    with asterisk_process(Addresses(free_port(), provider=provider), local) as pbx:
+    with asterisk_process(Addresses(free_port(), bot=bot or 9, provider=provider), local) as pbx:
+        if bot:
+            peer = {"name": "asterisk", "address": f"sip:{pbx.host}", "options_s": 1}
+            sip |= {"port": bot, "accounts": [], "peers": [peer]}
         service = RunningService(folder, settings_of(pbx, brain, **sip))
         try:
             service.until_ready()
-            service.log.wait_for("registered")
+            if not bot:
+                service.log.wait_for("registered")
             yield House(pbx, service, brain, provider, local)
             service.terminate()
             assert service.ends(STOP_TIMEOUT_S) == 0, service.log.text
@@ -88,3 +103,15 @@ def office(tmp_path_factory: pytest.TempPathFactory, brain: OrderingBrain) -> It
     """The sample as it is, with a name for one of its people; the bot also listens for keys in the audio."""
     local = '[8002](+type=endpoint)\ncallerid="Ann Smith" <8002>\n'
     yield from house(tmp_path_factory.mktemp("office"), brain, local, dtmf={"in_band": True}, transfer=TRANSFER)
+
+
+def order(place: House, caller: str, kind: str, value: str) -> None:
+    """Let the brain put this caller through."""
+    place.brain.orders[caller] = {"system_toCustomerService": {"transType": kind, "transValue": value}}
+
+
+@contextlib.asynccontextmanager
+async def rings(place: House, script: Script) -> AsyncIterator[Sipp]:
+    """Somebody from outside."""
+    async with sipp(script, place.pbx.port, port=place.provider) as caller:
+        yield caller

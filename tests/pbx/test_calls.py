@@ -180,7 +180,7 @@ async def talk(phone: Handset) -> None:
 
 @pytest.mark.parametrize(
     ("status", "result"),
-    [("486 Busy Here", "busy"), ("404 Not Found", "wrong_number"), ("480 Temporarily Unavailable", "unreachable")],
+    [("486 Busy Here", "busy"), ("404 Not Found", "wrong_number"), ("480 Temporarily Unavailable", "no_answer")],
 )
 async def test_what_outside_says_comes_back(office: House, status: str, result: str) -> None:
     script = Script("nobody").is_rung().refuses(status)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,10 +10,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.pbx.conftest import House
+from tests.pbx.conftest import House, order, rings
 from tests.pbx.phones import Phone, registered
 from tests.service.handset import Handset, handset
-from tests.service.peers import Sipp, sipp
 from tests.service.running import heard
 from tests.service.script import Script
 from tests.service.sounds import GO_FORWARD, tape
@@ -39,18 +37,6 @@ def rung(name: str, media_port: int | None = None) -> Phone:
     phone = Phone(name, media_port=media_port)
     phone.is_rung()
     return phone
-
-
-def order(place: House, caller: str, kind: str, value: str) -> None:
-    """Let the brain put this caller through."""
-    place.brain.orders[caller] = {"system_toCustomerService": {"transType": kind, "transValue": value}}
-
-
-@contextlib.asynccontextmanager
-async def rings(place: House, script: Script) -> AsyncIterator[Sipp]:
-    """Somebody from outside."""
-    async with sipp(script, place.pbx.port, port=place.provider) as caller:
-        yield caller
 
 
 async def comes_back(place: House, caller: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ class OrderingBrain:
 
     Attributes:
         orders: instruction maps of the greeting, by the caller's number.
-        results: ``Trans_result`` of each query that had one, by the caller's number.
+        results: what became of transfers, of each query that said so, by the caller's number.
         url: where it answers.
     """
 
@@ -32,9 +32,11 @@ class OrderingBrain:
         variables = query.get("variables") or {}
         caller = query.get("sessionId", "").removeprefix("session-") or variables["caller"]
         text, instruction = "One moment please.", self.orders[caller]
-        if "Trans_result" in variables:
-            self.results[caller].append(variables["Trans_result"])
-            text, instruction = _AFTER_TRANSFER[variables["Trans_result"]], {"system_hangup": None}
+        # The header is for callers whom the PBX sends back after a blind transfer.
+        told = variables.get("Trans_result") or variables.get("X-Transfer-Result")
+        if told:
+            self.results[caller].append(told)
+            text, instruction = _AFTER_TRANSFER.get(told, "Nobody is there. Goodbye."), {"system_hangup": None}
         reply = {"type": 1, "text": text, "replySource": "TASK", "allowInterrupt": False}
         answer = {"chunkId": 0, "status": "done", "reply": reply, "instruction": instruction}
         return {"sessionId": f"session-{caller}", "queryId": "q", "answer": [answer]}
