@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
+import uvloop
+
 from telephony.announcements.outcome import Category
 from telephony.announcements.watch import AnswerWatch
 from telephony.line.agent import LineAgent
@@ -42,6 +44,7 @@ from voicebot.hotwords import variable_words
 from voicebot.protocol.instruction import Blacklist, ShortMessage
 from voicebot.runtime.archive import safe_name, save_call
 from voicebot.runtime.dialled import DialledCalls, DialledLeg, DialMessage
+from voicebot.runtime.heap import keep_what_is_loaded
 from voicebot.runtime.lines import endpointing_of, fallback_transfer, transfer_request
 from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.order import WorkerOrder
@@ -100,6 +103,7 @@ class LineWorker:
             self._brains[line.name] = self._brain(line)
             self._voices[line.name] = self._voice(line)
         await self._agent.start()
+        keep_what_is_loaded()  # a full collection stops the audio of all calls for as long as it takes
         report("ready", {"sip_port": self._agent.sip_port, "library_calls": self._agent.max_calls})
         self._keeping = asyncio.create_task(self._keep_prompts(), name="keep-prompts")
 
@@ -401,7 +405,7 @@ async def _main() -> int:
 
 def main() -> int:
     """Run a line worker until stdin ends."""
-    return asyncio.run(_main())
+    return uvloop.run(_main())
 
 
 if __name__ == "__main__":
