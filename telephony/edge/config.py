@@ -63,6 +63,7 @@ class EdgeConfig:
         stun_server: "host" or "host:port" that is asked for ``public_host`` at start, where that is "".
         dscp: class of the signalling packets (RFC 2474), 0 to 63.
         peers: PBXs and trunks that calls go out to.
+        dns: name servers for SRV and NAPTR records, "address" or "address:port"; none: those of the system.
         sources: names of those that calls come from, with their addresses, networks and host names.
     """
 
@@ -79,6 +80,7 @@ class EdgeConfig:
     stun_server: str = ""
     dscp: int = 24
     peers: tuple[PeerConfig, ...] = ()
+    dns: tuple[str, ...] = ()
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -94,6 +96,7 @@ class EdgeStats:
             "guessing", "password").
         to_workers: requests handed to workers.
         to_outside: requests that workers sent out.
+        again: calls of workers that were tried at another peer or server.
         responses: responses passed on, in both directions.
         keep_alives: datagrams of blank lines.
         send_errors: datagrams that the operating system refused to send.
@@ -105,6 +108,17 @@ class EdgeStats:
     refused: Counter[str] = field(default_factory=Counter)
     to_workers: int = 0
     to_outside: int = 0
+    again: int = 0
     responses: int = 0
     keep_alives: int = 0
     send_errors: int = 0
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """What a look at the service shows: sums that grow when somebody scans, floods, or a PBX fails."""
+        return {
+            "sip_requests": sum(self.requests.values()),
+            "sip_refused": sum(self.refused.values()),
+            "sip_dropped": sum(self.dropped.values()),
+            "sip_tried_again": self.again,
+        }

@@ -7,7 +7,8 @@ import errno
 import logging
 import secrets
 import socket
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from telephony.edge.config import EdgeConfig, EdgeStats
 from telephony.edge.dispatcher import Address, Dispatcher
@@ -17,6 +18,7 @@ from telephony.edge.networks import Networks
 from telephony.edge.pings import Pings
 from telephony.edge.resolver import Resolver, is_numeric
 from telephony.edge.router import Router
+from telephony.edge.services import Services
 from telephony.edge.sockets import LOOPBACK, DatagramSocket, bind_tcp, bind_udp, explain, mark, own_address, place_of
 from telephony.edge.sources import SourceLog
 from telephony.edge.streams import Streams
@@ -50,6 +52,7 @@ class Edge:
         self._protocols: list[DatagramSocket] = []
         self._streams: Streams | None = None
         self._resolver: Resolver | None = None
+        self._services: Services | None = None
         self._router: Router | None = None
         self._unsent: set[asyncio.Task[None]] = set()
         self._ipv6 = False
@@ -94,13 +97,15 @@ class Edge:
         self._ports = {"UDP": bound[1], **{transport: place_of(sock)[1] for transport, sock in sockets.items()}}
         hop = Hop(self._public, bound, self._internal, secrets.token_bytes(16), self._ports)
         self._router = router = Router(self._config, hop, self.dispatcher, self.stats, self._sources)
-        if router.known.names:
-            lists = [router.known, *router.names.networks.values()]
-            self._naming = asyncio.create_task(_keep_names(lists), name="sip-access-names")
-        self._pings = Pings(router.peers, hop, self._send, self._config.user_agent)
-        router.take_pong = self._pings.answer
         self._ipv6 = ":" in bound[0]
         self._resolver = Resolver(socket.AF_INET6 if self._ipv6 else socket.AF_INET)
+        self._services = Services(self._resolver, self._config.dns)
+        router.look_up_by(self._services.known)
+        if router.known.names:
+            lists = [router.known, *router.names.networks.values()]
+            self._naming = asyncio.create_task(_keep_names(lists, self._services), name="sip-access-names")
+        self._pings = Pings(router.peers, router.destinations, self._services, hop, self._send, self._config.user_agent)
+        router.take_pong = self._pings.answer
         self._streams = Streams(
             self._config.streams,
             certificates,
@@ -146,6 +151,8 @@ class Edge:
         self._naming = None
         if self._pings is not None:
             await self._pings.close()
+        if self._services is not None:
+            await self._services.close()
         if self._streams is not None:
             await self._streams.close()
         for transport in self._sockets.values():
@@ -206,14 +213,16 @@ class Edge:
     def _send(self, send: Send | None) -> None:
         if send is None:
             return
-        if send.flow != UDP:
+        if send.lookup is not None:
+            self._soon(self._look_up(send))
+        elif send.flow != UDP:
             self._send_by_stream(send)
         elif is_numeric(send.host):
             self._sockets[send.side].sendto(send.data, (self._mapped(send.host, send.side), send.port))
         elif send.request is None and not send.looked_up:
             self.stats.dropped["no address"] += 1
         else:
-            self._send_soon(send)
+            self._soon(self._send_far(send))
 
     def _mapped(self, host: str, side: Side) -> str:
         """An IPv4 address as a socket of IPv6 wants it."""
@@ -226,15 +235,25 @@ class Edge:
             # A response: whoever asked is gone, and a name that it gave is not looked up for it.
             self.stats.dropped["no address"] += 1
             return
-        self._send_soon(send)
+        self._soon(self._send_far(send))
 
-    def _send_soon(self, send: Send) -> None:
+    def _soon(self, sending: Coroutine[Any, Any, None]) -> None:
         if len(self._unsent) >= MAX_UNSENT:
+            sending.close()
             self.stats.dropped["no address"] += 1
             return
-        task = asyncio.create_task(self._send_far(send))
+        task = asyncio.create_task(sending)
         self._unsent.add(task)
         task.add_done_callback(self._unsent.discard)
+
+    async def _look_up(self, send: Send) -> None:
+        """Look up the servers of a domain, and work on a worker's request again."""
+        if self._services is None or self._router is None or send.lookup is None or send.worker is None:
+            raise RuntimeError("the edge is not started")
+        await self._services.look_up(*send.lookup)
+        again = self._router.from_worker(send.data, send.worker)
+        if again is not None and again.lookup is None:
+            self._send(again)
 
     async def _send_far(self, send: Send) -> None:
         """Send what needs a name looked up, or a connection opened."""
@@ -245,7 +264,7 @@ class Edge:
                 address = await self._resolver.resolve(send.host)
                 self._sockets[send.side].sendto(send.data, (address, send.port))
             else:
-                await self._streams.send_to(send.data, send.flow.transport, send.host, send.port)
+                await self._streams.send_to(send.data, send.flow.transport, send.host, send.port, send.name)
         except TelephonyError as error:
             if send.request is None:
                 self.stats.dropped["no address"] += 1
@@ -255,17 +274,20 @@ class Edge:
                 self._send(self._router.unreachable(send.request, send.worker))
 
 
-async def _keep_names(lists: Sequence[Networks]) -> None:
-    """Know what the names of those who may call stand for."""
+async def _keep_names(lists: Sequence[Networks], services: Services) -> None:
+    """Know what the names of those who may call stand for: their own addresses, and those of their servers."""
     loop = asyncio.get_running_loop()
     while True:
         for name in lists[0].names:
+            servers = await services.look_up(name, None) if "." in name else ()
+            addresses = [service.host for service in servers]
             try:
                 found = await loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM)
+                addresses += [str(entry[4][0]) for entry in found]
             except (OSError, UnicodeError):
-                log.warning("%s, which may call, has no address: what it was before stands", name)
-                continue
-            addresses = [str(entry[4][0]) for entry in found]
+                if not addresses:
+                    log.warning("%s, which may call, has no address: what it was before stands", name)
+                    continue
             for networks in lists:
                 networks.learn(name, addresses)
         await asyncio.sleep(NAMES_S)

@@ -48,6 +48,15 @@ def target_port(uri: SipUri) -> int:
     return uri.port or (SECURE_PORT if transport_of(uri) == "TLS" else DEFAULT_PORT)
 
 
+def wanted_transport(uri: SipUri) -> Transport | None:
+    """The transport that a URI insists on, None where the records of its domain may choose (RFC 3263 section 4.1).
+
+    Raises:
+        SipMessageError: one that is not spoken here.
+    """
+    return transport_of(uri) if uri.scheme == "sips" or uri.params.get("transport") else None
+
+
 def transport_of(uri: SipUri) -> Transport:
     """The transport that a SIP URI asks for (RFC 3261 section 19.1.1; no NAPTR here).
 

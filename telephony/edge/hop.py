@@ -36,6 +36,9 @@ class Send:
         request: the request in ``data``, so that its sender can be told when the name leads nowhere.
         worker: address of that sender.
         looked_up: the host may be a name though there is no request to tell about.
+        name: what a certificate must be for, where the host is an address that was looked up; "" for the host.
+        lookup: nothing to be sent yet: this domain's servers, by this transport or any, have to be looked up first,
+            and then ``data``, the datagram as the worker sent it, is worked on again.
         flow: how it goes outside; a connection that is gone by now is replaced by a new one to host and port.
     """
 
@@ -47,6 +50,8 @@ class Send:
     worker: Address | None = None
     flow: Flow = UDP
     looked_up: bool = False
+    name: str = ""
+    lookup: tuple[str, Transport | None] | None = None
 
 
 class Hop:

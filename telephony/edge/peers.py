@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from telephony.edge.flow import Transport
@@ -32,6 +32,8 @@ class PeerConfig:
             other. The URI itself is not changed.
         priority: the lowest of those that live gets the calls.
         options_s: how often it is asked whether it lives; 0: never.
+        looked_up: its servers are found by SRV records, and the port stands only for a domain that has none.
+        any_transport: by whatever transport the records say.
     """
 
     name: str
@@ -41,6 +43,13 @@ class PeerConfig:
     domain: str = ""
     priority: int = 1
     options_s: float = 30.0
+    looked_up: bool = False
+    any_transport: bool = False
+
+    @property
+    def wanted(self) -> Transport | None:
+        """The transport whose records count, None for any."""
+        return None if self.any_transport else self.transport
 
 
 class Peer:
@@ -71,7 +80,19 @@ class Peers:
         self._chosen: FadingTable[int] = FadingTable(REMEMBER_CALLS, REMEMBER_S, clock)
         self._turns = 0
 
-    def choose(self, target: SipUri, call_id: str, from_tag: str, starts: bool, sticks: bool = True) -> Peer | None:
+    def serving(self, target: SipUri) -> list[Peer]:
+        """All peers that calls to a target may go to."""
+        return [peer for peer in self.all if _serves(peer.config, target)]
+
+    def choose(
+        self,
+        target: SipUri,
+        call_id: str,
+        from_tag: str,
+        starts: bool,
+        sticks: bool = True,
+        avoid: Collection[str] = (),
+    ) -> Peer | None:
         """The peer for a worker's request; None: the request goes where its URI says.
 
         All requests of a transaction, and the call's retry with credentials, go to the same one.
@@ -82,8 +103,9 @@ class Peers:
             from_tag: of the request.
             starts: the request starts a call or a transaction, and is none of a dialog.
             sticks: it belongs to a call, which cannot change its peer; a registration can.
+            avoid: names of peers that it must not go to.
         """
-        candidates = [peer for peer in self.all if _serves(peer.config, target)]
+        candidates = [peer for peer in self.serving(target) if peer.config.name not in avoid]
         if not candidates:
             return None
         key = call_key(call_id, from_tag)

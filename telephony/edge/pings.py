@@ -8,9 +8,11 @@ import logging
 import secrets
 from collections.abc import Callable
 
+from telephony.edge.destinations import Destinations
 from telephony.edge.flow import Flow
 from telephony.edge.hop import Hop, Send, Side
-from telephony.edge.peers import Peer, Peers
+from telephony.edge.peers import Peer, PeerConfig, Peers
+from telephony.edge.services import Service, Services
 from telephony.sip import SipResponse
 from telephony.sip.via import MAGIC_COOKIE
 
@@ -26,13 +28,25 @@ class Pings:
 
     Args:
         peers: the peers.
+        destinations: told which servers of a peer's domain are silent.
+        services: the servers of domains.
         hop: our own address in the requests.
         send: sends a message.
         user_agent: value of User-Agent.
     """
 
-    def __init__(self, peers: Peers, hop: Hop, send: Callable[[Send], None], user_agent: str) -> None:
+    def __init__(
+        self,
+        peers: Peers,
+        destinations: Destinations,
+        services: Services,
+        hop: Hop,
+        send: Callable[[Send], None],
+        user_agent: str,
+    ) -> None:
         self._peers = peers
+        self._destinations = destinations
+        self._services = services
         self._hop = hop
         self._send = send
         self._user_agent = user_agent
@@ -67,23 +81,40 @@ class Pings:
 
     async def _keep_asking(self, peer: Peer) -> None:
         while True:
-            status = await self._ask(peer)
-            changed = self._peers.answered(peer, status) if status else self._peers.failed(peer)
+            alive, status = await self._look_after(peer)
+            changed = self._peers.answered(peer, status) if alive else self._peers.failed(peer)
             if changed:
-                log.warning("peer %s %s", peer.config.name, "is back" if status else "does not answer any more")
+                log.warning("peer %s %s", peer.config.name, "is back" if alive else "does not answer any more")
             await asyncio.sleep(peer.config.options_s)
 
-    async def _ask(self, peer: Peer) -> int:
+    async def _look_after(self, peer: Peer) -> tuple[bool, int]:
+        """Ask a peer, or one of its servers after the other until one answers; whether it did, and how."""
+        config = peer.config
+        servers = await self._services.look_up(config.host, config.wanted) if config.looked_up else ()
+        for _ in range(max(1, len(servers))):
+            service = self._destinations.best(servers)
+            status = await self._ask(peer.config, service)
+            if status:
+                if service is not None:
+                    self._destinations.worked(service)
+                return True, status
+            if service is not None:
+                self._destinations.failed(service)
+        return False, 0
+
+    async def _ask(self, config: PeerConfig, service: Service | None) -> int:
         """Ask once; the status that came, 0 for none."""
         branch = f"{PING_MARK}{self._secret}{next(self._numbers)}"
         waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting[branch] = waiting
-        config = peer.config
-        flow = Flow(config.transport)
-        data = self._hop.options(flow, config.host, config.port, config.domain, branch, self._user_agent)
+        flow = Flow(config.transport if service is None else service.transport)
+        domain = config.domain or (config.host if service is not None else "")
+        host, port = (config.host, config.port) if service is None else (service.host, service.port)
+        data = self._hop.options(flow, host, port, domain, branch, self._user_agent)
+        name = config.host if service is not None else ""
         try:
             for wait_s in REPEAT_S:
-                self._send(Send(Side.OUTSIDE, config.host, config.port, data, flow=flow, looked_up=True))
+                self._send(Send(Side.OUTSIDE, host, port, data, flow=flow, looked_up=True, name=name))
                 await asyncio.wait([waiting], timeout=wait_s)
                 if waiting.done():
                     return waiting.result()

@@ -37,6 +37,11 @@ class Resolver:
         self._family = family
         self._known: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
+    @property
+    def ipv6(self) -> bool:
+        """Whether it looks for addresses of IPv6."""
+        return self._family == socket.AF_INET6
+
     async def resolve(self, host: str) -> str:
         """The address of a host.
 

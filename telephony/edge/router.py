@@ -6,15 +6,17 @@ A record-routing, transaction-stateless proxy (RFC 3261 section 16.11) between t
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from telephony.edge.access import Access
 from telephony.edge.config import EdgeConfig, EdgeStats
+from telephony.edge.destinations import Destinations
 from telephony.edge.dispatcher import Address, Dispatcher, Worker
 from telephony.edge.flow import UDP, Flow
 from telephony.edge.hop import Hop, Send, Side
 from telephony.edge.inbound import Inbound
 from telephony.edge.networks import Names, Networks
-from telephony.edge.outbound import Outbound
+from telephony.edge.outbound import Known, Outbound
 from telephony.edge.peers import Peers
 from telephony.edge.screening import KNOWN_METHODS, Verdict
 from telephony.edge.sources import SourceLog
@@ -64,7 +66,8 @@ class Router:
         self.access = Access(config.access, self.known, stats, sources, hop.secret)
         self._inbound = Inbound(config, hop, dispatcher, stats)
         self.peers = Peers(config.peers)
-        self._outbound = Outbound(hop, dispatcher, stats, self.peers)
+        self.destinations = Destinations()
+        self._outbound = Outbound(hop, dispatcher, stats, self.peers, self.destinations)
         self.take_pong: Callable[[SipResponse], bool] = lambda _: False
 
     def from_outside(self, data: bytes, source: Address, flow: Flow = UDP) -> Send | None:
@@ -86,7 +89,10 @@ class Router:
             return None
         message = self._parse(data, source)
         if isinstance(message, SipRequest):
-            return self._request_from_worker(message, worker)
+            send = self._request_from_worker(message, worker)
+            if send is not None and send.lookup is not None:
+                return replace(send, data=data, worker=source)
+            return send
         if message is not None and self._fit(message, source):
             return self._inbound.response(message, worker)
         return None
@@ -99,6 +105,10 @@ class Router:
             return None
         worker = self._dispatcher.worker_at(address)
         return None if worker is None else self._answer_worker(request, worker, Verdict(503))
+
+    def look_up_by(self, known: Known) -> None:
+        """Let the servers of domains be looked up in ``known`` from now on."""
+        self._outbound.known = known
 
     def _parse(self, data: bytes, source: Address) -> SipRequest | SipResponse | None:
         if not data.strip(b"\r\n\x00"):

@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 CHECK_S = 1.0
 RENEW_S = 30.0
 
-Place = tuple[Transport, str, int]
+Place = tuple[Transport, str, int, str]
+"""Transport, host, port, and the name that the certificate must be for if it is not that of the host."""
 
 
 class Streams:
@@ -102,13 +103,13 @@ class Streams:
         connection = self._connections.get(flow.connection)
         return connection is not None and connection.send(data)
 
-    async def send_to(self, data: bytes, transport: Transport, host: str, port: int) -> None:
-        """Send to a place, by the connection there is or a new one.
+    async def send_to(self, data: bytes, transport: Transport, host: str, port: int, name: str = "") -> None:
+        """Send to a place, by the connection there is or a new one; ``name`` is what its certificate must be for.
 
         Raises:
             TelephonyError: there is no way to get there.
         """
-        place = (transport, host, port)
+        place = (transport, host, port, name if transport == "TLS" else "")
         known = self._connections.get(self._places.get(place, 0))
         if known is not None and known.send(data):
             return
@@ -122,7 +123,7 @@ class Streams:
             raise TelephonyError(f"the {transport} connection to {host}:{port} was closed at once")
 
     async def _open(self, place: Place) -> Connection:
-        transport, host, port = place
+        transport, host, port, name = place
         loop = asyncio.get_running_loop()
         tls = self._certificates.outgoing if transport == "TLS" else None
         connecting = asyncio.ensure_future(
@@ -131,7 +132,7 @@ class Streams:
                 host,
                 port,
                 ssl=tls,
-                server_hostname=host if tls else None,
+                server_hostname=(name or host) if tls else None,
             )
         )
         try:
@@ -164,7 +165,7 @@ class Streams:
             self._sources.note(host, "too many connections")
             return False
         self._from[host] += 1
-        self._keep(connection, (connection.flow.transport, *connection.peer))
+        self._keep(connection, (connection.flow.transport, *connection.peer, ""))
         return True
 
     def _went(self, connection: Connection, place: Place) -> bool:

@@ -41,6 +41,24 @@ class AccountConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class FailoverConfig:
+    """Calls out that a peer does not carry are tried at the next one; behind the edge, which knows the peers.
+
+    Attributes:
+        attempts: INVITEs for one call.
+        silent_s: an INVITE that nothing at all comes back for is given up after this long.
+        total_s: no INVITE is sent after this long.
+        hosts: domains that several peers serve. Silence is waited out at others, unless they are names that may have
+            several servers.
+    """
+
+    attempts: int = 3
+    silent_s: float = 6.0
+    total_s: float = 20.0
+    hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class UserAgentConfig:
     """Settings of the SIP user agent.
 
@@ -68,6 +86,7 @@ class UserAgentConfig:
         lock_source: take a call's audio from one source only, once that is known.
         ack_timeout_s: an answer that is not acknowledged for this long ends the call; 64 times T1 (RFC 3261).
         bye_timeout_s: how long the far side may take to answer our BYE before the library gives the call's place away.
+        failover: when a call out is tried at the next peer.
         notify_timeout_s: how long the far side may take to report how a REFER with Replaces went.
         jitter_min_ms: audio that the jitter buffer holds back at least, once it has seen jitter.
         jitter_max_ms: audio that it holds at most.
@@ -99,6 +118,7 @@ class UserAgentConfig:
     lock_source: bool = True
     ack_timeout_s: float = 32.0
     bye_timeout_s: float = 8.0
+    failover: FailoverConfig = FailoverConfig()
     notify_timeout_s: float = 15.0
     jitter_min_ms: int = 20
     jitter_max_ms: int = 300

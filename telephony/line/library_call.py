@@ -16,6 +16,8 @@ from telephony.sip.reason import Reason, reasons_of_text
 
 logger = logging.getLogger(__name__)
 
+RINGING = 180
+ANSWERED = 200
 DECLINE = 603
 # Whose messages may say why a call ends; a response to an INVITE may, too (RFC 6432).
 _ENDING = frozenset({"BYE", "CANCEL", "INVITE"})
@@ -150,6 +152,8 @@ class LibraryCall(pj.Call):
         self.call_id = ""
         self.far_reasons: tuple[Reason, ...] = ()
         """What the far side, or the network, said of the end (RFC 3326)."""
+        self.heard = self.rang = False
+        """Whether our INVITE got any answer at all; whether somebody was rung by it."""
         self._handler: CallHandler | None = handler
 
     # --- doing
@@ -273,6 +277,10 @@ class LibraryCall(pj.Call):
     def onCallTsxState(self, prm: pj.OnCallTsxStateParam) -> None:  # noqa: N802
         """Keep why the far side ends the call, or refuses it."""
         self._read_reasons(prm.e)
+        transaction = prm.e.body.tsxState.tsx
+        if transaction.method == "INVITE" and transaction.role == pj.PJSIP_ROLE_UAC:
+            self.heard = self.heard or prm.e.body.tsxState.type == pj.PJSIP_EVENT_RX_MSG
+            self.rang = self.rang or RINGING <= transaction.statusCode < ANSWERED
 
     @_guarded
     def onCallState(self, prm: pj.OnCallStateParam) -> None:  # noqa: N802

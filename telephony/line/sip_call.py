@@ -6,16 +6,15 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import pjsua2 as pj
 
-from telephony.line.attempts import TIMED_OUT, Attempts, nobody_left
 from telephony.line.bridge import Side
 from telephony.line.config import UserAgentConfig
+from telephony.line.dialling import Dialling, DialOrder
 from telephony.line.ending import CallEnd, reason_of, refusal_of
 from telephony.line.endpoint import SipThread, Timer
 from telephony.line.library import explain
@@ -26,7 +25,6 @@ from telephony.line.pump import FramePump
 from telephony.line.supervision import CallSupervision
 from telephony.line.transactions import USUAL_S, waiting
 from telephony.line.transfer_driver import TransferDriver
-from telephony.sip.again import AGAIN_HEADER
 from voicebot.conversation.leg import HangupCause, TransferOutcome, TransferRequest, TransferResult
 
 logger = logging.getLogger(__name__)
@@ -89,21 +87,6 @@ class CallContext:
     released: Callable[[LiveCall], None]
 
 
-@dataclass(frozen=True, slots=True)
-class DialOrder:
-    """Whom a call rings.
-
-    Attributes:
-        target: a SIP URI.
-        headers: further headers of the INVITE.
-        local_uri: for From; "" for the account's own address.
-    """
-
-    target: str
-    headers: Mapping[str, str]
-    local_uri: str
-
-
 class SipCall:
     """One call, incoming or outgoing; a ``CallHandler``. For the SIP thread only.
 
@@ -125,9 +108,7 @@ class SipCall:
         self._confirmed = False
         self._q850 = 0
         self._told_answered = False
-        self._order: DialOrder | None = None
-        self._attempts = Attempts(context.config.failover, 0.0)
-        self._failed: CallEnd | None = None
+        self._dialling: Dialling | None = None
         self._cause: HangupCause | None = None
         self._guard = MediaGuard(context.sip, context.config, self._silent)
         self._waiting: Timer | None = None
@@ -154,23 +135,18 @@ class SipCall:
         Raises:
             pj.Error: the library cannot send the INVITE (no free call, no such address).
         """
-        self._order = DialOrder(target, dict(headers), local_uri)
-        self._attempts = Attempts(self._context.config.failover, time.monotonic())
+        self._dialling = Dialling(
+            self._context, self, DialOrder(target, dict(headers), local_uri), self._dialled, self._finish
+        )
         self._context.opened(self)
         try:
-            return self._invite(self._order, {}).call_id
+            return self._dialling.invite().call_id
         except pj.Error:
             self.drop()
             raise
 
-    def _invite(self, order: DialOrder, more: Mapping[str, str]) -> LibraryCall:
-        call = self._call = LibraryCall(self._context.account_for(order.target), self)
-        call.dial(order.target, {**order.headers, **more}, order.local_uri)
-        self._attempts.count += 1
-        failover = self._context.config.failover
-        if self._context.config.outbound_proxy and may_have_others(order.target, failover.hosts):
-            self._waiting = self._context.sip.call_later(failover.silent_s, self._no_sound)
-        return call
+    def _dialled(self, call: LibraryCall) -> None:
+        self._call = call
 
     def ring(self) -> None:
         """Tell the caller that we ring (180)."""
@@ -226,8 +202,7 @@ class SipCall:
         if self._call is None:
             return
         self._cause = self._cause or cause
-        if self._waiting is not None:
-            self._waiting.cancel()
+        self._stop_waiting()
         try:
             with waiting(self._context.config.bye_timeout_s if self._confirmed else USUAL_S):
                 self._call.end(status, reason_of(cause, self._q850))
@@ -253,8 +228,7 @@ class SipCall:
     def on_confirmed(self) -> None:
         """The call is up: watch its media."""
         self._confirmed = True
-        if self._waiting is not None:
-            self._waiting.cancel()
+        self._stop_waiting()
         self._tell_answered()
         self._guard.answered()
 
@@ -296,21 +270,18 @@ class SipCall:
         if self._call is None or not self._call.call_id:
             # Told from within ``dial``, which fails and cleans up.
             return
-        call = self._call
-        end = CallEnd(
-            self._why(), status, reason, self._guard.stats, call.far_reasons, call.call_id, self._attempts.count
-        )
-        if self._failed is not None and nobody_left(status, reason):
-            end = self._failed
-        elif self._goes_on(call, end):
-            self._leave(call, end)
-            return
-        self._finish(end)
+        call, dialling = self._call, self._dialling
+        attempts = dialling.count if dialling is not None else 1
+        end = CallEnd(self._why(), status, reason, self._guard.stats, call.far_reasons, call.call_id, attempts)
+        final = end if dialling is None else dialling.ended(call, end)
+        if final is not None:
+            self._finish(final)
 
     def _finish(self, end: CallEnd) -> None:
         if self._transfer is not None:
             self._transfer.caller_gone()
-        self._listener.hung_up(end)
+        # It may have been given up between two attempts.
+        self._listener.hung_up(replace(end, cause=self._why()))
         self._context.sip.post(self.drop)
 
     def _why(self) -> HangupCause:
@@ -329,8 +300,7 @@ class SipCall:
     def drop(self) -> None:
         """Free the library's objects, over or not."""
         self._guard.close()
-        if self._waiting is not None:
-            self._waiting.cancel()
+        self._stop_waiting()
         self.supervision.close()
         # A library object that only the garbage collector finds would be freed after the library.
         self._transfer = None
@@ -342,51 +312,14 @@ class SipCall:
         self._call = None
         self._context.released(self)
 
-    # --- the next peer
+    # --- time-outs
 
-    def _goes_on(self, call: LibraryCall, end: CallEnd) -> bool:
-        """Whether a call out that nobody took is tried elsewhere."""
-        if self._incoming or self._confirmed or self._cause is not None or not self._context.config.outbound_proxy:
-            return False
-        now_s = time.monotonic()
-        return self._attempts.again(end.status, end.q850, heard=call.heard, rang=call.rang, now_s=now_s)
-
-    def _leave(self, call: LibraryCall, end: CallEnd) -> None:
-        """Give an attempt up. The library's object is let go of outside of its callback."""
+    def _stop_waiting(self) -> None:
+        """The call was answered or acknowledged, or it ends."""
         if self._waiting is not None:
             self._waiting.cancel()
-        call.release()
-        self._failed = end
-        self._context.sip.post(lambda: self._next(call.call_id, end))
-
-    def _next(self, before: str, end: CallEnd) -> None:
-        order = self._order
-        if self._cause is not None or order is None:
-            self._finish(replace(end, cause=self._why()))
-            return
-        try:
-            call = self._invite(order, {AGAIN_HEADER: before})
-        except pj.Error as error:
-            logger.warning("call %s cannot be tried again: %s", before, explain(error))
-            self._finish(end)
-            return
-        logger.info("call %s is tried again as %s: SIP %d", before, call.call_id, end.status)
-
-    def _no_sound(self) -> None:
-        """Not even a 100 has come from the peer. Should it speak up later, the library sends CANCEL, or ACK and BYE."""
-        call = self._call
-        if call is None or call.heard or self._cause is not None:
-            return
-        end = CallEnd(
-            HangupCause.FAILED, TIMED_OUT, "No response", StreamStats(), (), call.call_id, self._attempts.count
-        )
-        if not self._goes_on(call, end):
-            return
-        call.release()
-        call.end()
-        self._leave(call, end)
-
-    # --- time-outs
+        if self._dialling is not None:
+            self._dialling.stop()
 
     def _silent(self, quiet_s: float) -> None:
         logger.warning("call %s: no audio for %.0f s, hanging up", self._call.call_id if self._call else "", quiet_s)

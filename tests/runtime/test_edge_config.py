@@ -40,7 +40,7 @@ def test_all_that_is_set_arrives() -> None:
     )
     config = edge_config(sip)
     assert config.peers == (
-        PeerConfig("main", "pbx.example.com", 5061, "TLS", "pbx.test", 2, 5),
+        PeerConfig("main", "pbx.example.com", 5061, "TLS", "pbx.test", 2, 5, looked_up=True),
         PeerConfig("trunk", "2001:db8::5", 5080, "TCP"),
     )
     assert config.sources == {

@@ -25,7 +25,7 @@ import pjsua2 as pj
 
 from telephony.line.agent import LineAgent
 from telephony.line.call import SipCallLeg
-from telephony.line.config import AccountConfig, UserAgentConfig
+from telephony.line.config import AccountConfig, FailoverConfig, UserAgentConfig
 from telephony.line.registration import RegistrationEvent
 from telephony.line.supervision import Joining, Standing
 from voicebot.conversation.leg import AudioSource, HangupCause, TransferMode, TransferRequest, TransferResult
@@ -155,6 +155,8 @@ class Driver:
     def __init__(self, order: dict[str, Any]) -> None:
         config = dict(order["config"])
         config["accounts"] = tuple(AccountConfig(**account) for account in config.get("accounts", ()))
+        failover = config.get("failover", {})
+        config["failover"] = FailoverConfig(**{**failover, "hosts": frozenset(failover.get("hosts", ()))})
         config["codecs"] = tuple(config.get("codecs", ("PCMA", "PCMU", "G722")))
         self._behaviour: dict[str, Any] = order.get("behaviour", {})
         self._agent = LineAgent(

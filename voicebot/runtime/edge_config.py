@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from telephony.edge.config import SCANNERS, AccessConfig, EdgeConfig
-from telephony.edge.flow import target_port, transport_of
+from telephony.edge.flow import target_port, transport_of, wanted_transport
 from telephony.edge.peers import PeerConfig
+from telephony.edge.resolver import is_numeric
 from telephony.edge.tls import TlsConfig
 from telephony.sip import parse_uri
 from voicebot.runtime.lines import pbx_host
@@ -24,6 +25,7 @@ def edge_config(sip: SipSettings) -> EdgeConfig:
         tcp=sip.tcp,
         peers=tuple(_peer(peer) for peer in sip.peers),
         sources=_sources(sip),
+        dns=tuple(sip.dns),
         tls=TlsConfig(**{name: getattr(sip.tls, name) for name in TlsSettings.model_fields}),
     )
 
@@ -51,6 +53,9 @@ def _peer(peer: PeerSettings) -> PeerConfig:
         domain=peer.domain.lower(),
         priority=peer.priority,
         options_s=peer.options_s,
+        # A name without a port may have servers of any number and by any transport (RFC 3263).
+        looked_up=uri.port is None and "." in uri.host and not is_numeric(uri.host),
+        any_transport=wanted_transport(uri) is None,
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from telephony.line.config import AccountConfig, UserAgentConfig
+from telephony.line.config import AccountConfig, FailoverConfig, UserAgentConfig
+from telephony.sip import parse_uri
 from voicebot.settings.model import Settings
+from voicebot.settings.sip import SipSettings
 
 Address = tuple[str, int]
 
@@ -93,7 +96,19 @@ class WorkerOrder:
             rate_hz=sip.audio_rate_hz,
             session_timer_s=sip.session_timer_s,
             user_agent=sip.user_agent,
+            first_media_timeout_s=sip.media.first_timeout_s,
+            media_timeout_s=sip.media.timeout_s,
+            lock_source=sip.media.lock_source,
+            failover=FailoverConfig(
+                sip.failover.attempts, sip.failover.silent_s, sip.failover.total_s, _shared_domains(sip)
+            ),
             in_band_digits=sip.dtmf.in_band,
             send_digits=sip.dtmf.send,
             log_content=self.settings.log.content,
         )
+
+
+def _shared_domains(sip: SipSettings) -> frozenset[str]:
+    """Domains that several peers stand in for each other at."""
+    domains = Counter(peer.domain.lower() or parse_uri(peer.address).host for peer in sip.peers)
+    return frozenset(domain for domain, count in domains.items() if count > 1)

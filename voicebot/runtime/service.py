@@ -246,6 +246,7 @@ class Service:
             "calls": self._supervisor.calls,
             "line_workers": len(self._supervisor.workers),
             "restarts": self._speech_keeper.restarts + sum(slot.keeper.restarts for slot in self._supervisor.workers),
+            **self._supervisor.edge.stats.summary,
             **self._delivery.facts,
             **(self._driver.facts if self._driver is not None else {}),
         }

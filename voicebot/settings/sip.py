@@ -168,6 +168,28 @@ class DtmfSettings(Section):
     """How keys are sent: telephone-events, INFO, or events where the far side takes them."""
 
 
+class MediaSettings(Section):
+    """The audio of calls: how long it may be missing, and whose it may be."""
+
+    first_timeout_s: float = Field(default=30.0, ge=0, le=3600)
+    """A call without any audio for this long after the answer is ended; 0: never."""
+    timeout_s: float = Field(default=15.0, ge=0, le=3600)
+    """A call whose audio has stopped for this long is ended; 0: never."""
+    lock_source: bool = True
+    """Take a call's audio from one address only, once it is known. Needs Linux."""
+
+
+class FailoverSettings(Section):
+    """Calls out that a peer does not carry."""
+
+    attempts: int = Field(default=3, ge=1, le=10)
+    """Peers, or servers of a domain, that one call is tried at."""
+    silent_s: float = Field(default=6.0, ge=1, le=32)
+    """A peer that answers an INVITE with nothing at all for this long is given up."""
+    total_s: float = Field(default=20.0, ge=1, le=120)
+    """No further one is tried after this long."""
+
+
 class SipSettings(Section):
     """The SIP user agent."""
 
@@ -203,6 +225,10 @@ class SipSettings(Section):
     access: AccessSettings = AccessSettings()
     transfer: TransferSettings = TransferSettings()
     dtmf: DtmfSettings = DtmfSettings()
+    media: MediaSettings = MediaSettings()
+    failover: FailoverSettings = FailoverSettings()
+    dns: list[str] = []
+    """Name servers for SRV records, "address" or "address:port"; empty: those of the system."""
     user_agent: str = "voicebot"
 
     @property

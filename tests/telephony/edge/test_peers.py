@@ -31,8 +31,10 @@ class Clock:
         return self.now_s
 
 
-def chosen(peers: Peers, call_id: str, uri: str = DOMAIN, **more: bool) -> str:
-    peer = peers.choose(parse_uri(uri), call_id, "tag", **{"starts": True, **more})
+def chosen(
+    peers: Peers, call_id: str, uri: str = DOMAIN, *, starts: bool = True, sticks: bool = True, avoid: str = ""
+) -> str:
+    peer = peers.choose(parse_uri(uri), call_id, "tag", starts, sticks, {avoid})
     return peer.config.name if peer is not None else ""
 
 
@@ -57,6 +59,13 @@ def test_a_registration_moves_and_with_none_alive_the_best_is_tried() -> None:
     assert chosen(peers, "register", sticks=False) == "second"
     peers.failed(named(peers, "second"), at_once=True)
     assert chosen(peers, "4") == "first"
+
+
+def test_a_peer_that_was_tried_is_passed_over() -> None:
+    peers = Peers([FIRST, SECOND])
+    assert chosen(peers, "1", avoid="first") == "second"
+    assert chosen(peers, "2", avoid="second") == "first"
+    assert chosen(Peers([FIRST]), "3", avoid="first") == ""
 
 
 def test_equals_take_turns() -> None:
