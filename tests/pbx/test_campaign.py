@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 from tests.service import outbound
 from tests.service.configured import config, line
 from tests.service.crowd import crowd
-from tests.service.outbound import ACTS, BOT, MESSAGE, Campaign, compare, left_messages, people
+from tests.service.outbound import ACTS, BOT, KINDS, MESSAGE, Campaign, compare, left_messages, people
 from tests.service.running import RunningService
 from tests.support.asterisk import SAMPLE, Addresses, Asterisk, asterisk, needs_asterisk
 from tests.support.sip_peers import free_port, needs_sipp
@@ -37,6 +38,10 @@ COUNTS = {
     "silent": 3,
 }
 AT_A_TIME = 10
+# Asterisk hands on a status as a cause of its own, and 480 becomes "no answer", whatever the provider's reason was.
+AWAY = next(
+    replace(kind, outcomes="no_answer", category="no_answer", q850=19) for kind in KINDS if kind.act.name == "away"
+)
 
 
 def settings_of(pbx: Asterisk) -> dict[str, Any]:
@@ -53,7 +58,7 @@ def settings_of(pbx: Asterisk) -> dict[str, Any]:
 
 
 async def test_fifty_numbers(tmp_path: Path) -> None:
-    called = people(COUNTS)
+    called = {number: AWAY if kind.act == AWAY.act else kind for number, kind in people(COUNTS).items()}
     assert len(called) == 50
     sounds = await outbound.sounds(tmp_path)
     async with (

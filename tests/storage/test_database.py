@@ -78,7 +78,7 @@ def test_an_error_undoes_the_whole_transaction(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         break_it()
     with database.transaction() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0006"
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0007"
     database.close()
 
 

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.storage.stored import MOBILE, START, Clock, block_order, storage, text_order
 from voicebot.errors import NumberBlockedError, StorageError
 from voicebot.storage.outbox import MessageState
+from voicebot.storage.outgoing import OutgoingCall
 from voicebot.storage.spool import Order
 
 OLD_LINES = (
@@ -126,3 +129,26 @@ def test_the_file_of_earlier_versions_is_taken_over_once(tmp_path: Path, caplog:
         opened.import_orders()
         assert len(opened.outbox.messages()) == 1
         assert len(opened.blacklist.history(MOBILE)) == 1
+
+
+@pytest.mark.parametrize(
+    ("dialling", "scope", "ends"),
+    [
+        ({}, "all", None),
+        ({"opt_out_scope": "campaign"}, "campaign:autumn", None),
+        ({"opt_out_scope": "campaign", "opt_out_days": 30}, "campaign:autumn", START + timedelta(days=30)),
+        ({"opt_out_days": 365}, "all", START + timedelta(days=365)),
+    ],
+)
+def test_for_whom_and_for_how_long_a_bot_blocks_a_number(
+    tmp_path: Path, dialling: dict[str, Any], scope: str, ends: datetime | None
+) -> None:
+    with storage(tmp_path, dialling=dialling) as opened:
+        campaign = opened.campaigns.create("autumn", "{}", "running", START)
+        opened.outgoing.add(OutgoingCall("o1", "+8613800138000", "desk", START, campaign.id, call_id="c1"))
+        opened.spool.write(block_order())
+        opened.spool.write(block_order("13900139000", call_id="somebody called us"))
+        opened.import_orders()
+        made, other = opened.blacklist.entries()
+        assert (made.number, made.scope, made.expires_at) == (MOBILE, scope, ends)
+        assert (other.scope, other.expires_at) == ("all", ends)

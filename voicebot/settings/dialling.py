@@ -116,6 +116,10 @@ class DiallingSettings(Section):
     """What a final SIP status stands for where nothing was heard; differences from the usual."""
     block_wrong_numbers_days: int = Field(default=0, ge=0, le=3650)
     """Numbers that are not in use go on the blacklist for so many days; 0: they do not."""
+    opt_out_scope: Literal["all", "campaign"] = "all"
+    """Who does not dial a number any more that a bot put on the blacklist in a campaign: nobody, or this campaign."""
+    opt_out_days: int = Field(default=0, ge=0, le=36_500)
+    """For how long; 0: for good."""
     keep_numbers_days: int = Field(default=0, ge=0, le=36_500)
     """Days until the numbers and variables of calls and of ended campaigns are forgotten; 0: never."""
     max_wait_s: float = Field(default=60.0, ge=1, le=86400)

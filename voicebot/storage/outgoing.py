@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert
 from voicebot.storage.database import Database, fitting
 from voicebot.storage.database import insert as insert_new
 from voicebot.storage.tables import campaign_contacts as contacts
+from voicebot.storage.tables import campaigns
 from voicebot.storage.tables import outgoing_calls as table
 
 
@@ -134,6 +135,12 @@ class OutgoingCalls:
         with self._database.transaction() as connection:
             row = connection.execute(select(*_COLUMNS).where(table.c.id == call_id)).mappings().one_or_none()
         return None if row is None else _call(row)
+
+    def campaign_of(self, sip_call_id: str) -> str:
+        """Return the name of the campaign that made a call, "" if none has."""
+        query = select(campaigns.c.name).join(table, table.c.campaign_id == campaigns.c.id)
+        with self._database.transaction() as connection:
+            return connection.execute(query.where(table.c.call_id == sip_call_id).limit(1)).scalar() or ""
 
     def of_campaign(self, campaign_id: str) -> list[OutgoingCall]:
         """Return all calls of a campaign, the first one first."""

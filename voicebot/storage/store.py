@@ -8,7 +8,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from voicebot.errors import NumberBlockedError, StorageError
 from voicebot.protocol.instruction import BLACKLIST, SHORT_MESSAGE
@@ -49,7 +49,7 @@ class Storage:
 
     def __init__(self, settings: Settings, now: Callable[[], datetime] = _now) -> None:
         self._now = now
-        self._country = settings.dialling.country_code
+        self._dialling = settings.dialling
         self._old_file = settings.paths.data / "outbox.jsonl"
         self._importing = threading.Lock()
         self._database = Database(settings)
@@ -116,7 +116,9 @@ class Storage:
             StorageError: the database cannot be used.
         """
         self.import_orders()
-        return self.blacklist.find_any(written_forms(number, self._country), self._now(), _scopes(campaign))
+        return self.blacklist.find_any(
+            written_forms(number, self._dialling.country_code), self._now(), _scopes(campaign)
+        )
 
     def blocked_among(self, numbers: Iterable[str], campaign: str = "") -> set[str]:
         """Return those of many numbers that may not be dialled.
@@ -125,7 +127,7 @@ class Storage:
             StorageError: the database cannot be used.
         """
         self.import_orders()
-        forms = {number: written_forms(number, self._country) for number in numbers}
+        forms = {number: written_forms(number, self._dialling.country_code) for number in numbers}
         everything = (form for written in forms.values() for form in written)
         blocked = self.blacklist.blocked(everything, self._now(), _scopes(campaign))
         return {number for number, written in forms.items() if written & blocked}
@@ -187,11 +189,28 @@ class Storage:
         if not normalise(order.party):
             logger.warning("call %s ordered a blacklist entry for a caller who has no number", order.call_id)
             return
+        days = self._dialling.opt_out_days
         event = BlacklistEvent(
-            order.party, "add", order.reason, "call", order.call_id, order.line, id=order.id, at=order.at
+            order.party,
+            "add",
+            order.reason,
+            "call",
+            order.call_id,
+            order.line,
+            id=order.id,
+            at=order.at,
+            scope=self._opt_out_scope(order),
+            expires_at=order.at + timedelta(days=days) if days else None,
         )
         if self.blacklist.apply(event):
             logger.info("call %s: its number is on the blacklist now", order.call_id)
+
+    def _opt_out_scope(self, order: Order) -> str:
+        """Return for whom a bot has blocked a number; a call of no campaign that we know of: for everybody."""
+        if self._dialling.opt_out_scope == "all":
+            return ALL
+        campaign = self.outgoing.campaign_of(order.call_id)
+        return campaign_scope(campaign) if campaign else ALL
 
 
 def _scopes(campaign: str) -> tuple[str, ...]:

@@ -191,4 +191,5 @@ outgoing_calls = Table(
     Index("ix_outgoing_calls_open", "state", "created_at"),
     Index("ix_outgoing_calls_campaign", "campaign_id", "ended_at"),
     Index("ix_outgoing_calls_contact", "contact_id"),
+    Index("ix_outgoing_calls_call", "call_id"),
 )
