@@ -185,14 +185,14 @@ async def test_a_pause_is_rehearsed_and_the_turn_then_asked_in_earnest() -> None
     call.recogniser.hears = ["my phone is broken"]
     await call.hear(SpeechGrew(1, 400), SpeechPaused(1, 1))
     assert [(query.query_text, query.speculative) for query in call.brain.queries[1:]] == [("my phone is broken", True)]
-    assert call.ears.waits == [620, 280]  # the words tell nothing; the brain takes them for something
+    assert call.ears.waits == [620, 260]  # the words tell nothing; the brain takes them for something
     await call.hear(UtteranceEnded(1, 1))
     await call.listen()
     assert [(query.query_text, query.speculative) for query in call.brain.queries[2:]] == [
         ("my phone is broken", False)
     ]
     assert all(query.wants_expectation for query in call.brain.queries)
-    assert call.session.stopwatch.record.turns[1].end_of_speech_ms == 280
+    assert call.session.stopwatch.record.turns[1].end_of_speech_ms == 260
     await call.session.close()
 
 

@@ -121,7 +121,7 @@ async def test_failures_are_told(bench: Bench, error: Exception, code: str, capl
 
 
 async def test_previews_come_from_time_to_time_and_one_at_a_time(bench: Bench) -> None:
-    assert await bench.grow(20, 220) == 0
+    assert await bench.grow(20, 180) == 0
     assert await bench.grow(240) == 1
     assert bench.recogniser.requests[0].urgency is Urgency.PREVIEW
     assert await bench.grow(260, 640, 700) == 1  # the first one is not through
@@ -129,8 +129,8 @@ async def test_previews_come_from_time_to_time_and_one_at_a_time(bench: Bench) -
     assert bench.heard == [CallerPartial(1, 0, "I")]
     assert await bench.grow(720) == 2
     await bench.answer("I would")
-    assert await bench.grow(1100) == 2
-    assert await bench.grow(1120) == 3
+    assert await bench.grow(900) == 2
+    assert await bench.grow(920) == 3
     assert bench.transcribed == 0  # none of them counts
 
 
@@ -147,7 +147,7 @@ async def test_a_preview_that_comes_too_late_is_dropped_and_the_next_utterance_b
     bench.transcriber.ended(1)
     await bench.answer("I")
     assert bench.heard == []
-    assert await bench.grow(220, utterance_id=2) == 1
+    assert await bench.grow(180, utterance_id=2) == 1
     assert await bench.grow(240, utterance_id=2) == 2
 
 

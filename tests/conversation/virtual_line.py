@@ -50,6 +50,7 @@ class _Marked:
     rate_hz = RATE_HZ
     frame_samples = FRAME_MS * RATE_HZ // 1000
     hangover_ms = 0
+    tentative = False
 
     def is_speech(self, frame: bytes) -> bool:
         return frame[0] == 1

@@ -29,6 +29,7 @@ class ScriptedDetector:
 
     rate_hz = RATE_HZ
     frame_samples = FRAME_MS
+    tentative = False
 
     def __init__(self, hangover_ms: int = 0) -> None:
         self.hangover_ms = hangover_ms

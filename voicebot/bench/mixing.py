@@ -65,6 +65,7 @@ def render(case: Case, speech: Path, folder: Path, rate_hz: int, speak: Speak) -
             trimmed(samples, rate_hz) if isinstance(part, str) else samples
             for part, samples in zip(case.parts, parts, strict=True)
         ]
+        parts = _with_pauses_as_stated(case, parts, rate_hz)
     voice = np.concatenate(parts) if parts else np.zeros(0)
     if case.level_dbov is not None:
         voice = voice * 10 ** ((case.level_dbov - _active_dbov(voice, rate_hz)) / 20)
@@ -78,6 +79,27 @@ def render(case: Case, speech: Path, folder: Path, rate_hz: int, speak: Speak) -
     file = folder / f"{case.id}.wav"
     _write(file, voice, rate_hz)
     return Rendered(case, file, start + lead_ms, end + lead_ms, edges[2], edges[3])
+
+
+def _with_pauses_as_stated(case: Case, parts: list[Samples], rate_hz: int) -> list[Samples]:
+    """Return the parts with pauses that are shorter by the silence which clips keep around their words."""
+    edges = [_silence_around(part, samples, rate_hz) for part, samples in zip(case.parts, parts, strict=True)]
+    shortened = []
+    for number, (part, samples) in enumerate(zip(case.parts, parts, strict=True)):
+        before = edges[number - 1][1] if number else 0
+        after = edges[number + 1][0] if number + 1 < len(edges) else 0
+        shortened.append(samples[: max(0, samples.size - before - after)] if isinstance(part, int) else samples)
+    return shortened
+
+
+def _silence_around(part: Part, samples: Samples, rate_hz: int) -> tuple[int, int]:
+    """Return the silence before and behind the words of a part that was cut out around them."""
+    if isinstance(part, int) or (isinstance(part, Mapping) and "say" not in part):
+        return 0, 0
+    margin = _MARGIN_MS * rate_hz // 1000
+    words = _words_of(part, samples, rate_hz)
+    before, behind = int(words.start_ms * rate_hz / 1000), samples.size - int(words.end_ms * rate_hz / 1000)
+    return min(margin, before), min(margin, behind)
 
 
 Edges = tuple[float, float, bool, bool]

@@ -17,9 +17,9 @@ from voicebot.speech.types import Recogniser, TranscriptionRequest, TurnEndModel
 
 logger = logging.getLogger(__name__)
 
-_FIRST_PREVIEW_MS = 240
+_FIRST_PREVIEW_MS = 200
 """Speech that Whisper can make a word of."""
-_PREVIEW_EVERY_MS = 400
+_PREVIEW_EVERY_MS = 200
 _PREVIEW_AGAIN_MS = 100
 """Speech after which a preview that was refused is tried again."""
 

@@ -29,9 +29,9 @@ class ConversationSettings(Section):
     endpointing: Endpointing = "auto"
     """When a caller has ended. fixed: after ``identifyDuration`` of silence. adaptive: by the words, and after that
     time at the latest. auto: adaptive for our own bots, fixed for any other engine."""
-    complete_wait_ms: int = Field(default=240, ge=100, le=3000)
+    complete_wait_ms: int = Field(default=200, ge=100, le=3000)
     """adaptive: silence after words that are all that was asked for."""
-    understood_wait_ms: int = Field(default=280, ge=100, le=3000)
+    understood_wait_ms: int = Field(default=260, ge=100, le=3000)
     """adaptive: silence after a whole sentence, or words that mean something to the bot."""
     unclear_wait_ms: int = Field(default=620, ge=100, le=3000)
     """adaptive: silence after words of which nothing tells whether they are all."""
@@ -44,9 +44,9 @@ class ConversationSettings(Section):
     barge_in: Literal["stop", "pause"] = "stop"
     """What speech does that only words may make interrupt: nothing until there are words that mean something, or pause
     the bot after ``barge_in_ms`` until it is known what was said."""
-    barge_in_ms: int = Field(default=120, ge=20, le=2000)
+    barge_in_ms: int = Field(default=60, ge=20, le=2000)
     """Speech of this length stops an interruptible playout."""
-    barge_in_longest_ms: int = Field(default=440, ge=100, le=5000)
+    barge_in_longest_ms: int = Field(default=400, ge=100, le=5000)
     """Speech of this length stops a playout that only words may interrupt, if it is not known by then what was said."""
     talk_over: Literal["keep", "drop"] = "keep"
     """What is said over a sentence that may not be interrupted: answered after it, or not at all."""

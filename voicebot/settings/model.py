@@ -133,7 +133,7 @@ class VadSettings(Section):
     """Audio kept from before the first speech frame: soft onsets belong to the utterance."""
     end_of_speech_ms: int = Field(default=800, ge=200, le=3000)
     """Silence that ends an utterance until the bot says otherwise (``identifyDuration``)."""
-    speculate_after_ms: int = Field(default=120, ge=60, le=3000)
+    speculate_after_ms: int = Field(default=80, ge=60, le=3000)
     """Silence after which the transcription starts, to be thrown away if the caller goes on."""
     max_utterance_s: float = Field(default=25.0, gt=1, le=30)
 
@@ -145,7 +145,7 @@ class RecogniserSettings(Section):
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     compute_type: str = "int8"
     beam_size: int = Field(default=5, ge=1, le=10)
-    threads: int = Field(default=1, ge=1, le=64)
+    threads: int = Field(default=2, ge=1, le=64)
     """Cores for one transcription."""
     parallel: int = Field(default=2, ge=1, le=16)
     """Transcriptions at a time."""

@@ -23,7 +23,8 @@ DIGITS, PHONE, NUMBER, OPEN = Expected.DIGITS, Expected.PHONE, Expected.NUMBER, 
         ],
         *[(YES_NO, text, COMPLETE) for text in ("好的\uff0c谢谢", "在的", "可以可以", "方便", "没有了")],
         *[(YES_NO, text, UNFINISHED) for text in ("那个", "可以\uff0c但是", "嗯\uff0c那个", "是\uff0c不过")],
-        *[(YES_NO, text, UNKNOWN) for text in ("改时间", "")],
+        *[(YES_NO, text, UNKNOWN) for text in ("改一下时间", "")],
+        *[(YES_NO, text, CLOSED) for text in ("谱对", "拨起来", "YOW", "改时间")],
         (YES_NO, "不是\uff0c我是他爱人", CLOSED),
         *[(DATE, text, COMPLETE) for text in ("明天", "下周三", "五月三号", "就周六吧", "15号", "大后天")],
         *[(DATE, text, UNFINISHED) for text in ("下周", "五月", "五月三", "嗯\uff0c那个", "下个")],
@@ -41,6 +42,18 @@ DIGITS, PHONE, NUMBER, OPEN = Expected.DIGITS, Expected.PHONE, Expected.NUMBER, 
             for text in ("改时间", "好啊", "对啊", "明天下午", "为了改一下时间", "我看到那条短信以后")
         ],
         *[(OPEN, text, CLOSED) for text in ("我的手机打不出去", "你们的门诊在几楼")],
+        *[
+            (OPEN, text, UNKNOWN)
+            for text in (
+                "三分之二的利润来自",
+                "Goodbye",
+                "好\uff0c为了推广这个理念",
+                "嗯因为昨天晚上下雨",
+                "我们这边越来越多的",
+            )
+        ],
+        (OPEN, "因为昨天晚上下雨\uff0c路上堵车", CLOSED),
+        (OPEN, "请问?", UNFINISHED),
         *[(NUMBER, text, COMPLETE) for text in ("两个人", "三百块钱", "20%")],
         (NUMBER, "三百", CLOSED),
         (OPEN, "一三八零", GROWING),

@@ -12,6 +12,7 @@ class Scripted:
     rate_hz = 8000
     frame_samples = 160
     hangover_ms = 60
+    tentative = False
 
     def __init__(self, flags: list[bool]) -> None:
         self._flags = iter(flags)

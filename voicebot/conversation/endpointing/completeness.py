@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from voicebot.conversation.endpointing.phrases import Phrases
 from voicebot.conversation.endpointing.phrases_en import EN
 from voicebot.conversation.endpointing.phrases_zh import ZH
-from voicebot.conversation.endpointing.spoken import asks, digits_of, is_dictation, plain, trails_off
+from voicebot.conversation.endpointing.spoken import CLAUSES, asks, digits_of, is_dictation, is_word, plain, trails_off
 from voicebot.protocol.expectation import Expectation, Expected
 
-_CLAUSE = 6
-"""Characters that a clause has at least; fewer are a word."""
+_FEWEST = 3
+"""Characters or words that a clause behind a comma has at least; fewer are a "yes" or a "well"."""
 _SOME = 2
 """So many digits among other words are part of a number where one was asked for."""
 _DICTATED = 3
@@ -92,7 +92,7 @@ def _in_general(said: _Said, *, clauses: bool) -> Completeness:
     phrases = said.phrases
     if phrases.fillers.fullmatch(said.words) or trails_off(said.text):
         return Completeness.UNFINISHED
-    if asks(said.text):
+    if asks(said.text) and not phrases.asking.fullmatch(said.words):
         return Completeness.CLOSED
     if phrases.unfinished.search(said.words):
         return Completeness.UNFINISHED
@@ -103,19 +103,23 @@ def _in_general(said: _Said, *, clauses: bool) -> Completeness:
 
 
 def _is_clause(said: _Said) -> bool:
-    """Tell whether the words can be a whole sentence.
-
-    In Mandarin what goes before another clause says so in its first or its last word, most of the time. In English half
-    a sentence looks like a whole one.
-    """
-    leading, hanging = said.phrases.leading, said.phrases.hanging
-    if leading is None or hanging is None or leading.match(said.words) or hanging.search(said.words):
+    """Tell whether the words can be a whole sentence: enough of them, and nothing that another clause must follow."""
+    phrases = said.phrases
+    if phrases.hanging.search(said.words):
         return False
-    return sum(character.isalnum() for character in said.words) >= _CLAUSE
+    lengths = [len(phrases.unit_of_length.findall(clause)) for clause in CLAUSES.split(said.words)]
+    another = sum(length >= _FEWEST for length in lengths) > 1
+    return sum(lengths) >= phrases.clause_length and (another or not phrases.leading.match(said.words))
 
 
 def _yes_no(said: _Said) -> Completeness | None:
-    return Completeness.COMPLETE if said.phrases.answers.fullmatch(said.words) else None
+    phrases = said.phrases
+    if phrases.answers.fullmatch(said.words):
+        return Completeness.COMPLETE
+    if phrases.fillers.fullmatch(said.words) or phrases.unfinished.search(said.words) or trails_off(said.text):
+        return None
+    # Who is asked for a yes or a no and says one word has said it, however it was misheard.
+    return Completeness.CLOSED if is_word(said.words) else None
 
 
 def _digits(said: _Said) -> Completeness | None:

@@ -41,8 +41,8 @@ class EndpointingConfig:
             for unfinished.
     """
 
-    complete_ms: int = 240
-    understood_ms: int = 280
+    complete_ms: int = 200
+    understood_ms: int = 260
     unclear_ms: int = 620
     growing_ms: int = 1000
 

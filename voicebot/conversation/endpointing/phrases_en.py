@@ -19,6 +19,20 @@ _YES = (
 _NO = "no|nope|nah|not really|not now|not at all|i don't|i can't|i'm not|it isn't|it's not|never|wrong"
 _AFTER = "please|thanks|thank you|sir|madam|that's fine|that's all|it is|i do|i am"
 
+_LEADING = (
+    "if|when|whenever|because|since|although|though|while|unless|until|after|before|as soon as|as|once|whether"
+    "|in order to|according to|instead of|besides|apart from"
+)
+_HANGING = (
+    "this|that|these|those|some|any|every|each|no|another|other|which|who|whose|whom|what|where|when|why|how|than|as"
+    "|i|we|he|she|they|you are|we are|they are|am|were|be|been|being|has|have|had|having|do|does|did|will|would|shall"
+    "|should|can|could|may|might|must|not|don't|doesn't|didn't|won't|can't|couldn't|wouldn't|isn't|aren't|wasn't"
+    "|very|too|so|more|most|less|quite|rather|really|just|only|even|also|almost|about"
+    "|his|her|its|our|their|into|onto|over|under|through|between|without|within|against|during|until|since|after"
+    "|before|because|although|while|unless|whether|mr|mrs|ms|dr|doctor|said|says|say|called|named|want|wants|need|needs"
+    "|going|trying|able|supposed|used|he's|she's|we're|they're|you're|i've|we've|there's|there is|there are"
+)
+
 EN = Phrases(
     answers=re.compile(
         rf"(?:(?:oh|well|um+|uh+)[,.]? )*(?:{_YES}|{_NO}|mm-?hmm|uh-?huh)(?:[,.]? (?:{_YES}|{_NO}|{_AFTER}))*"
@@ -29,6 +43,10 @@ EN = Phrases(
         r"|to|of|for|with|from|at|(?<!hold )on|in|by|about|my|your|is|are|was|it's|i'm|i'd|i'll|i want|would like"
         r"|can you|could you|do you|let me see|let me think|i think|maybe|you know|i mean|next|this coming|around"
         r"|between)$"
+    ),
+    asking=re.compile(
+        r"(?:(?:um+|uh+|well|so|and|but)[,.]? )*(?:can|could|would|will|do|did|does|are|is|am|have|may|should|what|when"
+        r"|where|who|why|how|which)(?: (?:you|i|we|it|he|she|they|there|the|is|are|do))?"
     ),
     closed=re.compile(r"(?:thank you|thanks|please|bye|goodbye|that's all|that's it)$"),
     day=re.compile(
@@ -49,4 +67,8 @@ EN = Phrases(
         r"\b(?:dollars?|bucks|pounds?|euros?|cents?|percent|people|persons?|guests?|nights?|days?|weeks?|months?|years?"
         r"|hours?|minutes?|times|rooms?|tickets?)$|%$"
     ),
+    leading=re.compile(rf"(?:(?:and|but|so|well|then) )?(?:{_LEADING})\b"),
+    hanging=re.compile(rf"\b(?:{_HANGING})$"),
+    unit_of_length=re.compile(r"[a-z0-9'-]+"),
+    clause_length=5,
 )

@@ -26,6 +26,9 @@ _AROUND_EN = re.compile(
 )
 _STRIPPED = " \t\r\n.,;:!?\uff0c\u3002\uff01\uff1f\uff1b\uff1a\u3001\u2026\"'\u201c\u201d~\uff5e-\u2014"
 _TRAILING_OFF = re.compile(r"(?:\.{2,}|\u2026+|[,\uff0c\u3001\-\u2014]+)\s*$")
+CLAUSES = re.compile(r"[,;\uff0c\uff1b\u3002]\s*")
+"""What stands between the clauses of a sentence."""
+_WORD = re.compile(r"[\u4e00-\u9fff]{1,3}|[a-z']+")
 _ASKED = re.compile(r"[?\uff1f]\s*$")
 
 
@@ -42,6 +45,11 @@ def trails_off(text: str) -> bool:
 def asks(text: str) -> bool:
     """Tell whether the recogniser wrote a question mark at the end."""
     return bool(_ASKED.search(text.rstrip()))
+
+
+def is_word(words: str) -> bool:
+    """Tell whether plain words are a single one: up to three Han characters, or letters without a blank."""
+    return bool(_WORD.fullmatch(words))
 
 
 def digits_of(text: str, language: str) -> str:

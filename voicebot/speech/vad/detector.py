@@ -31,8 +31,21 @@ class VoiceActivityDetector(Protocol):
         """
         ...
 
+    @property
+    def tentative(self) -> bool:
+        """Whether the last judged frame is speech only if somebody else hears a voice in it."""
+        ...
+
     def is_speech(self, frame: bytes) -> bool:
         """Judge the next frame: ``frame_samples`` samples, s16le mono."""
+        ...
+
+
+class Confirms(Protocol):
+    """Knows a voice when it hears one."""
+
+    def is_voice(self) -> bool:
+        """Tell whether the last frame that it was given is surely a voice."""
         ...
 
 
@@ -67,6 +80,7 @@ class VetoedDetector:
     Args:
         detector: judges first.
         vetoes: each of them sees every frame; the first one that denies a frame gives its name to ``verdict``.
+        confirms: one of the vetoes, asked about frames that are speech tentatively; None: those are no speech.
 
     Attributes:
         verdict: what the last frame was: "speech", "quiet", or the name of a veto.
@@ -74,12 +88,15 @@ class VetoedDetector:
 
     _QUIET_MS, _SURE_MS, _HELD_MS = 200, 200, 60
 
-    def __init__(self, detector: VoiceActivityDetector, vetoes: Sequence[Veto]) -> None:
+    def __init__(
+        self, detector: VoiceActivityDetector, vetoes: Sequence[Veto], confirms: Confirms | None = None
+    ) -> None:
         self.rate_hz = detector.rate_hz
         self.frame_samples = detector.frame_samples
         self.verdict = "quiet"
         self._detector = detector
         self._vetoes = tuple(vetoes)
+        self._confirms = confirms
         self._frame_ms = detector.frame_samples * 1000 // detector.rate_hz
         self._waiting: list[bytes] = []
         self._sure_ms = 0
@@ -89,6 +106,11 @@ class VetoedDetector:
     def hangover_ms(self) -> int:
         """See ``VoiceActivityDetector``; a veto's is the frames that had passed without its being asked."""
         return self._detector.hangover_ms if self._denied_ms is None else self._denied_ms
+
+    @property
+    def tentative(self) -> bool:
+        """See ``VoiceActivityDetector``; whatever was, is decided."""
+        return False
 
     def is_speech(self, frame: bytes) -> bool:
         """Judge the next frame."""
@@ -103,11 +125,15 @@ class VetoedDetector:
                     veto.note_quiet(frames)
             return False
         waiting_ms = len(self._waiting) * self._frame_ms
-        if self._sure_ms >= self._SURE_MS and waiting_ms < self._HELD_MS:
+        tentative = self._detector.tentative
+        if self._sure_ms >= self._SURE_MS and waiting_ms < self._HELD_MS and not tentative:
             self.verdict = "speech"
             return True
         frames = self._take()
         denying = self._denying(frames)
+        if tentative and not denying and not (self._confirms is not None and self._confirms.is_voice()):
+            self.verdict, self._sure_ms = "quiet", 0
+            return False  # the detector's over-hang holds: it was no speech of its own
         self.verdict = denying or "speech"
         if denying:
             self._denied_ms = waiting_ms - self._frame_ms if self._sure_ms >= self._SURE_MS else 0

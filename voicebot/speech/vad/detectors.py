@@ -11,6 +11,9 @@ from voicebot.speech.vad.detector import Veto, VetoedDetector, VoiceActivityDete
 from voicebot.speech.vad.silero import MODEL_FILE, MODEL_ID, NoVoice, SileroModel, SileroStream
 from voicebot.speech.vad.webrtc import WebRtcDetector
 
+_CARRY_MS = 600
+"""Speech goes on for so long without webrtcvad; more of it is another voice in the room."""
+
 
 class Detectors:
     """Makes the detector of each call as the settings say.
@@ -48,12 +51,14 @@ class Detectors:
             played: what the caller hears; without it there is no echo guard.
         """
         settings = self._settings
-        detector = WebRtcDetector(rate_hz, settings.frame_ms, settings.aggressiveness)
+        carry_ms = _CARRY_MS if self._silero is not None else 0
+        detector = WebRtcDetector(rate_hz, settings.frame_ms, settings.aggressiveness, carry_ms=carry_ms)
         vetoes: list[Veto] = []
         if played is not None and settings.echo_guard:
             vetoes.append(EchoGuard(played, rate_hz, detector.frame_samples))
         if settings.music_guard:
             vetoes.append(SteadySound(rate_hz, settings.frame_ms))
-        if self._silero is not None:
-            vetoes.append(NoVoice(SileroStream(self._silero, rate_hz), settings.voice_probability))
-        return VetoedDetector(detector, vetoes) if vetoes else detector
+        if self._silero is None:
+            return VetoedDetector(detector, vetoes) if vetoes else detector
+        voice = NoVoice(SileroStream(self._silero, rate_hz), settings.voice_probability)
+        return VetoedDetector(detector, [*vetoes, voice], confirms=voice)

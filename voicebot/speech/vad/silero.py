@@ -2,7 +2,8 @@
 
 On single short words it is unsure: at its own threshold of 0.5 it misses 19 of 103 Mandarin words that come over a
 telephone. At 0.08 they pass, and music, offices and street noise mostly still do not. So it does not find speech here,
-it denies what is no voice, and the beginning and end of speech are told by a detector that is quicker.
+it denies what is no voice, and confirms that speech goes on where a quicker detector has lost it; beginning and end of
+speech are told by that detector.
 
 The network and how it wants to be fed: https://github.com/snakers4/silero-vad (MIT), release 6.2, ``OnnxWrapper``.
 """
@@ -22,6 +23,8 @@ from voicebot.speech.vad.detector import RATES_HZ
 MODEL_ID = "silero-vad"
 MODEL_FILE = "silero_vad.onnx"
 DEFAULT_PROBABILITY = 0.08
+_SURE = 0.5
+"""What the network's authors take for speech."""
 
 Samples = npt.NDArray[np.float32]
 _STATE_SHAPE = (2, 1, 128)
@@ -120,6 +123,10 @@ class NoVoice:
         self._lead.clear()
         self._lost = False
         return max(self._recent) < self._least
+
+    def is_voice(self) -> bool:
+        """Tell whether the last chunk was surely a voice, as its authors judge."""
+        return self._stream.probability >= _SURE
 
     def note_quiet(self, frames: bytes) -> None:
         """Keep what may lead to speech."""

@@ -28,6 +28,21 @@ class WebRtcDetector:
     webrtcvad compares likelihoods of two adaptive Gaussian mixtures in six bands. It calls faint steady noise speech
     until it has learnt it, and reports speech for 60-150 ms after the end; the gate mends the former, and ends
     the latter at once when the level falls.
+
+    To webrtcvad the soft syllables of a quiet caller are silence: in recorded sentences there were gaps of up to 600 ms
+    where somebody was speaking. With ``carry_ms`` a frame that stands out of the noise goes on being speech for so
+    long, tentatively: somebody has to hear a voice in it. Silero does, but it takes 100 ms to be sure, and as long to
+    notice an end; so webrtcvad tells where speech begins, and the level where it ends.
+
+    Args:
+        rate_hz: 8000 or 16000.
+        frame_ms: 10, 20 or 30.
+        aggressiveness: webrtcvad's mode, 0 to 3.
+        gate: tells what is loud enough.
+        carry_ms: how long after the last frame that webrtcvad took for speech others may be speech, too.
+
+    Raises:
+        ValueError: one of these is none that webrtcvad knows.
     """
 
     def __init__(
@@ -36,6 +51,7 @@ class WebRtcDetector:
         frame_ms: int = 20,
         aggressiveness: int = 2,
         gate: GateConfig | None = None,
+        carry_ms: int = 0,
     ) -> None:
         if rate_hz not in RATES_HZ:
             raise ValueError(f"rate_hz must be one of {RATES_HZ}, got {rate_hz}")
@@ -47,6 +63,9 @@ class WebRtcDetector:
         self.frame_ms = frame_ms
         self.frame_samples = rate_hz * frame_ms // 1000
         self.hangover_ms = 0
+        self.tentative = False
+        self._carry_frames = carry_ms // frame_ms
+        self._carry_left = 0
         self._frame_bytes = self.frame_samples * BYTES_PER_SAMPLE
         self._short_hangover, self._long_hangover = _HANGOVER_FRAMES[aggressiveness][FRAMES_MS.index(frame_ms)]
         self._vad = webrtcvad.Vad(aggressiveness)
@@ -66,14 +85,18 @@ class WebRtcDetector:
         level = level_dbfs(frame)
         loud = self._gate.is_open(level)
         speech = bool(likely and loud)
-        # Closed by the gate: this very frame is the first silent one. Ended by webrtcvad: its over-hang went before.
-        self.hangover_ms = 0 if likely else self._hangover_frames() * self.frame_ms
+        carried = self.tentative
+        self._carry_left = self._carry_frames if speech else max(0, self._carry_left - 1)
+        self.tentative = loud and not speech and self._carry_left > 0
+        # Closed by the gate: this very frame is the first silent one, also of speech that was carried on. Ended by
+        # webrtcvad: its over-hang went before.
+        self.hangover_ms = 0 if likely or carried else self._hangover_frames() * self.frame_ms
         self._run_frames = self._run_frames + 1 if likely else 0
         self._levels.append(level)
         if speech:
             self._gate.note_speech(level)
         self._gate.decay()
-        return speech
+        return speech or self.tentative
 
     def _hangover_frames(self) -> int:
         # A reported run is speech plus over-hang; runs of up to 6 frames of speech get the short one.
