@@ -264,11 +264,10 @@ class CallSupervision:
         modes = {name: mode for name, one in self._supervisors.items() if (mode := one.heard_mode) is not None}
         speaking = frozenset(name for name, one in self._supervisors.items() if one.speaking)
         plan = ways(Scene(agent is not None, modes, speaking, self._hidden))
-        plan = frozenset() if self._over else plan
         for name, one in self._supervisors.items():
             one.voice.to_caller = (name, CALLER) in plan
-        self._apply(plan, agent)
-        # Whoever has left was disconnected just now: our port goes to another call while that stream may still live.
+        if not self._over:
+            self._apply(plan, agent)
         self._supervisors = {name: one for name, one in self._supervisors.items() if one.state.stage is not Stage.OVER}
 
     def _hand_back_to(self, agent: Side | None) -> None:
@@ -282,7 +281,8 @@ class CallSupervision:
     def _apply(self, plan: frozenset[tuple[str, str]], agent: Side | None) -> None:
         caller = self._caller()
         sides = {CALLER: caller, **({AGENT: agent} if agent is not None else {})}
-        sides |= {name: one.side for name, one in self._supervisors.items()}
+        # Where a call was hung up, the library has taken its stream out of the bridge already.
+        sides |= {name: one.side for name, one in self._supervisors.items() if one.heard_mode is not None}
         hearers = {name: audio for name, side in sides.items() if (audio := _stream(side)) is not None}
         speakers = dict(hearers)
         if caller.port is not None:

@@ -114,7 +114,7 @@ class Handset(asyncio.DatagramProtocol):
             self._sent += 1
             await asyncio.sleep(start_s + (number + 1) * PACKET_MS / 1000 - loop.time())
 
-    async def press(self, keys: str) -> None:
+    async def press(self, keys: str, payload_type: int = _EVENT) -> None:
         """Press keys: telephone-events of 100 ms (RFC 4733), the last packet of each three times."""
         assert self._transport is not None
         for key in keys:
@@ -122,7 +122,7 @@ class Handset(asyncio.DatagramProtocol):
             for number in range(1, _KEY_PACKETS + 3):
                 ended, duration = number >= _KEY_PACKETS, min(number, _KEY_PACKETS) * _PACKET_SAMPLES
                 marker = 0x80 if number == 1 else 0
-                header = _HEADER.pack(0x80, marker | _EVENT, self._sent & 0xFFFF, timestamp, 0x0B07)
+                header = _HEADER.pack(0x80, marker | payload_type, self._sent & 0xFFFF, timestamp, 0x0B07)
                 event = struct.pack("!BBH", _KEYS.index(key), (0x80 if ended else 0) | _KEY_VOLUME, duration)
                 self._transport.sendto(header + event, self.source)
                 self._sent += 1

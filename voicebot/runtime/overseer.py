@@ -134,6 +134,7 @@ class Overseer:
         return call.shown() if done is None else done
 
     def _join(self, call: SupervisedCall, message: Mapping[str, Any]) -> dict[str, Any]:
+        call.need_seat()
         self._need_room()
         then = Then(message["then"]) if message["then"] else None
         return call.join(message["by"], message["target"], Mode(message["mode"]), then)

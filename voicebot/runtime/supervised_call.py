@@ -182,18 +182,23 @@ class SupervisedCall:
         request = replace(request, briefing=briefing) if briefing else request
         self._order(HandOver(request), {"action": "transfer", "by": by})
 
-    def join(self, by: str, target: str, mode: Mode, then: Then | None) -> dict[str, Any]:
-        """Ring a supervisor.
+    def need_seat(self) -> None:
+        """Make sure that one more supervisor may join.
 
         Raises:
-            TransferError: the target cannot be dialled.
             SupervisorLimitError: there are enough already.
             CallStateError: the call is not up.
         """
         if self.supervisors >= self._settings.max_per_call:
             raise SupervisorLimitError(f"the call has {self.supervisors} supervisors, and may not have more")
-        if self.session.phase in (Phase.NEW, Phase.OVER):
-            raise CallStateError("the call is not up")
+        self._need_call()
+
+    def join(self, by: str, target: str, mode: Mode, then: Then | None) -> dict[str, Any]:
+        """Ring a supervisor.
+
+        Raises:
+            TransferError: the target cannot be dialled.
+        """
         request = replace(self._request_for(target, "supervision"), ring_timeout_s=self._settings.ring_timeout_s)
         name = secrets.token_hex(4)
         ringing = Standing(name, Stage.RINGING, mode, Cause.NONE, 0, False)
@@ -232,8 +237,7 @@ class SupervisedCall:
         """
         if len(self._listeners) >= self._settings.max_listeners:
             raise SupervisorLimitError(f"{len(self._listeners)} listen to the call, and no more may")
-        if self.session.phase in (Phase.NEW, Phase.OVER):
-            raise CallStateError("the call is not up")
+        self._need_call()
 
         def gone(listener: Listener, slow: bool) -> None:
             self._listeners.discard(listener)
@@ -248,6 +252,10 @@ class SupervisedCall:
             listener.close()
             raise CallStateError("whoever wanted to listen is gone") from error
         self._announce()
+
+    def _need_call(self) -> None:
+        if self.session.phase in (Phase.NEW, Phase.OVER):
+            raise CallStateError("the call is not up")
 
     def _live(self, name: str) -> _Known:
         one = self._known.get(name)
