@@ -17,7 +17,8 @@ from voicebot.conversation.leg import (
     TransferRequest,
     TransferResult,
 )
-from voicebot.conversation.session import CallSession, Services
+from voicebot.conversation.services import Services
+from voicebot.conversation.session import CallSession
 from voicebot.conversation.stopwatch import Stopwatch
 from voicebot.conversation.voice import LineVoice
 from voicebot.errors import RecogniserBusyError, SynthesisError

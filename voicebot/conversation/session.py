@@ -10,11 +10,9 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
-from voicebot.connectors.base import Brain
 from voicebot.conversation.actions import (
     Action,
     Ask,
@@ -65,45 +63,15 @@ from voicebot.conversation.mouth import Mouth
 from voicebot.conversation.orders import Order
 from voicebot.conversation.phase import Phase
 from voicebot.conversation.playout import Playout, PlayoutEvent
-from voicebot.conversation.rehearsal import RehearsalBudget, Rehearsals
+from voicebot.conversation.rehearsal import Rehearsals
+from voicebot.conversation.services import Services
 from voicebot.conversation.stopwatch import Stopwatch
+from voicebot.conversation.tasks import CallTasks
 from voicebot.conversation.transcribing import Listener, Transcriber
-from voicebot.conversation.voice import LineVoice
 from voicebot.errors import VoicebotError
 from voicebot.events.event import ANSWERED, TRANSFERRED
-from voicebot.protocol.instruction import Blacklist, ShortMessage, ToCustomerService
-from voicebot.speech.types import Recogniser, TurnEndModel
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What a call needs from outside.
-
-    Attributes:
-        recogniser: audio to text.
-        voice: text to audio.
-        brain: queries to answers.
-        transfer_request: turns the brain's instruction and the id of its session into a dial target.
-        store: keeps a text message or blacklist entry, with the brain's session id, for whoever carries it out.
-        rehearsals: how many queries may be rehearsed at a time; shared by calls.
-        tell: told what happens to the call: its name, and what there is to say.
-        hide: pauses the recording, or lets it go on.
-        turn_ends: hears whether a caller has finished, where turns end by their words; None: nobody does.
-        waiting: what callers hear while somebody is rung (s16le at the line's rate); empty: the ringing tone.
-    """
-
-    recogniser: Recogniser
-    voice: LineVoice
-    brain: Brain
-    transfer_request: Callable[[ToCustomerService, str], TransferRequest]
-    store: Callable[[ShortMessage | Blacklist, str], None]
-    rehearsals: RehearsalBudget = field(default_factory=lambda: RehearsalBudget(2))
-    tell: Callable[[str, Mapping[str, Any]], None] = lambda kind, data: None
-    hide: Callable[[bool], None] = lambda on: None
-    turn_ends: TurnEndModel | None = None
-    waiting: bytes = b""
 
 
 class CallSession:
@@ -149,7 +117,7 @@ class CallSession:
         self._end_after: EndAfter | None = None
         self._inbox: deque[Event] = deque()
         self._feeding = False
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks = CallTasks(leg.info.call_id)
         self._timer: asyncio.TimerHandle | None = None
         self._ending: asyncio.Task[None] | None = None
 
@@ -324,7 +292,7 @@ class CallSession:
             self._inbox.append(TransferEnded(TransferResult(TransferOutcome.FAILED, reason=error.message)))
         else:
             if request.briefing:
-                self._spawn("transfer", self._brief_and_transfer(request))
+                self._tasks.start("transfer", self._brief_and_transfer(request))
             else:
                 self.leg.transfer(request)
 
@@ -352,9 +320,9 @@ class CallSession:
             case Ask():
                 self._rehearsals.performed(action.query)
                 self.stopwatch.asked(action.turn_id, begun_by_caller=bool(action.query.query_text))
-                self._spawn(f"ask-{action.turn_id}", self._ask(action))
+                self._tasks.start(f"ask-{action.turn_id}", self._ask(action))
             case CancelAsk(turn_id=turn_id):
-                self._cancel(f"ask-{turn_id}")
+                self._tasks.cancel(f"ask-{turn_id}")
             case Rehearse():
                 self._rehearsals.begin(action)
 
@@ -391,18 +359,6 @@ class CallSession:
 
     # --- work that takes time
 
-    def _spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        self._cancel(name)
-        task = self._loop.create_task(work, name=f"{name}-{self.call_id}")
-        self._tasks[name] = task
-        task.add_done_callback(lambda done: self._tasks.pop(name) if self._tasks.get(name) is done else None)
-
-    def _cancel(self, name: str) -> None:
-        task = self._tasks.pop(name, None)
-        # A task whose failure is just being told has come to its end by itself.
-        if task is not None and task is not asyncio.current_task():
-            task.cancel()
-
     async def _ask(self, action: Ask) -> None:
         answer = self._services.brain.ask(action.query)
         try:
@@ -419,9 +375,7 @@ class CallSession:
     async def _end(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
+        tasks = self._tasks.cancel_all()
         await self._transcriber.close()
         await self._rehearsals.close()
         await self._mouth.close()

@@ -33,7 +33,8 @@ from voicebot.conversation.leg import CallInfo, CallLeg
 from voicebot.conversation.record import CallRecord, TurnRecord
 from voicebot.conversation.rehearsal import RehearsalBudget
 from voicebot.conversation.segmenter_ears import SegmenterEars
-from voicebot.conversation.session import CallSession, Services
+from voicebot.conversation.services import Services
+from voicebot.conversation.session import CallSession
 from voicebot.conversation.stopwatch import Stopwatch
 from voicebot.conversation.voice import LineVoice
 from voicebot.errors import SpeechError, VoicebotError
