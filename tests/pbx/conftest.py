@@ -88,6 +88,7 @@ def house(folder: Path, brain: OrderingBrain, local: str = "", bot: int = 0, **s
             yield House(pbx, service, brain, provider, local)
             service.terminate()
             assert service.ends(STOP_TIMEOUT_S) == 0, service.log.text
+            assert not pbx.complaints
         finally:
             service.destroy()
 

@@ -45,3 +45,15 @@ async def test_the_bot_is_told_the_number_and_puts_the_caller_through(trunk: Hou
     assert record["info"]["called"] == BOT
     assert record["info"]["headers"]["X-Voicebot-Account"] == "asterisk"
     assert (record["transfer"], record["cause"]) == ("answered", "transferred")
+
+
+async def test_the_caller_is_put_through_to_an_outside_number(trunk: House) -> None:
+    caller = "8000"
+    order(trunk, caller, "3", "10086")
+    person = Script("10086").is_rung({"To": ".*sip:10086@.*"}).takes_the_call().is_hung_up_on()
+    script = Phone(caller, BOT).rings_with_password().is_answered().waits_for_cue().hangs_up()
+    async with sipp(person, port=trunk.provider) as target, sipp(script, trunk.pbx.port) as peer:
+        record = await trunk.service.record(caller)
+        peer.cue()
+        await asyncio.gather(peer.succeeds(), target.succeeds())
+    assert (record["transfer"], record["cause"]) == ("answered", "transferred")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -22,6 +23,7 @@ HOST = "127.0.0.1"
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
 _RTP_PORTS = 200
+_COMPLAINT = re.compile(r"(?:WARNING|ERROR)\S* (?:func_\w+|pbx\w*|ast_expr2|res_sorcery_config|config|app_stack)\.c(?!.*pjproject)")
 _POLL_S = 0.1
 
 needs_asterisk = pytest.mark.skipif(ASTERISK is None, reason="no asterisk on the PATH")
@@ -100,6 +102,11 @@ class Asterisk:
         """What it logged so far."""
         file = self._home / "full"
         return file.read_text(errors="replace") if file.is_file() else ""
+
+    @property
+    def complaints(self) -> list[str]:
+        """What it did not understand of its configuration and its dialplan, so far."""
+        return [line for line in self.log.splitlines() if _COMPLAINT.search(line)]
 
     def console(self, command: str) -> list[str]:
         """Return the program call that gives a command of its console."""
