@@ -15,6 +15,7 @@ _MARKS: dict[str, tuple[str, str]] = {
     "PauseSpeaking": ("falls silent: {why}", "stop"),
     "ResumeSpeaking": ("goes on: {why}", "go"),
     "EndAfter": ("a pause of {silence_ms} ms will do", "plain"),
+    "TurnEndJudged": ("by the sound finished: {probability}", "plain"),
     "Rehearse": ("asks on trial", "plain"),
     "AnsweredBy": ("answered by: {kind}", "plain"),
     "HangUp": ("hangs up", "stop"),
@@ -62,4 +63,6 @@ def _shown(value: object) -> str:
         return UNKNOWN
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.2g}"
     return str(value)

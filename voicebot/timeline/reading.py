@@ -14,7 +14,7 @@ from voicebot.timeline.story import Clip, Mark, Story, Timer, Turn, Understood, 
 # What the picture shows elsewhere, or what no caller notices.
 _NOT_MARKED = frozenset(
     {"CallAnswered", "Tick", "Transcribe", "DropTranscription", "HurryTranscription", "CancelAsk", "RecordCaller"}
-    | {"SpeechResumed", "ClipTimed", "Rehearsed", "TurnEndJudged"}
+    | {"SpeechResumed", "ClipTimed", "Rehearsed"}
 )
 _AT_ONCE_MS = 50.0
 _DUE_MS = 60.0  # a timer that ends this close to its time has gone off
