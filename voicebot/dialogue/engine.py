@@ -28,7 +28,7 @@ from voicebot.dialogue.slotflow import Clock
 from voicebot.dialogue.telling import Telling
 from voicebot.dialogue.vectors import LearntEncoder
 from voicebot.protocol.chunk import Chunk
-from voicebot.protocol.query import HEARD_VARIABLE, Query
+from voicebot.protocol.query import HEARD_VARIABLE, HINT_VARIABLE, SUPERVISOR_VARIABLE, Query
 from voicebot.skills.spec import SkillRunner
 
 logger = logging.getLogger(__name__)
@@ -223,6 +223,8 @@ class Engine:
         """Take from a query what the session keeps: its variables, and what was said and heard."""
         if self._model is not None:
             session.withheld = self._model.withheld
+        for name in (HINT_VARIABLE, SUPERVISOR_VARIABLE):
+            session.variables.pop(name, None)  # these count for one turn
         for name, value in query.variables.items():
             session.set_variable(name, value)
         heard = query.variables.get(HEARD_VARIABLE)

@@ -14,11 +14,11 @@ from voicebot.dialogue.passages import Passage
 from voicebot.dialogue.session import Session
 from voicebot.dialogue.texts import render
 from voicebot.llm.model import Message
-from voicebot.protocol.query import HEARD_VARIABLE, TRANSFER_VARIABLE
+from voicebot.protocol.query import HEARD_VARIABLE, HINT_VARIABLE, SUPERVISOR_VARIABLE, TRANSFER_VARIABLE
 
 MAX_VARIABLES = 40
 _MAX_VALUE = 200
-_NOT_TOLD = (HEARD_VARIABLE, TRANSFER_VARIABLE, "caller")
+_NOT_TOLD = (HEARD_VARIABLE, TRANSFER_VARIABLE, HINT_VARIABLE, SUPERVISOR_VARIABLE, "caller")
 
 
 class PromptWriter:
@@ -73,6 +73,9 @@ class PromptWriter:
         if known:
             told = [f"{name}: {value[:_MAX_VALUE]}" for name, value in islice(known.items(), MAX_VARIABLES)]
             parts.append("\n".join([self._text("known"), *told]))
+        hint = session.secrets.hidden(session.variables.get(HINT_VARIABLE, "").strip())
+        if hint:
+            parts.append(self._text("hint", hint=hint))
         node = self._bot.nodes.get(session.node)
         question = question_of(node) if node is not None and node.listen else ""
         if question:
