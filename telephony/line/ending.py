@@ -12,6 +12,8 @@ from voicebot.conversation.leg import HangupCause
 BUSY_HERE = 486
 UNAVAILABLE = 480
 SHUTTING_DOWN = 503
+CANCELLED = 487
+FAILURE = 400
 
 _REFUSALS = {HangupCause.SHUTDOWN: SHUTTING_DOWN, HangupCause.BOT: UNAVAILABLE}
 

@@ -15,7 +15,7 @@ import pjsua2 as pj
 from telephony.line.bridge import Side
 from telephony.line.config import UserAgentConfig
 from telephony.line.dialling import Dialling, DialOrder
-from telephony.line.ending import CallEnd, reason_of, refusal_of
+from telephony.line.ending import CANCELLED, FAILURE, CallEnd, reason_of, refusal_of
 from telephony.line.endpoint import SipThread, Timer
 from telephony.line.library import explain
 from telephony.line.library_call import LibraryCall, MediaState, StreamStats
@@ -272,7 +272,7 @@ class SipCall:
             return
         call, dialling = self._call, self._dialling
         attempts = dialling.count if dialling is not None else 1
-        end = CallEnd(self._why(), status, reason, self._guard.stats, call.far_reasons, call.call_id, attempts)
+        end = CallEnd(self._why(status), status, reason, self._guard.stats, call.far_reasons, call.call_id, attempts)
         final = end if dialling is None else dialling.ended(call, end)
         if final is not None:
             self._finish(final)
@@ -281,12 +281,16 @@ class SipCall:
         if self._transfer is not None:
             self._transfer.caller_gone()
         # It may have been given up between two attempts.
-        self._listener.hung_up(replace(end, cause=self._why()))
+        self._listener.hung_up(replace(end, cause=self._cause or end.cause))
         self._context.sip.post(self.drop)
 
-    def _why(self) -> HangupCause:
+    def _why(self, status: int) -> HangupCause:
         if self._cause is not None:
             return self._cause
+        # A call that was up ends by 200, one that rang here by 487; else something was not answered in time: an INVITE
+        # that refreshes the session (RFC 4028), or our answer.
+        if status >= FAILURE and status != CANCELLED:
+            return HangupCause.FAILED
         if self._confirmed:
             return HangupCause.CALLER
         return HangupCause.CANCELLED if self._incoming else HangupCause.FAILED
