@@ -32,6 +32,8 @@ from voicebot.storage.blacklist import BlacklistEvent, campaign_scope
 from voicebot.storage.outgoing import CallState
 from voicebot.storage.store import Storage
 
+pytestmark = pytest.mark.usefixtures("database")
+
 ANSWERED = CallResult(answered=True, status=200, reason="OK", cause="bot")
 
 
@@ -439,20 +441,3 @@ async def test_numbers_of_what_is_over_are_erased_and_its_counts_stay(tmp_path: 
         one.time.forward(7200)
         await one.turn()
         assert [row["number"][:7] for row in one.report()] == ["erased-"] * 3 + ["+861380"]
-
-
-def test_what_was_erased_is_not_in_the_file_any_more(tmp_path: Path) -> None:
-    storage = Storage(settings(tmp_path), Time())
-    desk = Desk(storage, settings(tmp_path), Time())
-    desk.save_campaign(NAME, parse_plan(PLAN))
-    desk.import_numbers(NAME, "list.csv", b"number,name\n13800001234,Hildegard\n")
-    desk.command(NAME, Command.START)
-    desk.command(NAME, Command.STOP)
-    storage.close()  # the log is in the file now
-    assert b"13800001234" in (tmp_path / "voicebot.db").read_bytes()
-    storage = Storage(settings(tmp_path), Time())
-    assert storage.forget_numbers(START + timedelta(days=1), ["stopped"]) == 1
-    storage.close()
-    content = (tmp_path / "voicebot.db").read_bytes()
-    assert b"13800001234" not in content
-    assert b"Hildegard" not in content

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from tests.support.postgres import storage_section
 from voicebot.campaigns.claiming import Claimer
 from voicebot.campaigns.desk import Desk
 from voicebot.campaigns.lifecycle import Command
@@ -62,7 +63,7 @@ class Time:
 
 
 def settings(data: Path, **dialling: Any) -> Settings:
-    return Settings.model_validate({"paths": {"data": data}, "dialling": dialling})
+    return Settings.model_validate({"paths": {"data": data}, "dialling": dialling, "storage": storage_section(data)})
 
 
 def result_of(number: str) -> CallResult:

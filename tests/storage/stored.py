@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from tests.support.postgres import storage_section
 from voicebot.settings import Settings
 from voicebot.storage.outbox import Message
 from voicebot.storage.spool import Order
@@ -34,7 +35,8 @@ class Clock:
 def settings(data: Path, **sections: Any) -> Settings:
     """Return settings that send by webhook, if a test does not say otherwise."""
     webhook = {"sender": "webhook", "webhook": {"url": "http://127.0.0.1:9/", "secret": "s"}}
-    return Settings.model_validate({"paths": {"data": data}, "short_messages": webhook, **sections})
+    where = {"storage": storage_section(data)}
+    return Settings.model_validate({"paths": {"data": data}, "short_messages": webhook, **where, **sections})
 
 
 @contextlib.contextmanager

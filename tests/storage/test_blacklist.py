@@ -3,11 +3,14 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import update
 
 from tests.storage.stored import MOBILE, START, Clock, storage
 from voicebot.storage.blacklist import ALL, BlacklistEntry, BlacklistEvent, campaign_scope
 from voicebot.storage.tables import blacklist as table
+
+pytestmark = pytest.mark.usefixtures("database")
 
 DAY = timedelta(days=1)
 IN_A_CALL = BlacklistEvent(f"+86{MOBILE}", "add", "bot desk", "call", "c1", "desk", id="e1", at=START)

@@ -18,7 +18,7 @@ NUMBER = "+86 138-0013-8000"
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> Iterator[Storage]:
+def storage(tmp_path: Path, database: str) -> Iterator[Storage]:
     """An empty database."""
     opened = Storage(load_settings(overrides=[f"paths.data={tmp_path}"]))
     yield opened

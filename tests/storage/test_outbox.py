@@ -5,11 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.storage.stored import START, message, storage
 from voicebot.storage.outbox import Message, MessageState, Outbox, Progress
+
+pytestmark = pytest.mark.usefixtures("database")
 
 CLAIM = timedelta(seconds=60)
 SENT = Progress(MessageState.SENT, 1, START, provider_id="p1", ended_at=START)
@@ -156,7 +159,8 @@ STEP = st.sampled_from(["claim", "sent", "delayed", "given up", "release", "wait
 @settings(max_examples=25, deadline=None)
 def test_whatever_happens_a_message_is_sent_given_up_or_will_be_claimed_again(steps: list[tuple[str, int]]) -> None:
     progress = {"sent": SENT, "delayed": DELAYED, "given up": GIVEN_UP}
-    with tempfile.TemporaryDirectory() as folder, storage(Path(folder)) as opened:
+    # In SQLite: to make a database for each example takes PostgreSQL too long.
+    with tempfile.TemporaryDirectory() as folder, storage(Path(folder), storage={}) as opened:
         opened.outbox.add(message())
         now, claims, done = START, [], False
         for step, choice in steps:

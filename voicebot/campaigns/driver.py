@@ -106,6 +106,8 @@ class Driver:
     async def turn(self) -> None:
         """Look once: claim what may be dialled now, and begin to dial it."""
         under_way = list(self._under_way.values())
+        if self._may_dial:
+            self._may_dial = await asyncio.to_thread(self._storage.dialling_lock.is_held)
         if not self._may_dial:
             self._may_dial = await asyncio.to_thread(self._take_over, frozenset(self._under_way))
         if not self._may_dial:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from voicebot.storage.database import Database, fitting
 from voicebot.storage.database import insert as insert_new
@@ -139,6 +139,7 @@ class Campaigns:
     def add_contacts(self, campaign: StoredCampaign, file: str, added: Iterable[NewContact], now: datetime) -> None:
         """Add numbers, all or none; those that the campaign has already stay as they are."""
         with self._database.transaction() as connection:
+            _hold(connection, campaign)
             known = _numbers(connection.execute(select(contacts.c.number).where(contacts.c.campaign_id == campaign.id)))
             fixed = {
                 "campaign_id": campaign.id,
@@ -207,6 +208,7 @@ class Campaigns:
     def finish(self, campaign: StoredCampaign, state: str, now: datetime) -> bool:
         """Put a campaign into its last state if none of its numbers waits or is being called; whether that is so."""
         with self._database.transaction() as connection:
+            _hold(connection, campaign)
             unfinished = select(func.count()).where(
                 contacts.c.campaign_id == campaign.id, contacts.c.state != ContactState.DONE.value
             )
@@ -215,6 +217,11 @@ class Campaigns:
             same = (table.c.id == campaign.id, table.c.state == campaign.state)
             change = update(table).where(*same).values(state=state, reason="", ended_at=now, held_until=None)
             return connection.execute(change).rowcount > 0
+
+
+def _hold(connection: Connection, campaign: StoredCampaign) -> None:
+    """Let nobody else add numbers to a campaign or finish it until the transaction ends; SQLite has one writer anyway."""
+    connection.execute(select(table.c.id).where(table.c.id == campaign.id).with_for_update())
 
 
 def _numbers(rows: Iterable[Sequence[str]]) -> set[str]:

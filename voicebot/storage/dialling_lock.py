@@ -39,7 +39,7 @@ class DiallingLock:
         Raises:
             StorageError: file or database cannot be used.
         """
-        if self._descriptor >= 0:
+        if self.is_held():
             return True
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,9 +57,23 @@ class DiallingLock:
         self.release()
         return False
 
+    def is_held(self) -> bool:
+        """Whether it is still held: PostgreSQL frees it when the session ends, be it by a restart or by the network."""
+        if self._descriptor < 0:
+            return False
+        try:
+            if self._session is not None:
+                self._session.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            self.release()
+            return False
+        return True
+
     def release(self) -> None:
         """Give it back; harmless when it is not held."""
         if self._session is not None:
+            # Closed for good: a connection that only went back to the pool would keep the lock.
+            self._session.invalidate()
             self._session.close()
             self._session = None
         if self._descriptor >= 0:
