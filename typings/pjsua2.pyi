@@ -231,6 +231,7 @@ class Account:
 class CallSetting:
     audioCount: int
     videoCount: int
+    textCount: int
     flag: int
 
 class CallOpParam:
@@ -379,6 +380,7 @@ class MediaFormatAudio:
     maxBps: int
 
 class MediaFrame:
+    this: int
     type: int
     buf: ByteVector
     size: int

@@ -359,6 +359,9 @@ def _parameters(headers: Mapping[str, str] | None = None) -> pj.CallOpParam:
     prm = pj.CallOpParam(True)
     prm.opt.audioCount = 1
     prm.opt.videoCount = 0
+    if hasattr(prm.opt, "textCount"):
+        # PJSIP 2.16 and later offer real-time text (RFC 4103), which nobody here reads.
+        prm.opt.textCount = 0
     for name, value in (headers or {}).items():
         header = pj.SipHeader()
         header.hName, header.hValue = name, value

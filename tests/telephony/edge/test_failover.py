@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from telephony.edge import Edge, EdgeConfig
 from telephony.edge.peers import PeerConfig
+from telephony.edge.tls import TlsConfig
+from tests.support.certificates import make_certificate
 from tests.support.dns_server import NameServer, name_server
 from tests.support.raw_sip import HOST, RawPeer, raw_peer, sdp, speaking
 from tests.support.sip_agent import Agent
@@ -216,3 +220,33 @@ async def test_a_registration_moves_to_the_server_that_answers() -> None:
 
             leaving = asyncio.create_task(is_left())
         await leaving
+
+
+@pytest.mark.parametrize(("name", "reached"), [(DOMAIN, True), ("elsewhere.test", False)])
+async def test_a_server_by_tls_needs_a_certificate_for_the_domain(tmp_path: Path, name: str, reached: bool) -> None:
+    certificate, key = make_certificate(tmp_path, "server", name)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    lines: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lines.put_nowait(await reader.readline())
+        writer.close()
+
+    listening = await asyncio.start_server(take, HOST, 0, ssl=tls)
+    async with name_server() as server:
+        port = listening.sockets[0].getsockname()[1]
+        server.has(f"_sips._tcp.{DOMAIN}", "SRV", f"1 1 {port} a.{DOMAIN}.")
+        server.has(f"a.{DOMAIN}", "A", HOST)
+        config = EdgeConfig(port=0, dns=(server.place,), tls=TlsConfig(authorities=certificate))
+        async with a_line(config, SOON) as (_, line):
+            line.tell("dial", target=f"sip:100@{DOMAIN};transport=tls")
+            if reached:
+                assert (await asyncio.wait_for(lines.get(), 5)).startswith(b"INVITE sip:100@pbx.test")
+                call = (await line.wait("dialled"))["call"]
+                line.tell("hang_up", call=call)
+            # Either nobody may be talked to, or the connection was closed before an answer came.
+            await line.wait("hung_up")
+            assert reached or lines.empty()
+    listening.close()
+    await listening.wait_closed()

@@ -157,6 +157,18 @@ async def test_codecs_and_digits_between_two_agents(codec: str) -> None:
         assert (await callee.wait("hung_up"))["cause"] == "caller"
 
 
+async def test_opus_where_the_library_has_it_and_the_next_codec_where_not() -> None:
+    config = {"codecs": ["opus", "PCMA"], "rate_hz": 16000}
+    async with running_agent(config, source="tone:440") as callee, running_agent(config) as caller:
+        expected = "PCMA" if any("built without opus" in line for line in callee.log) else "opus"
+        call = await ring(caller, callee, source="tone:600")
+        assert_tone(*await heard(callee, call), 600)
+        assert_tone(*await heard(caller, call), 440)
+        caller.tell("hang_up", call=call)
+        assert (await caller.wait("hung_up"))["stream"]["codec"] == expected
+        await callee.wait("hung_up")
+
+
 async def test_a_callee_that_refuses() -> None:
     async with running_agent(on_call="603") as callee, running_agent() as caller:
         caller.tell("dial", target=callee.uri)
