@@ -71,13 +71,31 @@ def test_nothing_is_said_that_is_true_on_one_machine_only(page: Path) -> None:
     assert not _FORBIDDEN.search(text_of(page))
 
 
+def linked_pages(page: Path, but: str) -> set[str]:
+    """Return the pages and files that a page links to, those of the other language by their English names."""
+    paths = (link.partition("#")[0].replace(".zh-CN.md", ".md") for link in _LINK.findall(without_code(page)))
+    return {re.sub(r"-(?:en|zh)\.svg$", ".svg", path) for path in paths} - {but, ""}
+
+
 def test_every_page_that_is_for_users_is_there_in_both_languages() -> None:
-    translated = {english.name for english, _ in PAIRS}
-    assert translated >= {
-        *("README.md", "architecture.md", "configuration.md", "build-a-bot.md", "connect-your-brain.md", "pbx.md"),
-        *("connect-your-platform.md", "operations.md", "models.md", "language-model.md", "turn-taking.md"),
-        "campaigns.md",
-    }
+    english = {page for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")] if ".zh-CN" not in page.name}
+    assert english == {page for page, _ in PAIRS}
+
+
+@pytest.mark.parametrize(("english", "chinese"), PAIRS, ids=identify)
+def test_both_languages_link_to_each_other(english: Path, chinese: Path) -> None:
+    for page, other in ((english, chinese), (chinese, english)):
+        assert f"]({other.name})" in text_of(page).splitlines()[2]
+
+
+@pytest.mark.parametrize(("english", "chinese"), PAIRS, ids=identify)
+def test_both_languages_link_to_the_same_pages(english: Path, chinese: Path) -> None:
+    assert linked_pages(english, english.name) == linked_pages(chinese, english.name)
+
+
+def test_figures_that_commands_write_are_in_the_english_pages_alone() -> None:
+    marked = [chinese.name for _, chinese in PAIRS if re.search(r"<!-- .+: (?:begin|end) -->", text_of(chinese))]
+    assert not marked
 
 
 @pytest.mark.parametrize(("english", "chinese"), PAIRS, ids=identify)
