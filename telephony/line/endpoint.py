@@ -11,6 +11,7 @@ import contextlib
 import heapq
 import itertools
 import logging
+import math
 import socket
 import sys
 import threading
@@ -31,7 +32,8 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Command = Callable[[], None]
 
-POLL_MS = 10
+# Orders and timers end a wait, so this is only for what the library's own threads put on its list of timers.
+POLL_MS = 40
 # The clock thread needs the interpreter every 20 ms: with the default of 5 ms a busy thread makes frames late.
 SWITCH_INTERVAL_S = 0.0001
 # pjsip takes a datagram this short for a keep-alive and ignores it, but it ends the wait for events.
@@ -121,7 +123,7 @@ class SipThread:
     # --- for the thread itself
 
     def call_later(self, delay_s: float, command: Command) -> Timer:
-        """Run a command after a while, to the nearest POLL_MS."""
+        """Run a command after a while."""
         timer = Timer(command)
         heapq.heappush(self._timers, (time.monotonic() + delay_s, next(self._order), timer))
         return timer
@@ -147,7 +149,7 @@ class SipThread:
         self._wake_address = ("::1" if self._config.host == "::" else host, self.library.sip_port)
         self._opened.set_result(None)
         while not self._closing:
-            self.library.handle_events(POLL_MS)
+            self.library.handle_events(self._wait_ms())
             self._run_commands()
             self._run_timers()
         self._wake_address = None
@@ -156,6 +158,15 @@ class SipThread:
         self.library.close()
         del self.library
         self._waker.close()
+
+    def _wait_ms(self) -> int:
+        """Return how long to wait for signalling: until the next timer is due, but not too long."""
+        if self._commands:
+            return 0
+        if not self._timers:
+            return POLL_MS
+        left_ms = math.ceil((self._timers[0][0] - time.monotonic()) * 1000)
+        return max(0, min(POLL_MS, left_ms))
 
     def _run_commands(self) -> None:
         for _ in range(len(self._commands)):

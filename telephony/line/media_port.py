@@ -9,6 +9,7 @@ import pjsua2 as pj
 from telephony.line.config import FRAME_MS
 from telephony.line.frame_copy import make_copier
 from telephony.line.pump import FramePump
+from telephony.line.thread_state import keep_thread_state
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class MediaPort(pj.AudioMediaPort):
 
     def onFrameRequested(self, frame: pj.MediaFrame) -> None:  # noqa: N802
         """Give the library the next frame for the caller."""
+        keep_thread_state()
         frame.type = pj.PJMEDIA_FRAME_TYPE_AUDIO
         pump = self._pump
         try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import threading
 import time
 from asyncio import AbstractEventLoop
 from collections import deque
@@ -85,7 +85,6 @@ class FramePump:
         self._sink: Callable[[bytes], None] | None = None
         self._inbox: deque[bytes] = deque()
         self._scheduled = False
-        self._lock = threading.Lock()
         self._last_s: float | None = None
         self._played = self._silence
         self._asides: dict[str, bytes] = {}
@@ -110,15 +109,16 @@ class FramePump:
         """Play silence and hand nothing on any more."""
         self._source = None
         self._sink = None
-        with self._lock:
-            self._inbox.clear()
+        self._inbox.clear()
 
     def _drain(self) -> None:
-        with self._lock:
-            self._scheduled = False
-            frames = list(self._inbox)
-            self._inbox.clear()
-        for pcm in frames:
+        # In this order: what the clock thread adds from here on has us called again.
+        self._scheduled = False
+        while self._inbox:
+            try:
+                pcm = self._inbox.popleft()
+            except IndexError:
+                return  # the clock thread has thrown the last one away
             if self._sink is not None:
                 self._sink(pcm)
 
@@ -130,8 +130,15 @@ class FramePump:
 
     def pull(self) -> bytes:
         """Return the next frame for the caller; silence where the source has failed."""
-        self._note_gap()
-        self.stats.played += 1
+        stats, now_s = self.stats, self._clock()
+        if self._last_s is not None:
+            gap_ms = (now_s - self._last_s) * 1000
+            if gap_ms > stats.max_gap_ms:
+                stats.max_gap_ms = gap_ms
+            if gap_ms > FRAME_MS + LATE_MS:
+                stats.late += 1
+        self._last_s = now_s
+        stats.played += 1
         source = self._source
         played = self._silence if source is None else self._read(source)
         if self._over:
@@ -156,17 +163,25 @@ class FramePump:
         self.stats.heard += 1
         if self.monitor is not None:
             self.monitor(played)
-        with self._lock:
-            self._inbox.append(pcm)
-            waiting = len(self._inbox)
-            if waiting > MAX_WAITING_FRAMES:
-                self._inbox.popleft()
-                self.stats.dropped += 1
-            wake = not self._scheduled
+        self._hand_on(pcm)
+
+    def _hand_on(self, pcm: bytes) -> None:
+        """Put a frame into the inbox, and wake the loop if it is not awake yet; no lock is needed (``_drain``)."""
+        self._inbox.append(pcm)
+        waiting = len(self._inbox)
+        if waiting > self.stats.max_waiting:
+            self.stats.max_waiting = waiting
+        if waiting > MAX_WAITING_FRAMES:
+            self._drop_oldest()
+        if not self._scheduled:
             self._scheduled = True
-        self.stats.max_waiting = max(self.stats.max_waiting, waiting)
-        if wake and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._drain)
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._drain)
+
+    def _drop_oldest(self) -> None:
+        with contextlib.suppress(IndexError):  # the loop has just taken all
+            self._inbox.popleft()
+            self.stats.dropped += 1
 
     def overhear(self, pcm: bytes, speaker: str = "") -> None:
         """Somebody else speaks to our caller past us (a bridge, a supervisor): it belongs into the recording."""
@@ -190,15 +205,6 @@ class FramePump:
             self.stats.source_errors += 1
             return self._silence
         return pcm
-
-    def _note_gap(self) -> None:
-        now_s = self._clock()
-        if self._last_s is not None:
-            gap_ms = (now_s - self._last_s) * 1000
-            self.stats.max_gap_ms = max(self.stats.max_gap_ms, gap_ms)
-            if gap_ms > FRAME_MS + LATE_MS:
-                self.stats.late += 1
-        self._last_s = now_s
 
 
 def mixed(frames: Iterable[bytes]) -> bytes:
