@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import os
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -218,10 +219,7 @@ def _rows(text: str) -> list[dict[str, str]]:
 def _words(name: str) -> str:
     """Return "FailedMaxUDPRetrans(C)" as "max udp retrans"."""
     bare = name.removeprefix(_FAILURES).removesuffix("(C)")
-    return "".join(
-        " " + letter.lower() if letter.isupper() and not bare[max(0, at - 1)].isupper() else letter.lower()
-        for at, letter in enumerate(bare)
-    ).strip()
+    return " ".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", bare)).lower()
 
 
 def _arguments(load: Load) -> Iterable[str]:
