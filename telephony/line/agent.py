@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from telephony.line.accounts import LineAccount, host_of
 from telephony.line.call import SipCallLeg
-from telephony.line.config import UserAgentConfig
+from telephony.line.config import UserAgentConfig, rtp_ports
 from telephony.line.ending import BUSY_HERE, SHUTTING_DOWN
 from telephony.line.endpoint import SipThread
 from telephony.line.invite import from_host, read_invite
@@ -141,11 +141,12 @@ class LineAgent:
     def _open(self) -> None:
         self._sip_port = self._sip.library.sip_port
         self._max_calls = self._sip.library.max_calls
+        opened = replace(self._config, rtp_ports=rtp_ports(self._config.rtp_ports, self._max_calls))
         self._local = LineAccount(self._sip, self._incoming, self._tell_registration)
-        self._local.open(self._config)
+        self._local.open(opened)
         for config in self._config.accounts:
             account = LineAccount(self._sip, self._incoming, self._tell_registration, config)
-            account.open(self._config)
+            account.open(opened)
             self._accounts.append(account)
         self._sip.library.select_accounts(self._select_account)
 

@@ -11,6 +11,12 @@ Srtp = Literal["off", "optional", "required"]
 SendDigits = Literal["auto", "rfc4733", "info"]
 
 FRAME_MS = 20
+_RTP_PORTS_PER_CALL = 4  # RTP and RTCP, and as many to rest after use
+
+
+def rtp_ports(least: int, library_calls: int) -> int:
+    """Return how many UDP ports for audio a process needs whose library carries so many calls; ``least`` or more."""
+    return max(least, _RTP_PORTS_PER_CALL * library_calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ class UserAgentConfig:
         codecs: offered and accepted, the best first; those that the library was built without are left out.
         rtp_host: address the audio sockets are bound to; "" is ``host``.
         rtp_port: first UDP port for audio, 0 for any free ones.
-        rtp_ports: how many ports from ``rtp_port`` on may be used; each call takes two.
+        rtp_ports: how many ports from ``rtp_port`` on may be used at least; each call takes two. See ``rtp_ports``.
         srtp: encrypted audio, keys in the SDP (SDES, RFC 4568): never, where the far side can, or always.
         dscp: class of the audio packets (RFC 2474), 0 to 63.
         accounts: PBX accounts.

@@ -18,6 +18,7 @@ from typing import Any
 
 from telephony.edge.dispatcher import Dispatcher
 from telephony.edge.edge import Edge
+from telephony.line.config import rtp_ports
 from voicebot.runtime.child import Child
 from voicebot.runtime.edge_config import edge_config
 from voicebot.runtime.keeper import Keeper
@@ -162,7 +163,7 @@ class Supervisor:
             speech_socket=self._wiring.speech_socket,
             brain_url=self._wiring.brain_url,
             api_key=self._wiring.api_key,
-            rtp_port=rtp_port + slot.number * RTP_PORTS if rtp_port else 0,
+            rtp_port=rtp_port + slot.number * rtp_ports(RTP_PORTS, self._slots[0].library_calls) if rtp_port else 0,
             tell_turns=self._wiring.tell_turns,
             hot_words=self._wiring.hot_words,
         )
