@@ -14,13 +14,15 @@ from telephony.line.endpoint import SipThread, Timer
 from telephony.line.library import explain
 from telephony.line.library_call import AudioPath, LibraryCall, MediaState, StreamStats
 from telephony.line.media_watch import MediaWatch
-from telephony.line.source_filter import Allowed, SourceFilter
+from telephony.line.source_filter import Allowed, SourceFilter, open_filters
 from telephony.line.source_lock import SourceLock
 
 logger = logging.getLogger(__name__)
 
 WATCH_S = 1.0
 LEARN_S = 0.1
+# A far side that is silent for long is looked for less often.
+LEARN_QUICKLY_S = 5.0
 
 
 class MediaGuard:
@@ -45,6 +47,7 @@ class MediaGuard:
         self._lock: SourceLock | None = None
         self._filters: list[SourceFilter] = []
         self._refused_before = 0
+        self._learnt_since_s = 0.0
         self._learning: Timer | None = None
         self._watching: Timer | None = None
 
@@ -60,7 +63,7 @@ class MediaGuard:
         if not self._answered:
             self._answered = True
             self._watching = self._sip.call_later(WATCH_S, self._check)
-            if self._lock is not None and self._path is not None:
+            if self._lock is not None and self._lock.locked and self._path is not None:
                 self._begin(self._path)
 
     def stream_ended(self, stats: StreamStats) -> None:
@@ -85,12 +88,13 @@ class MediaGuard:
     def _aim(self, path: AudioPath) -> None:
         """Begin to learn, unless the far side only repeats where its audio comes from."""
         before, self._path = self._path, path
-        if before is not None and self._filters and before.target == path.target:
+        if before == replace(path, source=before.source if before is not None else None) and self._filters:
+            self._go_on()
             return
         if before is None or before.local_port != path.local_port or not self._filters:
             self._release()
             try:
-                self._filters = [SourceFilter(port) for port in (path.local_port, path.local_port + 1)]
+                self._filters = open_filters(path.local_port, path.local_port + 1)
             except OSError as error:
                 self._give_up(error)
                 return
@@ -98,12 +102,19 @@ class MediaGuard:
 
     def _begin(self, path: AudioPath) -> None:
         if path.target is None:
+            self._apply(None)
             self._release()
             return
         self._lock = SourceLock(path.target)
         self._apply(self._lock.allowed)
-        if self._learning is None:
-            self._learning = self._sip.call_later(LEARN_S, self._learn)
+        self._learnt_since_s = time.monotonic()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Learn as long as nothing is locked; it stops while the call is on hold."""
+        if self._learning is None and self._lock is not None and not self._lock.locked:
+            quickly = time.monotonic() - self._learnt_since_s < LEARN_QUICKLY_S
+            self._learning = self._sip.call_later(LEARN_S if quickly else WATCH_S, self._learn)
 
     def _learn(self) -> None:
         self._learning = None
@@ -116,8 +127,7 @@ class MediaGuard:
         lock.feed(source, received, self._filters[0].refused, time.monotonic())
         if lock.allowed != before:
             self._apply(lock.allowed)
-        if not lock.locked:
-            self._learning = self._sip.call_later(LEARN_S, self._learn)
+        self._go_on()
 
     def _apply(self, allowed: Allowed | None) -> None:
         try:

@@ -13,7 +13,6 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 # asm-generic/socket.h; Python has no names for these.
@@ -47,20 +46,14 @@ class Allowed:
 
 
 class SourceFilter:
-    """The filter of one socket of this process.
+    """The filter of one socket; ``open_filters`` makes them.
 
     Args:
-        local_port: UDP port that the socket is bound to.
-
-    Raises:
-        OSError: there is no such socket, or this system has no such filters.
+        sock: a copy of the socket: its owner may close his own meanwhile.
     """
 
-    def __init__(self, local_port: int) -> None:
-        if not sys.platform.startswith("linux"):
-            raise OSError("filters on sockets are known of Linux only")
-        # A copy of the descriptor: the library may close its own meanwhile.
-        self._socket = _own_socket(local_port)
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
         self._before = self._drops()
 
     def allow(self, allowed: Allowed | None) -> None:
@@ -93,6 +86,26 @@ class SourceFilter:
         return int(_MEMINFO.unpack(self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size))[_DROPS])
 
 
+def open_filters(*ports: int) -> list[SourceFilter]:
+    """Return the filters of sockets of this process.
+
+    Args:
+        ports: UDP ports that they are bound to.
+
+    Raises:
+        OSError: there is no such socket, or this system has no such filters.
+    """
+    if not sys.platform.startswith("linux"):
+        raise OSError("filters on sockets are known of Linux only")
+    found = _own_sockets(set(ports))
+    missing = set(ports) - set(found)
+    if missing:
+        for sock in found.values():
+            sock.close()
+        raise OSError(f"no socket of this process is bound to UDP port {min(missing)}")
+    return [SourceFilter(found[port]) for port in ports]
+
+
 def _program(allowed: Allowed) -> list[bytes]:
     """Return the instructions: all of it if every comparison holds, else nothing."""
     address = ipaddress.ip_address(allowed.host)
@@ -118,25 +131,32 @@ def _load(size: int, position: int) -> bytes:
     return struct.pack("=HBBI", size, 0, 0, position)
 
 
-def _own_socket(port: int) -> socket.socket:
-    for sock in _udp_sockets():
-        if sock.getsockname()[1] == port:
-            return sock
-        sock.close()
-    raise OSError(f"no socket of this process is bound to UDP port {port}")
-
-
-def _udp_sockets() -> Iterator[socket.socket]:
-    """Yield copies of the UDP sockets of this process, for the caller to close."""
+def _own_sockets(ports: set[int]) -> dict[int, socket.socket]:
+    """Return copies of this process's UDP sockets that are bound to these ports, as far as there are any."""
+    found: dict[int, socket.socket] = {}
     for name in os.listdir("/proc/self/fd"):
-        try:
-            if not os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
-                continue
-            sock = socket.socket(fileno=os.dup(int(name)))
-        except OSError:
-            # Gone since it was listed: another thread closed it.
+        if len(found) == len(ports):
+            break
+        port = _port_of(int(name))
+        if port not in ports or port in found:
             continue
-        if sock.family in (socket.AF_INET, socket.AF_INET6) and sock.type == socket.SOCK_DGRAM:
-            yield sock
+        copy = socket.socket(fileno=os.dup(int(name)))
+        if copy.type == socket.SOCK_DGRAM and copy.getsockname()[1] == port:
+            found[port] = copy
         else:
-            sock.close()
+            copy.close()
+    return found
+
+
+def _port_of(descriptor: int) -> int:
+    """Return the port that a descriptor is bound to, 0 if it is no such socket, or is closed by somebody meanwhile."""
+    sock = None
+    try:
+        sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM, 0, fileno=descriptor)
+        place = sock.getsockname()
+    except OSError:
+        return 0
+    finally:
+        if sock is not None:
+            sock.detach()
+    return int(place[1]) if isinstance(place, tuple) else 0

@@ -148,6 +148,20 @@ async def test_audio_from_behind_a_translator_is_found_and_locked_in_its_turn() 
         await ended(agent)
 
 
+async def test_a_source_that_was_not_found_before_a_hold_is_found_after_it() -> None:
+    async with running_agent(source="tone:440") as agent, raw_peer() as caller:
+        await caller.calls(agent.port, sdp(9))
+        for direction in ("inactive", "sendrecv"):
+            number = caller.invite(agent.port, sdp(9, extra=f"a=rtpmap:8 PCMA/8000\r\na={direction}\r\n"))
+            assert (await caller.response(number)).status == 200
+            caller.ack(number)
+            await asyncio.sleep(0.3)
+        await Speaker(caller, 700).speaks(2)
+        assert_tone(*await heard(agent), 700)
+        await caller.hangs_up()
+        await ended(agent)
+
+
 async def test_a_new_address_in_the_sdp_is_believed() -> None:
     async with running_agent(source="tone:440") as agent, raw_peer() as caller:
         await caller.calls(agent.port)

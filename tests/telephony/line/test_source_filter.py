@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from telephony.line.source_filter import Allowed, SourceFilter
+from telephony.line.source_filter import Allowed, open_filters
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="filters on sockets are known of Linux only")
 
@@ -37,7 +37,7 @@ def heard(receiver: socket.socket, *senders: socket.socket) -> list[bytes]:
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_one_sender_is_let_through_and_the_others_are_counted(host: str) -> None:
     with udp(host) as receiver, udp(host) as friend, udp(host) as stranger:
-        guard = SourceFilter(receiver.getsockname()[1])
+        (guard,) = open_filters(receiver.getsockname()[1])
         guard.allow(Allowed(host, friend.getsockname()[1]))
         assert heard(receiver, friend, stranger, stranger) == [b"0"]
         assert guard.refused == 2
@@ -55,7 +55,7 @@ def test_one_sender_is_let_through_and_the_others_are_counted(host: str) -> None
 @linux
 def test_an_address_of_the_other_family_is_not_taken_for_the_same() -> None:
     with udp("127.0.0.1") as receiver, udp("127.0.0.1") as sender:
-        guard = SourceFilter(receiver.getsockname()[1])
+        (guard,) = open_filters(receiver.getsockname()[1])
         guard.allow(Allowed("::1"))
         assert heard(receiver, sender) == []
         guard.close()
@@ -66,14 +66,14 @@ def test_a_port_that_is_not_ours_is_an_error() -> None:
     with udp("127.0.0.1") as sock:
         port = sock.getsockname()[1]
     with pytest.raises(OSError, match="no socket of this process"):
-        SourceFilter(port)
+        open_filters(port)
 
 
 @linux
 def test_the_port_is_free_when_both_have_let_go() -> None:
     with udp("127.0.0.1") as sock:
         port = sock.getsockname()[1]
-        guard = SourceFilter(port)
+        (guard,) = open_filters(port)
     guard.close()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as next_one:
         next_one.bind(("127.0.0.1", port))
