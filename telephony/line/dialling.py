@@ -116,7 +116,10 @@ class Dialling:
         self._cancel()
         call.release()
         self._failed = end
-        self._context.sip.post(lambda: self._next(call.call_id, end))
+        # Not the object itself: freed after the next INVITE, it would take that one's place in the library from it, if
+        # that is the same place, and nothing would be heard of the call again.
+        before = call.call_id
+        self._context.sip.post(lambda: self._next(before, end))
 
     def _next(self, before: str, end: CallEnd) -> None:
         if self._over:
