@@ -159,7 +159,7 @@ class SipCallLeg:
 
     def signal(self) -> None:
         """Let the caller hear a short tone, whatever else there is to hear."""
-        self.pump.play_over(beeps(self._rate_hz))
+        self._do(lambda call: call.supervision.signal(beeps(self._rate_hz)))
 
     @property
     def answered_once(self) -> bool:

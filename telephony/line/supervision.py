@@ -249,6 +249,16 @@ class CallSupervision:
             self._hidden = on
             self.mix()
 
+    def signal(self, pcm: bytes) -> None:
+        """Let the caller hear something over what there is to hear, once; not while a supervisor has taken over."""
+        self._pump.play_over(pcm)
+        caller = self._caller()
+        stream = _stream(caller)
+        if self._agent() is not None and caller.port is not None and stream is not None:
+            # The bot's port is not heard in a bridged call that nobody supervises by telephone.
+            self._pump.pause()
+            caller.port.startTransmit(stream)
+
     def close(self) -> None:
         """The call is over: so is everybody's listening."""
         self._over = True

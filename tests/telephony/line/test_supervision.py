@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from telephony.line.beeps import BEEP_HZ
 from tests.support.sip_agent import Agent, running_agent
 from tests.support.spectrum import read_wav
 
@@ -22,9 +23,14 @@ ALL = (BOT, CALLER, AGENT, SUPERVISOR)
 
 def tones(pcm: bytes, rate_hz: int) -> set[int]:
     """Which of the parties are in a sound: each has a tone of its own."""
+    return {hz for hz in ALL if has(pcm, rate_hz, hz)}
+
+
+def has(pcm: bytes, rate_hz: int, tone_hz: float) -> bool:
+    """Whether a tone is in a sound."""
     samples = np.frombuffer(pcm, "<i2").astype(np.float64)
     at = np.arange(samples.size) / rate_hz
-    return {hz for hz in ALL if abs(np.exp(-2j * np.pi * hz * at) @ samples) * 2 / samples.size > 400}
+    return bool(abs(np.exp(-2j * np.pi * tone_hz * at) @ samples) * 2 / samples.size > 300)
 
 
 async def heard(agent: Agent, call: str) -> set[int]:
@@ -191,3 +197,17 @@ async def test_an_agent_who_has_the_caller_by_a_bridge() -> None:
         await one.stands("over", "take_over", "removed")
         assert await heard(agent, agent_call) == {CALLER}
         assert await heard(one.caller, one.call) == {AGENT}
+
+
+async def test_a_tone_tells_the_caller_with_the_bot_and_in_a_bridge() -> None:
+    async with room(says="silence") as one, running_agent() as agent:
+        for bridged in (False, True):
+            if bridged:
+                one.bot.tell("transfer", call=one.call, target=agent.uri, mode="bridge")
+                assert (await one.bot.wait("transfer_done"))["outcome"] == "bridged"
+                assert await heard(one.caller, one.call) == set()
+            one.bot.tell("signal", call=one.call)
+            await asyncio.sleep(0.5)
+            one.caller.tell("heard", call=one.call)
+            answer = await one.caller.wait("heard", call=one.call)
+            assert has(bytes.fromhex(answer["pcm"]), answer["rate_hz"], BEEP_HZ)
