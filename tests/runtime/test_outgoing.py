@@ -137,3 +137,14 @@ async def test_a_line_of_the_settings_and_an_account() -> None:
     assert (message.line.name, message.line.called) == ("service", ["service", "8002"])
     outgoing.event({"event": "worker_lost", "worker": 0})
     assert (await dialling).lost
+
+
+async def test_workers_with_the_same_room_are_taken_in_turn() -> None:
+    slots = [Slot(number, 4) for number in range(3)]
+    outgoing = lines(Workers(*slots))
+    for name in ("o1", "o2", "o3", "o4"):
+        dialling = asyncio.create_task(outgoing.dial(order(name), Watcher()))
+        await asyncio.sleep(0)  # it is ordered
+        outgoing.event({"id": name, "worker": 0, "event": "dial_failed", "message": "no such address"})
+        await dialling
+    assert [len(slot.keeper.sent) for slot in slots] == [2, 1, 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ class OutgoingLines:
         self._settings = settings
         self._bots = bots
         self._calls: dict[str, _Dialling] = {}
+        self._turns = itertools.count(1)
+        self._used: Counter[int] = Counter()
 
     @property
     def room(self) -> int:
@@ -63,9 +66,13 @@ class OutgoingLines:
             TransferError: the number cannot be put into ``dialling.target``.
         """
         message = self._message(order)
-        slot = max(self._supervisor.workers, key=self._room_of, default=None)
+        slot = max(
+            self._supervisor.workers, key=lambda one: (self._room_of(one), -self._used[one.number]), default=None
+        )
         if slot is None or self._room_of(slot) <= 0:
             raise NotDialledError("no line worker has room")
+        # In turn: calls that fail at once would all go to one worker, whose library frees their sockets a little later.
+        self._used[slot.number] = next(self._turns)
         dialling = _Dialling(slot, watcher, asyncio.get_running_loop().create_future())
         self._calls[order.id] = dialling
         try:
