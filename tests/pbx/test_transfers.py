@@ -39,13 +39,14 @@ def rung(name: str, media_port: int | None = None) -> Phone:
     return phone
 
 
-async def comes_back(place: House, caller: str) -> dict[str, Any]:
-    """Be a caller for whom there is nobody: the bot says so, and takes its leave; the record."""
+async def comes_back(place: House, caller: str, result: str, status: int) -> None:
+    """Be a caller for whom there is nobody: the bot says so, and takes its leave."""
     async with rings(place, Script(caller, BOT).rings().is_answered().is_hung_up_on()) as peer:
         await peer.succeeds()
     record = await place.service.record(caller)
-    assert record["cause"] == "bot"
-    return record
+    assert (record["transfer"], record["cause"]) == (result, "bot")
+    assert heard(record) == BACK[result]
+    assert f"call {record['info']['call_id']} transfer {result} (SIP {status})" in place.service.log.text
 
 
 async def hear_each_other(one: Handset, other: Handset) -> None:
@@ -100,32 +101,31 @@ async def test_the_person_hangs_up_after_the_talk(office: House) -> None:
     assert (record["transfer"], record["cause"]) == ("answered", "transferred")
 
 
+# What the person does, what the bot is told, and the status it has that from.
 PEOPLE = {
-    "is-busy": (Script(AGENT).is_rung().refuses("486 Busy Here"), "busy"),
-    "declines": (Script(AGENT).is_rung().refuses("603 Decline"), "failed"),
-    "is-away": (Script(AGENT).is_rung().refuses("480 Temporarily Unavailable"), "failed"),
-    "rings-out": (Script(AGENT).is_rung().is_cancelled(), "failed"),
-    "leaves-during-the-briefing": (rung(AGENT).takes_and_leaves(500), "failed"),
+    "is-busy": (rung(AGENT).refuses("486 Busy Here"), "busy", 486),
+    "declines": (rung(AGENT).refuses("603 Decline"), "failed", 403),
+    "is-away": (rung(AGENT).refuses("480 Temporarily Unavailable"), "failed", 480),
+    "rings-out": (rung(AGENT).is_cancelled(), "failed", 408),
+    "leaves-during-the-briefing": (rung(AGENT).takes_and_leaves(500), "failed", 200),
 }
 
 
 @pytest.mark.parametrize("name", PEOPLE)
 async def test_the_caller_is_back_when_the_person_does_not_take_the_call(office: House, name: str) -> None:
-    person, result = PEOPLE[name]
+    person, result, status = PEOPLE[name]
     order(office, name, "1", AGENT)
     async with registered(office.pbx, person) as target:
-        record = await comes_back(office, name)
+        await comes_back(office, name, result, status)
         await target.succeeds()
-    assert record["transfer"] == result
-    assert heard(record) == BACK[result]
 
 
-@pytest.mark.parametrize(("name", "number"), [("no-such-number", "8077"), ("offline", COLLEAGUE)])
-async def test_the_caller_is_back_when_the_number_reaches_nobody(office: House, name: str, number: str) -> None:
+@pytest.mark.parametrize(("name", "number", "status"), [("no-such-number", "8077", 404), ("offline", COLLEAGUE, 480)])
+async def test_the_caller_is_back_when_the_number_reaches_nobody(
+    office: House, name: str, number: str, status: int
+) -> None:
     order(office, name, "1", number)
-    record = await comes_back(office, name)
-    assert record["transfer"] == "failed"
-    assert heard(record) == BACK["failed"]
+    await comes_back(office, name, "failed", status)
 
 
 # --- queues
@@ -142,28 +142,22 @@ async def test_the_caller_is_back_from_an_empty_queue(office: House, queue: str)
     """Nobody of it is there, or nobody belongs to it."""
     name = f"empty-{queue}"
     order(office, name, "2", queue)
-    record = await comes_back(office, name)
-    assert record["transfer"] == "failed"
-    assert heard(record) == BACK["failed"]
+    await comes_back(office, name, "failed", 480)
 
 
 async def test_the_caller_is_back_from_a_closed_queue(office: House) -> None:
     order(office, "closed", "2", "support")
     async with registered(office.pbx, Script(AGENT).is_rung()):
         await office.pbx.tell(f"queue pause member PJSIP/{AGENT}")
-        record = await comes_back(office, "closed")
+        await comes_back(office, "closed", "failed", 480)
         await office.pbx.tell(f"queue unpause member PJSIP/{AGENT}")
-    assert record["transfer"] == "failed"
-    assert heard(record) == BACK["failed"]
 
 
 async def test_the_caller_is_back_from_a_queue_in_which_nobody_answers(office: House) -> None:
     order(office, "waits", "2", "support")
     async with registered(office.pbx, Script(AGENT).is_rung().is_cancelled()) as person:
-        record = await comes_back(office, "waits")
+        await comes_back(office, "waits", "failed", 408)
         await person.succeeds()
-    assert record["transfer"] == "failed"
-    assert heard(record) == BACK["failed"]
 
 
 # --- bridged
