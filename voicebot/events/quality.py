@@ -3,7 +3,9 @@
 R = R0 - Id - Ie,eff. R0 is 93.2, what G.107's defaults leave of everything but delay and packets. Id is the
 approximation of Cole and Rosenbluth ("Voice over IP performance monitoring", 2001). Ie,eff is G.107 section 7.5 for
 random losses; Ie and Bpl are those of G.711 with packet loss concealment (G.113 appendix I), which the SIP library has.
-A wideband call is rated on the same scale, as if it were G.711: an estimate, good enough to find bad lines with.
+A wideband call is rated on the same scale, as if it were G.711: an estimate, good enough to find bad lines with. The
+wideband model (G.107.1) would want a packet-loss robustness for the concealment of this library's G.722 and Opus, and
+nobody has published one.
 """
 
 from __future__ import annotations
