@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 from collections.abc import Iterator
@@ -47,6 +48,9 @@ def piper_language(config_file: Path) -> str:
     return _language(_read_config(config_file))
 
 
+_WORDS_KEPT = 20_000
+
+
 class PiperEngine:
     """Speaks with one Piper voice.
 
@@ -61,6 +65,8 @@ class PiperEngine:
     loudness = 0.0
 
     def __init__(self, directory: Path, threads: int = 1) -> None:
+        # Each question to piper's copy of espeak leaves some 1.5 KiB behind: words are asked for once.
+        self._phonemes = functools.lru_cache(maxsize=_WORDS_KEPT)(self._phonemize)
         model, config_file = piper_files(directory)
         config = _read_config(config_file)
         self.rate_hz: int = config.sample_rate
@@ -88,6 +94,9 @@ class PiperEngine:
 
     def phonemes(self, text: str) -> str:
         """Return the phonemes of a text by itself."""
+        return self._phonemes(text)
+
+    def _phonemize(self, text: str) -> str:
         return "".join("".join(sentence) for sentence in self._voice.phonemize(text))
 
     def words(self, ideographs: str) -> list[str]:

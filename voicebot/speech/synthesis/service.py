@@ -97,6 +97,7 @@ class SynthesisService:
         self._prerendering = asyncio.Lock()
         self._storing: set[asyncio.Task[None]] = set()
         self._plans = functools.lru_cache(maxsize=_PLANS_KEPT)(self._make_plan)
+        self._ends: dict[str, WordEnds] = {}
         self._closed = False
 
     @classmethod
@@ -205,7 +206,20 @@ class SynthesisService:
             SynthesisError: as ``cache_key``.
         """
         plan = self._plans(request)
-        return () if plan is None else await asyncio.to_thread(self._word_ends, plan, request.text)
+        if plan is None:
+            return ()
+        ends = self._ends.get(plan.key)
+        if ends is None:
+            ends = await asyncio.to_thread(self._word_ends, plan, request.text)
+            if ends:
+                self._keep_ends(plan.key, ends)
+        return ends
+
+    def _keep_ends(self, key: str, ends: WordEnds) -> None:
+        """Remember when words are over: a prompt is spoken in call after call."""
+        self._ends[key] = ends
+        if len(self._ends) > _PLANS_KEPT:
+            del self._ends[next(iter(self._ends))]
 
     def _word_ends(self, plan: _Plan, text: str) -> WordEnds:
         spoken = [self._cache.get_spoken(clause.key, plan.rate_hz) for clause in plan.clauses]
