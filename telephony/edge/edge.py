@@ -279,8 +279,7 @@ async def _keep_names(lists: Sequence[Networks], services: Services) -> None:
     loop = asyncio.get_running_loop()
     while True:
         for name in lists[0].names:
-            servers = await services.look_up(name, None) if "." in name else ()
-            addresses = [service.host for service in servers]
+            addresses = await _addresses_of_servers(name, services)
             try:
                 found = await loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM)
                 addresses += [str(entry[4][0]) for entry in found]
@@ -291,6 +290,14 @@ async def _keep_names(lists: Sequence[Networks], services: Services) -> None:
             for networks in lists:
                 networks.learn(name, addresses)
         await asyncio.sleep(NAMES_S)
+
+
+async def _addresses_of_servers(domain: str, services: Services) -> list[str]:
+    if "." not in domain:
+        return []
+    transports: tuple[Transport | None, ...] = (None, "UDP", "TCP", "TLS")
+    found = await asyncio.gather(*(services.look_up(domain, transport) for transport in transports))
+    return [service.host for servers in found for service in servers]
 
 
 def _started(address: Address | None) -> Address:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from telephony.edge import Edge, EdgeConfig
+from telephony.edge.config import AccessConfig
 from telephony.edge.peers import PeerConfig
 from telephony.edge.tls import TlsConfig
 from tests.support.certificates import make_certificate
@@ -250,3 +251,47 @@ async def test_a_server_by_tls_needs_a_certificate_for_the_domain(tmp_path: Path
             assert reached or lines.empty()
     listening.close()
     await listening.wait_closed()
+
+
+async def test_a_peer_by_name_is_asked_at_its_servers_and_the_silent_one_gets_no_calls() -> None:
+    peer = PeerConfig("pbx", DOMAIN, 5060, options_s=0.05, looked_up=True, any_transport=True)
+    async with raw_peer() as silent, raw_peer() as alive, name_server() as server:
+        records = [
+            f"{n} 1 {one.sip.port} {name}.{DOMAIN}." for n, (one, name) in enumerate(((silent, "a"), (alive, "b")))
+        ]
+        server.has(f"_sip._udp.{DOMAIN}", "SRV", *records)
+        server.has(f"a.{DOMAIN}", "A", HOST)
+        server.has(f"b.{DOMAIN}", "A", HOST)
+        async with a_line(EdgeConfig(port=0, dns=(server.place,), peers=(peer,)), SOON) as (_, line):
+            assert (await silent.get("OPTIONS")).uri == f"sip:{DOMAIN}"
+            # Asked only once the other one was given up.
+            question = await alive.get("OPTIONS")
+            alive.respond(question, 200)
+            line.tell("dial", target=TARGET)
+            invite = await alive.rung()
+            alive.respond(invite, 486)
+            await alive.get("ACK")
+            assert (await line.wait("hung_up", status=486))["attempts"] == 1
+
+
+async def test_calls_from_the_servers_of_a_domain_are_calls_from_it() -> None:
+    async with raw_peer() as caller, name_server() as server:
+        server.has(f"_sip._tcp.{DOMAIN}", "SRV", f"1 1 5060 a.{DOMAIN}.")
+        server.has(f"a.{DOMAIN}", "A", HOST)
+        access = AccessConfig(allow=("192.0.2.1",))
+        config = EdgeConfig(port=0, dns=(server.place,), access=access, sources={"trunk": (DOMAIN,)})
+        async with a_line(config) as (edge, line):
+            while True:
+                # Until the name was looked up he is a stranger, and gets no answer.
+                number = caller.invite(edge.public_address[1])
+                try:
+                    response = await caller.response(number, timeout_s=0.3)
+                    break
+                except asyncio.TimeoutError:
+                    continue
+            caller.learn(response)
+            caller.ack(response.cseq[0])
+            assert (await line.wait("call"))["headers"] == {"X-Voicebot-Account": "trunk"}
+            async with speaking(caller):
+                await caller.hangs_up()
+            await line.wait("hung_up", cause="caller")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -29,10 +30,15 @@ MALFORMED = [
 ]
 
 
+def open_files(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
 @needs_sipp
 @pytest.mark.timeout(40)
 async def test_a_hundred_calls_leave_nothing_behind() -> None:
     async with running_agent() as agent:
+        files = open_files(agent.process.pid)
         async with sipp("short", agent.port, calls=100, at_once=4) as callers:
             await callers.succeeds(30)
         for _ in range(100):
@@ -40,6 +46,7 @@ async def test_a_hundred_calls_leave_nothing_behind() -> None:
         agent.tell("count")
         count = await agent.wait("count")
         assert (count["calls"], count["objects"]) == (0, 0)
+        assert open_files(agent.process.pid) == files
         assert 1 <= count["ports"] <= 4, "ports are kept for the next calls, no more than were ever in use"
 
 
