@@ -81,3 +81,12 @@ def test_the_key_of_an_older_version_is_listed(desk: Desk, tmp_path: Path) -> No
     (tmp_path / "api_key").write_text("old\n")
     assert "from api_key" in desk.run("list")[1]
     assert desk.opened("old") == {"*"}
+
+
+def test_a_key_that_may_supervise(desk: Desk) -> None:
+    assert desk.run("add", "--supervise", "--quiet")[0] == 0
+    assert desk.run("add", "--supervise", "--content", "--bot", "service", "--quiet")[0] == 0
+    assert [entry.rights for entry in desk.file.read()] == [("supervise",), ("supervise", "content")]
+    assert [line.split("\t")[-1] for line in desk.run("list")[1].splitlines()] == ["supervise", "supervise,content"]
+    code, _, err = desk.run("add", "--content")
+    assert (code, err) == (2, "error: --content says what a key with --supervise may see; give both\n")

@@ -13,7 +13,7 @@ from tests.server.running import KEY, EchoBrain, serving
 from voicebot.errors import ConfigError
 from voicebot.server import HostedBot, KeyFile
 from voicebot.server.keyring import KeyRing, choose_bot
-from voicebot.server.keys import hash_key
+from voicebot.server.keys import CONTENT, SUPERVISE, hash_key
 from voicebot.server.secrets import audio_secret
 from voicebot.settings import Settings, load_settings
 
@@ -225,3 +225,31 @@ def test_places_where_no_secret_can_be_kept(tmp_path: Path) -> None:
     (tmp_path / "audio_secret").write_text("\n")
     with pytest.raises(ConfigError, match="is empty"):
         audio_secret(settings(tmp_path))
+
+
+# --- rights
+
+
+def test_each_key_has_its_own_bots_and_rights(tmp_path: Path) -> None:
+    file = KeyFile(tmp_path / "keys.json")
+    one, two = file.add(["a"], rights=(SUPERVISE,)), file.add(["b", "c"])
+    ring = KeyRing(file, "configured", "internal", ["supervise", "content"])
+    grants = {grant.id: grant for grant in ring.grants([one, two, "configured", "internal", "wrong"])}
+    first, second = file.read()
+    assert grants[first.id].rights == {SUPERVISE}
+    assert (grants[first.id].has("a"), grants[first.id].has("b")) == (True, False)
+    assert grants[second.id].bots == {"b", "c"}
+    assert not grants[second.id].rights
+    assert grants["configured"].rights == {SUPERVISE, CONTENT}
+    assert not grants["internal"].rights
+    assert grants["internal"].has("anything")
+
+
+def test_keys_of_older_versions_have_no_rights(tmp_path: Path) -> None:
+    file = KeyFile(tmp_path / "keys.json")
+    key = file.add(rights=(SUPERVISE,))
+    kept = json.loads(file.path.read_text())
+    del kept["keys"][0]["rights"]
+    file.path.write_text(json.dumps(kept))
+    (grant,) = KeyRing(file).grants([key])
+    assert not grant.rights
