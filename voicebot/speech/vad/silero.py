@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from voicebot.speech.types import BYTES_PER_SAMPLE
 from voicebot.speech.vad.detector import RATES_HZ
 
 MODEL_ID = "silero-vad"
@@ -76,10 +75,6 @@ class SileroStream:
         self._samples: Samples = np.zeros(self._context, np.float32)
         self._state: Samples = np.zeros(_STATE_SHAPE, np.float32)
 
-    def jump(self) -> None:
-        """What follows does not go on where the last audio ended; what the network knows of the line it keeps."""
-        self._samples = np.zeros(self._context, np.float32)
-
     def feed(self, pcm: bytes) -> list[float]:
         """Take s16le audio of any length; return the probabilities of the chunks that it completes."""
         found = []
@@ -96,8 +91,7 @@ class SileroStream:
 class NoVoice:
     """Denies frames without a voice near them; a ``Veto``.
 
-    The network is asked only about what a detector takes for speech, and about the last ``_LEAD_MS`` before, so that
-    it finds its way in. To begin anew each time, or with less before, it takes more noise for a voice.
+    It hears all of the call, what is no speech as well: with gaps in what it has heard it takes more noise for a voice.
 
     Args:
         stream: the call's audio.
@@ -105,23 +99,15 @@ class NoVoice:
     """
 
     name = "noise"
-    _LEAD_MS = 320
 
     def __init__(self, stream: SileroStream, least_probability: float = DEFAULT_PROBABILITY) -> None:
         self._stream = stream
         self._least = least_probability
         self._recent: deque[float] = deque([0.0], maxlen=_RECENT_CHUNKS)
-        self._lead = bytearray()
-        self._most_lead = stream.rate_hz * self._LEAD_MS // 1000 * BYTES_PER_SAMPLE
-        self._lost = False
 
     def denies(self, frames: bytes) -> bool:
         """Tell whether neither the last of these frames nor the 100 ms before it had a voice in them."""
-        if self._lost:
-            self._stream.jump()
-        self._recent.extend(self._stream.feed(bytes(self._lead) + frames))
-        self._lead.clear()
-        self._lost = False
+        self._recent.extend(self._stream.feed(frames))
         return max(self._recent) < self._least
 
     def is_voice(self) -> bool:
@@ -129,9 +115,5 @@ class NoVoice:
         return self._stream.probability >= _SURE
 
     def note_quiet(self, frames: bytes) -> None:
-        """Keep what may lead to speech."""
-        self._lead += frames
-        surplus = len(self._lead) - self._most_lead
-        if surplus > 0:
-            del self._lead[:surplus]
-            self._lost = True
+        """Take frames that nobody asks about."""
+        self._recent.extend(self._stream.feed(frames))
