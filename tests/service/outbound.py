@@ -171,7 +171,7 @@ class Campaign:
                 if shown.get("state") == "done":
                     break
                 await asyncio.sleep(1.0)
-        assert shown.get("state") == "done", f"{shown}\n{self._service.log.text[-6000:]}"
+        assert shown.get("state") == "done", f"{shown}\n{self._service.log.text}"
         text = await self.command("campaign", "export", NAME)
         return {row["number"].removeprefix("+86"): row for row in csv.DictReader(text.splitlines())}
 

@@ -56,7 +56,7 @@ async def test_the_report_is_what_each_number_did(tmp_path: Path) -> None:
             await asyncio.to_thread(service.until_ready)
             campaign = Campaign(tmp_path, service)
             await campaign.start(list(called), outbound.plan(concurrent=13, ring_timeout_s=20))
-            report = await campaign.report(patience_s=75)
+            report = await campaign.report(patience_s=120)
             wrong = compare(report, peers, called)
             assert not wrong, "\n".join([*wrong, service.log.text])
             assert told_causes(peers, called) == TOLD
