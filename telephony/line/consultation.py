@@ -105,7 +105,9 @@ class Consultation:
         self._timer = self._context.sip.call_later(WATCH_S, self._check_media)
         if self._media.index < 0 or self._media.held or not limit_s:
             return
-        received = self.call.stream_stats(self._media.index).received
+        stats = self.call.stream_stats(self._media.index)
+        # Reports are a sign of life of agents who send nothing while they listen.
+        received = stats.received + stats.reports
         self._quiet_s = 0.0 if received != self._received else self._quiet_s + WATCH_S
         self._received = received
         if self._quiet_s >= limit_s:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from telephony.line.library_call import StreamStats
+from telephony.line.library_call import NORMAL_CLEARING, StreamStats
 from telephony.sip.reason import Q850, Reason, q850_cause
 from voicebot.conversation.leg import HangupCause
 
@@ -19,7 +19,7 @@ _REFUSALS = {HangupCause.SHUTDOWN: SHUTTING_DOWN, HangupCause.BOT: UNAVAILABLE}
 
 # ITU-T Q.850: 16 normal call clearing, 19 no answer from user, 41 temporary failure.
 _TOLD: Mapping[HangupCause, Reason] = {
-    HangupCause.BOT: Reason(Q850, 16, "Normal call clearing"),
+    HangupCause.BOT: NORMAL_CLEARING,
     HangupCause.TRANSFERRED: Reason(Q850, 16, "Transferred"),
     HangupCause.CANCELLED: Reason(Q850, 19, "No answer"),
     HangupCause.MEDIA_TIMEOUT: Reason(Q850, 41, "No audio received"),

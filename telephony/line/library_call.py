@@ -12,13 +12,14 @@ import pjsua2 as pj
 
 from telephony.line.config import SendDigits
 from telephony.line.library import explain
-from telephony.sip.reason import Reason, reasons_of_text
+from telephony.sip.reason import Q850, Reason, reasons_of_text
 
 logger = logging.getLogger(__name__)
 
 RINGING = 180
 ANSWERED = 200
 DECLINE = 603
+NORMAL_CLEARING = Reason(Q850, 16, "Normal call clearing")
 # Whose messages may say why a call ends; a response to an INVITE may, too (RFC 6432).
 _ENDING = frozenset({"BYE", "CANCEL", "INVITE"})
 KEYS = frozenset("0123456789*#ABCD")
@@ -178,13 +179,13 @@ class LibraryCall(pj.Call):
             prm.statusCode = status
             self.answer(prm)
 
-    def end(self, status: int = 0, reason: Reason | None = None) -> None:
+    def end(self, status: int = 0, reason: Reason = NORMAL_CLEARING) -> None:
         """End the call: BYE, CANCEL or a refusal (``status``, 603 by default), whatever is due.
 
         ``reason`` is told in BYE and CANCEL; a refusal says by its status why.
         """
         if self.isActive() and not self._is_in(pj.PJSIP_INV_STATE_DISCONNECTED):
-            prm = _parameters({"Reason": str(reason)} if reason is not None and not status else None)
+            prm = _parameters(None if status else {"Reason": str(reason)})
             prm.statusCode = status
             self.hangup(prm)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -230,6 +231,19 @@ class SipSettings(Section):
     dns: list[str] = []
     """Name servers for SRV records, "address" or "address:port"; empty: those of the system."""
     user_agent: str = "voicebot"
+
+    @field_validator("dns")
+    @classmethod
+    def _are_addresses(cls, value: list[str]) -> list[str]:
+        for server in value:
+            host, colon, port = server.rpartition(":") if server.count(":") == 1 or "]" in server else (server, "", "")
+            try:
+                ipaddress.ip_address(host.strip("[]"))
+            except ValueError as error:
+                raise ValueError(f'{server!r} is no address, such as "10.0.0.53" or "10.0.0.53:53"') from error
+            if colon and not (port.isdigit() and 0 < int(port) < 65536):
+                raise ValueError(f"{server!r} has no port that can be")
+        return value
 
     @property
     def audio_rate_hz(self) -> Literal[8000, 16000]:
