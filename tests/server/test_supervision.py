@@ -104,8 +104,8 @@ class TwoCalls:
 
 
 class Served:
-    def __init__(self, client: aiohttp.ClientSession, live: TwoCalls, file: KeyFile) -> None:
-        self.client, self.live, self.file = client, live, file
+    def __init__(self, client: aiohttp.ClientSession, live: TwoCalls, file: KeyFile, storage: Storage) -> None:
+        self.client, self.live, self.file, self.storage = client, live, file, storage
 
     def key(self, *rights: str, bots: tuple[str, ...] = ("*",)) -> dict[str, str]:
         return {"token": self.file.add(bots, rights=rights)}
@@ -126,7 +126,7 @@ async def served(folder: Path) -> AsyncIterator[Served]:
         server = await start_server(app, "127.0.0.1", 0)
         stack.push_async_callback(server.close)
         client = await stack.enter_async_context(aiohttp.ClientSession(server.url))
-        yield Served(client, live, KeyFile.of(config))
+        yield Served(client, live, KeyFile.of(config), storage)
 
 
 def fits(name: str, value: Any) -> bool:
@@ -220,6 +220,19 @@ async def test_orders_are_passed_on_with_the_id_of_the_key(tmp_path: Path) -> No
             ("switch", "b", by, "5f3a9c01", Mode.TAKE_OVER),
             ("dismiss", "b", by, "5f3a9c01"),
         ]
+
+
+async def test_a_call_that_was_ordered_is_found_by_its_order(tmp_path: Path) -> None:
+    async with served(tmp_path) as one:
+        key = one.key(SUPERVISE)
+        _, ordered = await one.ask(key, "POST", "", {"number": "1001", "bot": "echo"})
+        status, error = await one.ask(key, "GET", f"/{ordered['id']}/live")
+        assert (status, error["code"]) == (404, "unknown_call")
+        (waiting,) = one.storage.outgoing.claim_waiting(one.storage._now(), 9)
+        one.storage.outgoing.placed(waiting, "a@pbx")
+        assert (await one.ask(key, "GET", f"/{ordered['id']}/live"))[1]["id"] == "a@pbx"
+        assert (await one.ask(key, "POST", f"/{ordered['id']}/hangup"))[0] == 202
+        assert (await one.ask(key, "GET", f"/{ordered['id']}"))[1]["call_id"] == "a@pbx"
 
 
 @pytest.mark.parametrize(
