@@ -268,7 +268,7 @@ def test_yaml_examples_of_settings_are_settings(page: Path, tmp_path: Path) -> N
             assert load_settings(file) != Settings()
 
 
-@pytest.mark.parametrize("what", ["turn", "query"])
+@pytest.mark.parametrize("what", ["turn", "query", "calls"])
 def test_the_figures_of_the_bench_have_their_place(what: str) -> None:
     lines = text_of(ROOT / "docs/performance.md").splitlines()
     begin, end = f"<!-- bench {what}: begin -->", f"<!-- bench {what}: end -->"

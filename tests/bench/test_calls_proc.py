@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from voicebot.bench.calls_proc import Usage, by_kind, children, cpu_s_of, module_of, total, usage_of
+from voicebot.bench.calls_proc import Usage, by_kind, children, cpu_s_of, holdings, module_of, total, usage_of
 
 STAT = "{pid} (a (b) c) S 1 1 1 0 -1 4194560 900 0 0 0 {user} {system} 0 0 20 0 {threads} 0 100 1000 200\n"
 ROLLUP = "55 rollup\nRss:  4096 kB\nPss:  1024 kB\nPss_Dirty:  10 kB\nShared_Clean:  0 kB\n"
@@ -55,6 +55,16 @@ def test_processes_by_what_they_run(tmp_path: Path) -> None:
     process(tmp_path, 5)
     process(tmp_path, 6, module="a.line")
     assert by_kind({"a.line": "lines", "a.speech": "speech"}, 1, tmp_path) == {"lines": [2, 6], "speech": [3, 5]}
+
+
+def test_what_processes_hold(tmp_path: Path) -> None:
+    for pid in (7, 8):
+        own = process(tmp_path, pid)
+        (own / "task" / str(pid) / "comm").write_text("clock\n")
+        (own / "fd" / "0").symlink_to(f"socket:[{pid}]")
+    (tmp_path / "8" / "fd" / "1").symlink_to("/data/voicebot.db")
+    found = holdings([7, 8, 9], tmp_path)
+    assert found == {"thread clock": 2, "file socket": 2, "file /data/voicebot.db": 1}
 
 
 def test_a_real_one() -> None:

@@ -38,7 +38,7 @@ def row(after: Usage = IDLE, **more: int) -> Row:
         made=Made(1000, 1000, 0, [8.0], {}),
         before={"line workers": IDLE},
         after={"line workers": after},
-        pss_mib=[97.7, 98.0],
+        rss_mib=[97.7, 98.0],
         calls_left=(more.get("calls", 0), 0),
     )
 
@@ -65,14 +65,16 @@ def test_goals_that_are_reached() -> None:
 def test_goals_that_are_missed_are_shown_as_missed() -> None:
     figures = CallsFigures(4, carried({"main": 2.0}, good=3, gaps=3), Line(4, 2000, 3, 60.0), carried({"native": 0.3}))
     figures.setup = SetUp(20, Made(200, 199, 1, [5.0], {"SIP 486": 1}), Heard(), Line())
-    figures.row = row(Usage(2, 1.0, 200_000, 106_000, 15, 31, 11), calls=1)
+    figures.row = row(Usage(2, 1.0, 212_000, 106_000, 15, 31, 11), calls=1)
     figures.row.files_left = {"calls/x.json": 5}
+    figures.row.held = {"line workers": {"thread clock": 1, "file socket": 1}}
     found = reached(figures)
     assert [name for name, good in found.items() if good] == ["1000 calls in a row: failed"]
     text = report(figures)
     assert text.count(" no |") == len(found) - 1
     assert "SIP 486: 1" in text
-    assert "`calls/x.json` (5 bytes)" in text
+    assert "More than before, line workers: `thread clock` (+1), `file socket` (+1)." in text
+    assert "`calls/x.json` (5)" in text
 
 
 def test_what_was_not_measured_has_neither_goal_nor_table() -> None:
@@ -98,7 +100,7 @@ def test_memory_is_told_for_each_call() -> None:
 
 
 def test_growth_of_memory() -> None:
-    assert memory_growth_percent(row(Usage(2, 1.0, 0, 104_000, 0, 0, 0))) == pytest.approx(4.0)
+    assert memory_growth_percent(row(Usage(2, 1.0, 208_000, 0, 0, 0, 0))) == pytest.approx(4.0)
 
 
 @pytest.mark.parametrize(("value", "text"), [(0, "0"), (3.0, "3"), (0.256, "0.26"), (12.34, "12.3"), (250.7, "251")])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voicebot.bench.calls_load import Carried, carry_native, carry_ours, hold_ms
-from voicebot.bench.calls_row import AT_ONCE, Row, call_in_a_row
+from voicebot.bench.calls_row import PLACES, Row, call_in_a_row
 from voicebot.bench.calls_rtp import Heard
 from voicebot.bench.calls_sipp import Load, Made, make_calls
 from voicebot.bench.calls_stage import BOT, Line, PhoneBank, calls_rig, calls_settings, phone_bank
@@ -102,7 +102,7 @@ async def measure_calls(settings: Settings, plan: CallsPlan, folder: Path, tell:
     shutil.rmtree(folder, ignore_errors=True)
     voices = write_voices(plan.speech, folder / "voices")
     figures = CallsFigures()
-    async with phone_bank(max(plan.calls, 2 * AT_ONCE), voices) as phones:
+    async with phone_bank(max(plan.calls, 2 * PLACES), voices) as phones:
         if LOAD in plan.scenarios or SETUP in plan.scenarios:
             await _many(settings, plan, figures, phones, folder, tell)
         if LOAD in plan.scenarios and figures.ours is not None:
@@ -113,7 +113,7 @@ async def measure_calls(settings: Settings, plan: CallsPlan, folder: Path, tell:
         if ROW in plan.scenarios:
             tell(f"{plan.row} calls in a row")
             line = Line()
-            with calls_settings(settings, AT_ONCE) as own:
+            with calls_settings(settings, PLACES) as own:
                 async with calls_rig(own, folder, line) as rig:
                     figures.row = await call_in_a_row(rig, phones, plan.row, folder, line, tell)
     return figures

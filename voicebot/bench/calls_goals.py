@@ -58,8 +58,8 @@ def left_behind(before: Usage, after: Usage) -> tuple[int, int, int]:
 
 
 def memory_growth_percent(row: Row) -> float:
-    """Return by how much the memory of all processes has grown."""
-    before, after = (sum(each.pss_kib for each in usage.values()) for usage in (row.before, row.after))
+    """Return by how much the resident memory of all processes has grown."""
+    before, after = (sum(each.rss_kib for each in usage.values()) for usage in (row.before, row.after))
     return 100 * (after - before) / before if before else 0.0
 
 

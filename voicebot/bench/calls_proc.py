@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+_NUMBERS = re.compile(r":?\[\d+\]")  # of sockets and pipes
 # Fields of /proc/pid/stat after the name in brackets, counted from the state (field 3 of the manual) on.
 _UTIME, _STIME, _THREADS = 11, 12, 17
 
@@ -71,6 +74,18 @@ def total(pids: Iterable[int], proc: Path = PROC) -> Usage:
     return sum((usage_of(pid, proc) for pid in pids), Usage())
 
 
+def holdings(pids: Iterable[int], proc: Path = PROC) -> Counter[str]:
+    """Return what processes hold: each thread by its name, each open file by what it is, and how many of each."""
+    found: Counter[str] = Counter()
+    for pid in pids:
+        for kind, pattern in (("thread", "task/*/comm"), ("file", "fd/*")):
+            for path in (proc / str(pid)).glob(pattern):
+                name = _target(path) if kind == "file" else _text(path).strip()
+                if name:
+                    found[f"{kind} {_NUMBERS.sub('', name)}"] += 1
+    return found
+
+
 def children(pid: int, proc: Path = PROC) -> list[int]:
     """Return the processes that a process has started and that are still there."""
     found: list[int] = []
@@ -112,6 +127,13 @@ def _stat(pid: int, proc: Path) -> list[str]:
     except (FileNotFoundError, ProcessLookupError):
         return []
     return text.rpartition(")")[2].split()
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def _target(link: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from voicebot.bench.calls import CallsFigures
 from voicebot.bench.calls_goals import goals_of, left_behind, memory_growth_percent, number, per_1000
@@ -129,21 +129,24 @@ def _row(row: Row) -> list[str]:
     for kind, before in row.before.items():
         after = row.after.get(kind, Usage())
         change = [f"{value:+d}" for value in left_behind(before, after)]
-        share = 100 * (after.pss_kib - before.pss_kib) / max(1, before.pss_kib)
-        memory = [f"{each.pss_kib / _MIB:.1f}" for each in (before, after)]
+        share = 100 * (after.rss_kib - before.rss_kib) / max(1, before.rss_kib)
+        memory = [f"{each.rss_kib / _MIB:.1f}" for each in (before, after)]
         rows.append([kind, str(after.processes), *change, *memory, f"{share:+.1f} %"])
     head = ["", "processes", "threads", "open files", "sockets", "MiB before", "MiB after", "growth"]
     title = f"What {row.made.asked} calls in a row left behind, after {row.warm_up} calls to warm up:"
-    steps = ", ".join(f"{value:.0f}" for value in row.pss_mib)
+    steps = ", ".join(f"{value:.0f}" for value in row.rss_mib)
     found = [
         _titled(title, head, rows),
-        f"Memory of all together, before and after each hundred calls, in MiB: {steps} "
+        f"Resident memory of all together, before and after each hundred calls, in MiB: {steps} "
         f"({memory_growth_percent(row):+.1f} %).",
     ]
+    found += [f"More than before, {kind}: {_listed(held, '+')}." for kind, held in row.held.items()]
     if row.files_left:
-        found.append(
-            "Files left: " + ", ".join(f"`{name}` ({size} bytes)" for name, size in row.files_left.items()) + "."
-        )
+        found.append(f"Files left, with their bytes: {_listed(row.files_left, '')}.")
     if row.grown:
-        found.append("Grown: " + ", ".join(f"`{name}` (+{size} bytes)" for name, size in row.grown.items()) + ".")
+        found.append(f"Files that have grown, by so many bytes: {_listed(row.grown, '+')}.")
     return found
+
+
+def _listed(counts: Mapping[str, int], sign: str) -> str:
+    return ", ".join(f"`{name}` ({sign}{count})" for name, count in counts.items())

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from voicebot.bench.calls_load import service_pids, usage_by_kind
-from voicebot.bench.calls_proc import Usage
+from voicebot.bench.calls_proc import Usage, holdings
 from voicebot.bench.calls_rtp import Heard
 from voicebot.bench.calls_sipp import Load, Made, make_calls
 from voicebot.bench.calls_stage import BOT, Line, PhoneBank
 from voicebot.bench.rig import Rig
 
-AT_ONCE = 4
+AT_ONCE = 2
+PLACES = 2 * AT_ONCE
+"""A call that has just ended may still be counted when the next one comes."""
 HOLD_MS = 300
 _PER_S = 8.0
 _SETTLE_S = 4.0
 _STEP = 100
 """Calls after which memory is read, to see whether it goes on growing."""
+_WARM_UP = 100
 _SHARED = ("models", "prompts")
 
 
@@ -32,7 +36,8 @@ class Row:
         made: what SIPp says.
         heard: what the phones heard.
         before, after: what the processes use, by kind.
-        pss_mib: memory of all of them, after each hundred calls.
+        rss_mib: memory of all of them, before and after each hundred calls.
+        held: threads and open files that are more than before, by kind of process.
         calls_left: that the service believes to be up, and the edge.
         files_left: in the data folder, less those there before; with their sizes in bytes.
         grown: files that were there before and have grown, by so many bytes.
@@ -43,7 +48,8 @@ class Row:
     heard: Heard = field(default_factory=Heard)
     before: dict[str, Usage] = field(default_factory=dict)
     after: dict[str, Usage] = field(default_factory=dict)
-    pss_mib: list[float] = field(default_factory=list)
+    rss_mib: list[float] = field(default_factory=list)
+    held: dict[str, dict[str, int]] = field(default_factory=dict)
     calls_left: tuple[int, int] = (0, 0)
     files_left: dict[str, int] = field(default_factory=dict)
     grown: dict[str, int] = field(default_factory=dict)
@@ -54,20 +60,21 @@ async def call_in_a_row(
 ) -> Row:
     """Make some calls to warm up, then ``calls`` more, a few at a time, and compare before with after."""
     supervisor = rig.service.supervisor
-    row = Row(warm_up=min(calls, 10 * AT_ONCE * len(supervisor.workers)))
+    row = Row(warm_up=min(calls, _WARM_UP))
     await _make(rig, phones, row.warm_up, folder, line)
     data = rig.settings.paths.data
-    files, row.before = files_in(data), usage_by_kind(service_pids())
-    row.pss_mib.append(_pss_mib(row.before))
+    files, held, row.before = files_in(data), _holdings(), usage_by_kind(service_pids())
+    row.rss_mib.append(_rss_mib(row.before))
     await phones.heard()
     done = 0
     while done < calls:
         step = min(_STEP, calls - done)
         row.made.add(await _make(rig, phones, step, folder, line))
         done += step
-        row.pss_mib.append(_pss_mib(usage_by_kind(service_pids())))
-        tell(f"row: {done} of {calls} calls, {row.pss_mib[-1]:.0f} MiB")
+        row.rss_mib.append(_rss_mib(usage_by_kind(service_pids())))
+        tell(f"row: {done} of {calls} calls, {row.rss_mib[-1]:.0f} MiB")
     row.after = usage_by_kind(service_pids())
+    row.held = {kind: dict(own - held[kind]) for kind, own in _holdings().items() if own - held[kind]}
     row.heard = await phones.heard()
     row.calls_left = supervisor.calls, supervisor.edge.dispatcher.calls
     row.files_left, row.grown = changes(files, files_in(data))
@@ -107,5 +114,9 @@ async def _make(rig: Rig, phones: PhoneBank, calls: int, folder: Path, line: Lin
     return made
 
 
-def _pss_mib(usage: Mapping[str, Usage]) -> float:
-    return sum(each.pss_kib for each in usage.values()) / 1024
+def _holdings() -> dict[str, Counter[str]]:
+    return {kind: holdings(pids) for kind, pids in service_pids().items()}
+
+
+def _rss_mib(usage: Mapping[str, Usage]) -> float:
+    return sum(each.rss_kib for each in usage.values()) / 1024
