@@ -220,7 +220,7 @@ class Campaigns:
 
 
 def _hold(connection: Connection, campaign: StoredCampaign) -> None:
-    """Let nobody else add numbers to a campaign, or finish it, until the transaction ends; SQLite has one writer anyway."""
+    """Keep others from adding numbers to a campaign or finishing it until the transaction ends (SQLite does anyway)."""
     connection.execute(select(table.c.id).where(table.c.id == campaign.id).with_for_update())
 
 
