@@ -85,6 +85,9 @@ async def test_a_call_whose_audio_stops_is_ended_and_the_others_are_not(broken: 
     assert (record["cause"], cdr["hangupSide"], cdr["hangupCause"]) == ("media_timeout", "line", "media_timeout")
     assert cdr["packetsIn"] > 10
     assert (other["cause"], other["cdr"]["hangupSide"]) == ("caller", "caller")
+    counted = (await health(broken))["calls_ended"]
+    assert counted["media_timeout"] == 1
+    assert counted["caller"] >= 1
 
 
 async def test_strangers_audio_and_the_callers_reason_are_in_the_record(broken: RunningService) -> None:

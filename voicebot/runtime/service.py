@@ -7,6 +7,7 @@ import logging
 import secrets
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from aiohttp import web
 from voicebot.campaigns.desk import Desk
 from voicebot.campaigns.driver import Driver
 from voicebot.dialogue.versions import EngineVersions
+from voicebot.events.event import ENDED
 from voicebot.events.stream import EventStream
 from voicebot.events.webhook import EventWebhook
 from voicebot.messages.delivery import Delivery
@@ -66,6 +68,7 @@ class Service:
         self._settings = settings
         self._bots = bots
         self._on_event = on_event
+        self._ended: Counter[str] = Counter()
         # A short path: the address of a Unix socket has room for about 100 characters.
         self._folder = Path(tempfile.mkdtemp(prefix="voicebot-"))
         self._socket = self._folder / "speech.sock"
@@ -227,6 +230,8 @@ class Service:
         if event["event"] == "call_ended":
             self._bots.end_session(event["session_id"])
         if event["event"] == "call_event":
+            if event["type"] == ENDED:
+                self._ended[event["data"]["hangupCause"]] += 1
             self._events.publish({name: event[name] for name in ("id", "type", "at", "callId", "data")})
             for webhook in self._webhooks:
                 webhook.wake()
@@ -246,7 +251,9 @@ class Service:
             "calls": self._supervisor.calls,
             "line_workers": len(self._supervisor.workers),
             "restarts": self._speech_keeper.restarts + sum(slot.keeper.restarts for slot in self._supervisor.workers),
+            "calls_ended": dict(self._ended),
             **self._supervisor.edge.stats.summary,
             **self._delivery.facts,
             **(self._driver.facts if self._driver is not None else {}),
+            **self._bots.facts,
         }
