@@ -33,6 +33,7 @@ from voicebot.errors import VoicebotError
 from voicebot.supervision.modes import Mode
 
 HEARD_FRAMES = 50
+SUPERVISION = ("join", "set_mode", "dismiss", "hide", "signal")
 
 
 def emit(event: str, **values: Any) -> None:
@@ -244,7 +245,14 @@ class Driver:
                 briefing = Tone(command.pop("briefing_hz"), leg.rate_hz)
                 command["briefing_pcm"] = briefing.read(leg.rate_hz)
             leg.transfer(TransferRequest(**command))
-        elif do == "join":
+        elif do in SUPERVISION:
+            self._obey_supervisor(do, conversation, command)
+        else:
+            raise ValueError(f"unknown command {do!r}")
+
+    def _obey_supervisor(self, do: str, conversation: Conversation, command: dict[str, Any]) -> None:
+        leg = conversation.leg
+        if do == "join":
             self._join(conversation, command["target"], command["mode"], command.get("ring_timeout_s", 45.0))
         elif do == "set_mode":
             leg.set_mode(command["id"], Mode(command["mode"]))
@@ -252,10 +260,8 @@ class Driver:
             leg.dismiss(command["id"])
         elif do == "hide":
             leg.hide(command["on"])
-        elif do == "signal":
-            leg.signal()
         else:
-            raise ValueError(f"unknown command {do!r}")
+            leg.signal()
 
     def _join(self, conversation: Conversation, target: str, mode: str, ring_timeout_s: float) -> None:
         def tell(standing: Standing) -> None:
