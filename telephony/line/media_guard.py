@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from collections.abc import Callable
@@ -23,6 +24,12 @@ WATCH_S = 1.0
 LEARN_S = 0.1
 # A far side that is silent for long is looked for less often.
 LEARN_QUICKLY_S = 5.0
+
+
+@functools.lru_cache(maxsize=8)
+def _tell_once(why: str) -> None:
+    """Say it for the first call only: it is so for all of them."""
+    logger.warning("The source of calls' audio cannot be locked, the library's own check stands: %s", why)
 
 
 class MediaGuard:
@@ -138,7 +145,7 @@ class MediaGuard:
             self._give_up(error)
 
     def _give_up(self, error: OSError) -> None:
-        logger.warning("The source of a call's audio cannot be locked, the library's own check stands: %s", error)
+        _tell_once(str(error))
         self._locks = False
         self._release()
 

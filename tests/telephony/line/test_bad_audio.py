@@ -313,6 +313,25 @@ async def test_silence_on_hold_ends_nothing_and_after_it_counts_anew(direction: 
         await ended(agent, cause="media_timeout")
 
 
+async def test_a_hold_of_old_phones_by_an_address_of_zeros() -> None:
+    """RFC 2543; RFC 3264 section 8.4 wants it understood."""
+    async with running_agent(SOON, source="tone:440") as agent, raw_peer() as caller:
+        await caller.calls(agent.port)
+        await caller.speaks(0.3)
+        number = caller.invite(agent.port, sdp(caller.audio.port, host="0.0.0.0"))
+        assert (await caller.response(number)).status == 200
+        caller.ack(number)
+        with pytest.raises(asyncio.TimeoutError):
+            await caller.get("BYE", 3)
+        number = caller.invite(agent.port)
+        assert (await caller.response(number)).status == 200
+        caller.ack(number)
+        await Speaker(caller, 700).speaks(1.5)
+        assert_tone(*await heard(agent), 700)
+        await caller.hangs_up()
+        await ended(agent, cause="caller")
+
+
 async def test_reports_alone_are_a_sign_of_life() -> None:
     """A sender that is silent while nobody speaks still reports what it receives (RFC 3550 section 6.4)."""
     async with running_agent(SOON, source="tone:440") as agent, raw_peer() as caller:
