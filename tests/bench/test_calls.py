@@ -30,11 +30,11 @@ async def test_four_calls_are_carried_and_measured(tmp_path: Path) -> None:
         assert carried.made.good == 4
         assert len(carried.made.setup_ms) == 4
         assert carried.up == (4, 4)
-        # Seven seconds of 50 packets from each call.
-        assert carried.heard.packets > 4 * 50 * 5
+        # Four seconds of 50 packets from each call.
+        assert carried.heard.packets > 4 * 50 * 3
         assert carried.percent_of_core() > 0
     assert line.calls == 4
-    assert line.played > 4 * 50 * 5
+    assert line.played > 4 * 50 * 3
     assert ours.idle[LINES].processes == ours.loaded[LINES].processes == ours.processes
     assert ours.loaded[LINES].sockets > ours.idle[LINES].sockets
     assert "4 at a time" in report(figures)

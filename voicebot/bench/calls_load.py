@@ -24,8 +24,7 @@ from voicebot.bench.rig import Rig
 
 MAIN, LINES, SPEECH = "main", "line workers", "speech worker"
 KINDS = {"voicebot.runtime.line_process": LINES, "voicebot.speech.worker": SPEECH}
-_SETTLE_S = 2.0
-_END_S = 4.0  # between the end of the measurement and the first BYE
+_SETTLE_S, _END_S = 2.0, 4.0  # at most, before the measurement, and from its end to the first BYE
 _PATIENCE_S = 15.0
 _RATE_HZ = 8000
 
@@ -129,7 +128,7 @@ async def _carry(
     making = [asyncio.create_task(each, name="sipp") for each in calls]
     try:
         await phones.wait_for(carried.calls, ramp_s + _PATIENCE_S)
-        await asyncio.sleep(_SETTLE_S)
+        await asyncio.sleep(min(_SETTLE_S, window_s))
         up = await phones.in_call()
         began_s, before = time.monotonic(), _cpu_s(pids())
         await asyncio.sleep(window_s)
@@ -148,7 +147,7 @@ async def _carry(
 
 def hold_ms(calls: int, per_s: float, window_s: float) -> int:
     """Return how long calls must last that all shall be up while it is measured."""
-    return round(1000 * (calls / per_s + _SETTLE_S + window_s + _END_S))
+    return round(1000 * (calls / per_s + min(_SETTLE_S, window_s) + window_s + min(_END_S, 2 * window_s)))
 
 
 def _ramp_s(load: Load) -> float:
