@@ -106,9 +106,9 @@ def office(tmp_path_factory: pytest.TempPathFactory, brain: OrderingBrain) -> It
     yield from house(tmp_path_factory.mktemp("office"), brain, local, dtmf={"in_band": True}, transfer=TRANSFER)
 
 
-def order(place: House, caller: str, kind: str, value: str) -> None:
+def order(place: House, caller: str, kind: str, value: str, **more: str) -> None:
     """Let the brain put this caller through."""
-    place.brain.orders[caller] = {"system_toCustomerService": {"transType": kind, "transValue": value}}
+    place.brain.orders[caller] = {"system_toCustomerService": {"transType": kind, "transValue": value, **more}}
 
 
 @contextlib.asynccontextmanager

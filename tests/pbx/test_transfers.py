@@ -101,6 +101,25 @@ async def test_the_person_hangs_up_after_the_talk(office: House) -> None:
     assert (record["transfer"], record["cause"]) == ("answered", "transferred")
 
 
+async def test_the_persons_telephone_shows_why(office: House) -> None:
+    reason = '投诉: 100%, "order" 7'
+    order(office, "explained", "1", AGENT, reason=reason)
+    shown = '"Bot: 投诉: 100%, .+order.+ 7" *<sip:8001@.*'
+    person = Script(AGENT).is_rung({"From": shown}).refuses("486 Busy Here")
+    async with registered(office.pbx, person) as target:
+        await comes_back(office, "explained", "busy", 486)
+        await target.succeeds()
+
+
+async def test_a_caller_who_gives_up_is_not_put_through(office: House) -> None:
+    order(office, "impatient", "1", AGENT)
+    script = Script("impatient", BOT).rings().is_answered().pauses(3000).hangs_up()
+    async with registered(office.pbx, Script(AGENT).is_rung().is_cancelled()) as target, rings(office, script) as peer:
+        await asyncio.gather(peer.succeeds(), target.succeeds())
+    record = await office.service.record("impatient")
+    assert (record["transfer"], record["cause"]) == ("failed", "caller")
+
+
 # What the person does, what the bot is told, and the status it has that from.
 PEOPLE = {
     "is-busy": (rung(AGENT).refuses("486 Busy Here"), "busy", 486),

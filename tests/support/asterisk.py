@@ -23,7 +23,9 @@ HOST = "127.0.0.1"
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
 _RTP_PORTS = 200
-_COMPLAINT = re.compile(r"(?:WARNING|ERROR)\S* (?:func_\w+|pbx\w*|ast_expr2|res_sorcery_config|config|app_stack)\.c(?!.*pjproject)")
+_COMPLAINT = re.compile(
+    r"(?:WARNING|ERROR)\S* (?:func_\w+|pbx\w*|ast_expr2|res_sorcery_config|config|app_stack)\.c(?!.*pjproject)"
+)
 _POLL_S = 0.1
 
 needs_asterisk = pytest.mark.skipif(ASTERISK is None, reason="no asterisk on the PATH")
