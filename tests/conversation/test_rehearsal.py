@@ -40,6 +40,20 @@ class HeldBrain:
             self.closed += 1
 
 
+class WritingBrain(HeldBrain):
+    """Says what it made of the words at once, then a sentence, and writes on until the test says so."""
+
+    async def ask(self, query: Query) -> AsyncIterator[Chunk]:
+        self.queries.append(query)
+        try:
+            yield Chunk("s", "q", 0, reply=Reply(""), complete=False)
+            yield Chunk("s", "q", 1, reply=Reply("Right. "))
+            await self.go_on.wait()
+            yield Chunk("s", "q", 2, done=True)
+        finally:
+            self.closed += 1
+
+
 class NotingSynthesiser:
     """Notes what it is to speak."""
 
@@ -57,8 +71,8 @@ class NotingSynthesiser:
 class Bench:
     """The rehearsals of one call with everything around them."""
 
-    def __init__(self, budget: RehearsalBudget | None = None) -> None:
-        self.brain, self.synthesiser = HeldBrain(), NotingSynthesiser()
+    def __init__(self, budget: RehearsalBudget | None = None, brain: HeldBrain | None = None) -> None:
+        self.brain, self.synthesiser = brain or HeldBrain(), NotingSynthesiser()
         self.told: list[Rehearsed] = []
         self.budget = budget or RehearsalBudget(1)
         voice = LineVoice(self.synthesiser, "en", RATE_HZ)
@@ -145,6 +159,30 @@ async def test_the_budget_is_shared_by_calls() -> None:
     assert [query.query_text for query in second.brain.queries] == ["no"]
     await second.rehearsals.close()
     assert budget.take()
+
+
+async def test_a_brain_that_writes_on_is_read_until_the_caller_goes_on() -> None:
+    bench = Bench(brain=WritingBrain())
+    await bench.begin("yes")
+    assert bench.told == [Rehearsed(1, 1, False)]
+    assert [request.text for request in bench.synthesiser.requests] == ["Right."]
+    assert bench.brain.closed == 0
+    assert bench.budget.take()  # nothing is left to do
+    bench.rehearsals.drop()
+    await settle()
+    assert bench.brain.closed == 1
+
+
+async def test_a_sentence_that_cannot_be_spoken_on_trial_does_not_stop_the_brain() -> None:
+    bench = Bench(brain=WritingBrain())
+    bench.synthesiser.failure = SynthesisError("busy")
+    await bench.begin("yes")
+    bench.rehearsals.performed(Query("yes", "s"))
+    await settle()
+    assert bench.brain.closed == 0
+    await bench.go_on()
+    assert bench.brain.closed == 1
+    await bench.rehearsals.close()
 
 
 @pytest.mark.parametrize("failure", [BrainError("broken"), OSError("a bug")])

@@ -12,6 +12,8 @@ from tests.llm.endpoint import Endpoint, Script, endpoint
 from voicebot.dialogue import Engine, load_bot
 from voicebot.dialogue.modeldesk import ModelDesk
 from voicebot.llm.client import OpenAIModel
+from voicebot.llm.load import ModelLoad
+from voicebot.runtime.modeldesks import model_load
 from voicebot.skills.runner import BotSkills
 
 SKILLS = '''\
@@ -62,9 +64,10 @@ faq:
 class Modelled:
     """The bot, one conversation with it, and its endpoint."""
 
-    def __init__(self, engine: Engine, served: Endpoint) -> None:
+    def __init__(self, engine: Engine, served: Endpoint, load: ModelLoad) -> None:
         self.engine = engine
         self.served = served
+        self.load = load
         self.caller = Caller(engine)
 
     async def say(self, text: str, **variables: str) -> str:
@@ -99,9 +102,10 @@ async def modelled(
     async with endpoint(script) as served:
         settings = served.settings(**{"filler_after_ms": 0, **changes})
         skills = BotSkills(bot.skills, folder / "home", servers=bot.mcp)
-        desk = ModelDesk(bot, bot.language_model, OpenAIModel(settings), settings, skills, lambda: skills.specs)
+        load, model = model_load(settings), OpenAIModel(settings)
+        desk = ModelDesk(bot, bot.language_model, model, settings, skills, lambda: skills.specs, load)
         engine = Engine(bot, encoder(), skills=skills, model=desk)
         try:
-            yield Modelled(engine, served)
+            yield Modelled(engine, served, load)
         finally:
             await engine.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from typing import cast
 
 from voicebot.assembler import SentenceAssembler
@@ -91,28 +91,37 @@ class Rehearsals:
             return
         self._asked = True
         try:
-            sentence = await self._first_sentence(action)
-            if sentence:
-                async with aclosing(self._voice.speak(sentence, speculative=True)) as pieces:
-                    async for _ in pieces:
-                        pass  # the synthesiser keeps it
+            with ExitStack() as held:
+                held.callback(self._budget.give)
+                async with aclosing(cast(AsyncGenerator[Chunk, None], self._brain.ask(action.query))) as chunks:
+                    await self._prepare(action, chunks)
+                    held.close()
+                    async for _ in chunks:
+                        pass  # the brain prepares the rest for as long as somebody reads it
         except VoicebotError as error:
             logger.debug("a rehearsal came to nothing: %s", error.message)
         except Exception:
             logger.exception("a rehearsal broke")
-        finally:
-            self._budget.give()
 
-    async def _first_sentence(self, action: Rehearse) -> str:
+    async def _prepare(self, action: Rehearse, chunks: AsyncGenerator[Chunk, None]) -> None:
+        sentence = await self._first_sentence(action, chunks)
+        if not sentence:
+            return
+        try:
+            async with aclosing(self._voice.speak(sentence, speculative=True)) as pieces:
+                async for _ in pieces:
+                    pass  # the synthesiser keeps it
+        except VoicebotError as error:
+            logger.debug("a sentence was not spoken on trial: %s", error.message)
+
+    async def _first_sentence(self, action: Rehearse, chunks: AsyncGenerator[Chunk, None]) -> str:
         assembler, told = SentenceAssembler(), False
-        answer = cast(AsyncGenerator[Chunk, None], self._brain.ask(action.query))
-        async with aclosing(answer) as chunks:
-            async for chunk in chunks:
-                if not told:
-                    told = True
-                    self._feed(Rehearsed(action.utterance_id, action.attempt, chunk.complete))
-                sentences = assembler.feed(chunk.reply.text) if chunk.reply is not None else []
-                sentences += assembler.flush() if chunk.done else []
-                if sentences:
-                    return sentences[0]
+        async for chunk in chunks:
+            if not told:
+                told = True
+                self._feed(Rehearsed(action.utterance_id, action.attempt, chunk.complete))
+            sentences = assembler.feed(chunk.reply.text) if chunk.reply is not None else []
+            sentences += assembler.flush() if chunk.done else []
+            if sentences:
+                return sentences[0]
         return ""

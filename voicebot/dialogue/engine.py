@@ -19,6 +19,7 @@ from voicebot.dialogue.entities import FoundLater, find_entities
 from voicebot.dialogue.flow import Answer, Flow
 from voicebot.dialogue.learning import learn, with_documents
 from voicebot.dialogue.modeldesk import LOOKED_UP, ModelDesk
+from voicebot.dialogue.modeltrial import ModelTrial
 from voicebot.dialogue.modelturn import ModelTurn
 from voicebot.dialogue.rehearsing import Prepared, Rehearsals, is_complete
 from voicebot.dialogue.session import Session, SessionStore
@@ -117,6 +118,12 @@ class Engine:
         if self._model is not None:
             await self._model.close()
 
+    def end(self, session_id: str) -> bool:
+        """Forget a conversation, since its call is over; tell whether there was one."""
+        if self._model is not None:
+            self._model.drop_trial(session_id)
+        return self.sessions.end(session_id)
+
     async def ask(self, query: Query) -> AsyncIterator[Chunk]:
         """Answer a query, sentence by sentence. Closing the iterator gives the answer up.
 
@@ -156,20 +163,27 @@ class Engine:
     async def rehearse(self, query: Query) -> AsyncIterator[Chunk]:
         """Prepare the answer to a query that may yet come, and yield what it would begin with.
 
-        Nothing changes: no skill runs, no language model is asked, and the session stays as it is until the same
-        query comes to ``ask``, which takes over what was prepared. The first chunk tells whether the words are
-        complete; there are no instructions.
+        Nothing changes: no skill runs, and the session stays as it is until the same query comes to ``ask``, which
+        takes over what was prepared. The first chunk tells whether the words are complete; there are no instructions.
+
+        Where the language model would answer, it is asked on trial if there is room for that. The first chunk has no
+        words then, and comes at once. Closing the iterator gives that trial up, unless it is complete.
         """
         session = self.sessions.peek(query.session_id)
-        answer, complete = Answer(), None
+        answer, complete, trial = Answer(), None, None
         if session is not None and session.node and query.query_text and not query.silence:
-            answer, complete = await self._prepare(session, query)
+            answer, complete, trial = await self._prepare(session, query)
         telling = self._telling(Session(query.session_id), query)
-        for chunk in [*(telling.sentence(sentence, answer) for sentence in answer.sentences), telling.end(Answer())]:
-            chunk.complete = complete if not chunk.chunk_id else None
-            yield chunk
+        try:
+            async with aclosing(_rehearsed(telling, answer, trial)) as chunks:
+                async for chunk in chunks:
+                    chunk.complete = complete if not chunk.chunk_id else None
+                    yield chunk
+        finally:
+            if trial is not None:
+                trial.leave()
 
-    async def _prepare(self, session: Session, query: Query) -> tuple[Answer, bool | None]:
+    async def _prepare(self, session: Session, query: Query) -> tuple[Answer, bool | None, ModelTrial | None]:
         before, copy = session.mark(), session.copy()
         self._take(copy, query)
         node = self.bot.nodes[copy.node]
@@ -180,11 +194,25 @@ class Engine:
             self._model is not None
             and (decision.kind is Kind.FALLBACK or self._model.answers(copy, decision, decision.passages))
         ):
-            return Answer(), complete
+            same = session.mark() == before  # the real query may have come while this one was decided
+            trial = self._try_model(copy, decision, query) if same else None
+            return Answer(), complete, trial
         self._note(copy, decision)
         answer = self._flow.respond(copy, decision, query.query_text)
         self._rehearsals.keep(session.id, Prepared(before, query.query_text, query.variables, copy, answer))
-        return answer, complete
+        return answer, complete, None
+
+    def _try_model(self, copy: Session, decision: Decision, query: Query) -> ModelTrial | None:
+        """Ask the language model on trial; None if it would not answer, would first be asked something else, or if
+        there is no room for that.
+        """
+        model, passages = self._model, decision.passages
+        if model is None or query.transfer_state is not None or not model.answers(copy, decision, passages):
+            return None
+        if decision.kind is Kind.FALLBACK and model.rewrites(copy, query.query_text):
+            return None
+        trial = model.begin_trial(copy, query.query_text, passages, model.faq_answer(decision))
+        return ModelTrial(model, self._flow, copy, trial, passages) if trial is not None else None
 
     def _telling(self, session: Session, query: Query) -> Telling:
         joint = "" if self.bot.language == "zh" else " "
@@ -200,6 +228,8 @@ class Engine:
         What can be said before a skill has run is a part, so that the caller hears something in the meantime.
         """
         answer = ready or await self._answer(session, query, turn)
+        if self._model is not None and not isinstance(answer, ModelTurn):
+            self._model.drop_trial(session.id)
         if isinstance(answer, ModelTurn):
             async with aclosing(answer.parts()) as parts:
                 async for part in parts:
@@ -310,3 +340,16 @@ class Engine:
                 *(session.id, session.turn, session.node or "-", decision.kind.value, decision.name, decision.score),
                 ",".join(entity.kind.value for entity in decision.entities) or "-",
             )
+
+
+async def _rehearsed(telling: Telling, answer: Answer, trial: ModelTrial | None) -> AsyncGenerator[Chunk, None]:
+    """Yield the chunks of an answer that is prepared; of one on trial as they come."""
+    for sentence in answer.sentences:
+        yield telling.sentence(sentence, answer)
+    if trial is not None:
+        yield telling.wordless(answer)
+        async with aclosing(trial.parts()) as parts:
+            async for part in parts:
+                for sentence in part.sentences:
+                    yield telling.sentence(sentence, part)
+    yield telling.end(Answer())

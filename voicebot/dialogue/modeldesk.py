@@ -21,10 +21,12 @@ from voicebot.dialogue.session import Session
 from voicebot.dialogue.withheld import Withheld
 from voicebot.dialogue.wording import length
 from voicebot.errors import ModelReplyError, ModelReplyTimeoutError
+from voicebot.llm.load import ModelLoad
 from voicebot.llm.model import Finish, LanguageModel, ModelRequest, TextDelta, Tool, ToolCall
 from voicebot.llm.rounds import Leave, answer_in_rounds
 from voicebot.llm.speech import SpeechShaper
 from voicebot.llm.toolbox import ToolBox
+from voicebot.llm.trials import Trial, Trials
 from voicebot.llm.waiting import within
 from voicebot.protocol.reply import ReplySource
 from voicebot.settings.languagemodel import LanguageModelSettings
@@ -68,6 +70,7 @@ class ModelDesk:
         settings: the model's.
         runner: runs the bot's skills; None if nobody does, and then the model has no tools.
         specs: returns the bot's skills as they are now; those of MCP servers come and go.
+        load: bounds what is asked on trial; by default nothing is.
     """
 
     def __init__(
@@ -78,12 +81,14 @@ class ModelDesk:
         settings: LanguageModelSettings,
         runner: SkillRunner | None = None,
         specs: Callable[[], Mapping[str, SkillSpec]] | None = None,
+        load: ModelLoad | None = None,
     ) -> None:
         self.use = use
         self.withheld = Withheld((*settings.withheld, *use.withhold))
         self._bot = bot
         self._language = bot.language
         self._model = model
+        self._trials = Trials(model, load if load is not None else ModelLoad())
         self._settings = settings
         self._runner = runner
         self._specs = specs if specs is not None else lambda: bot.skills
@@ -94,7 +99,8 @@ class ModelDesk:
         await self._model.start()
 
     async def close(self) -> None:
-        """Close the model's connections."""
+        """Give up what is asked on trial, and close the model's connections."""
+        await self._trials.close()
         await self._model.close()
 
     def answers(self, session: Session, decision: Decision, passages: Sequence[Passage] = ()) -> bool:
@@ -122,7 +128,8 @@ class ModelDesk:
             ModelReplyError: the model has said nothing, or nothing that can be spoken. Fillers may have been said.
         """
         waits = Waits(self._settings, self.use.filler)
-        async with aclosing(self._parts(session, text, passages, faq_answer)) as parts:
+        pieces = self._rounds(session, text, passages, faq_answer)
+        async with aclosing(self._parts(session, pieces, passages)) as parts:
             coming = asyncio.ensure_future(_next(parts))
             said = False
             try:
@@ -144,15 +151,41 @@ class ModelDesk:
                 coming.cancel()
                 await asyncio.wait({coming})
 
+    def begin_trial(
+        self, session: Session, text: str, passages: Sequence[Passage] = (), faq_answer: str = ""
+    ) -> Trial | None:
+        """Ask on trial what ``answer`` would ask first; None if there is no room for that.
+
+        Args:
+            session: a copy of the conversation.
+            text: the caller's words.
+            passages: what the answer is to be found in.
+            faq_answer: the bot's own answer to a question like this one; a template.
+        """
+        box = self._box()
+        return self._trials.begin(session.id, self._request(session, text, passages, faq_answer, box))
+
+    def answer_on_trial(
+        self, session: Session, trial: Trial, passages: Sequence[Passage] = ()
+    ) -> AsyncGenerator[Said | Goto, None]:
+        """Yield the sentences that come of a trial.
+
+        Raises:
+            ModelReplyError: nothing did.
+        """
+        return self._parts(session, trial.text(), passages)
+
+    def drop_trial(self, session_id: str) -> None:
+        """Give up what is asked on trial for a conversation."""
+        self._trials.drop(session_id)
+
     def faq_answer(self, decision: Decision) -> str:
         """Return the bot's own answer to the question of the FAQ that was recognised; "" if none was."""
         return self._bot.faq[decision.faq].answer[0] if decision.kind is Kind.FAQ else ""
 
     async def rewritten(self, session: Session, text: str) -> str:
         """Return the caller's words as a question that stands alone, if the model is to make them one and can."""
-        if not self._settings.rewrite or len(session.history) < 2 or not self._leans(text):
-            return text
-        if session.node in self.use.private:
+        if not self.rewrites(session, text):
             return text
         request = ModelRequest(self._prompts.rewriting(session, text), max_tokens=_REWRITE_TOKENS)
         try:
@@ -163,6 +196,12 @@ class ModelDesk:
         answer = session.secrets.unmarked(answer).strip()
         return answer if 0 < len(answer) <= _MAX_REWRITTEN else text
 
+    def rewrites(self, session: Session, text: str) -> bool:
+        """Tell whether the model is to complete the caller's words."""
+        if session.node in self.use.private:
+            return False
+        return self._settings.rewrite and len(session.history) >= 2 and self._leans(text)
+
     def _leans(self, text: str) -> bool:
         """Tell whether words may need what was said before to be understood."""
         return length(text, self._language) <= _SHORT[self._language] or bool(_POINTING[self._language].search(text))
@@ -170,7 +209,7 @@ class ModelDesk:
     async def _collected(self, request: ModelRequest) -> str:
         shaper = SpeechShaper(1)
         said: list[str] = []
-        async with aclosing(self._model.stream(request)) as pieces:
+        async with aclosing(self._trials.stream(request)) as pieces:
             async for piece in pieces:
                 said += shaper.feed(piece.text) if isinstance(piece, TextDelta) else []
         joint = "" if self._language == "zh" else " "
@@ -189,13 +228,16 @@ class ModelDesk:
             return None
 
     async def _parts(
-        self, session: Session, text: str, passages: Sequence[Passage], faq_answer: str
+        self,
+        session: Session,
+        spoken: AsyncGenerator[TextDelta | Leave | Finish, None] | AsyncGenerator[TextDelta | Finish, None],
+        passages: Sequence[Passage],
     ) -> AsyncGenerator[Said | Goto, None]:
         source = ReplySource.RAG if passages else ReplySource.LARGE_MODEL_REPLY
         shaper = SpeechShaper(self._settings.max_sentences)
         session.citations = ()
         said = False
-        async with aclosing(self._rounds(session, text, passages, faq_answer)) as pieces:
+        async with aclosing(spoken) as pieces:
             async for piece in pieces:
                 if isinstance(piece, TextDelta):
                     sentences = shaper.feed(piece.text)
@@ -222,10 +264,15 @@ class ModelDesk:
         async def run_tool(call: ToolCall) -> str:
             return session.secrets.hidden(await box.run(call)) if box is not None else ""
 
+        request = self._request(session, text, passages, faq_answer, box)
+        model, rounds = self._trials.under(session.id), self._settings.tool_rounds
+        return answer_in_rounds(model, request, run_tool, leaving=self.use.actions, max_rounds=rounds)
+
+    def _request(
+        self, session: Session, text: str, passages: Sequence[Passage], faq_answer: str, box: ToolBox | None
+    ) -> ModelRequest:
         tools = (*(box.tools if box is not None else ()), *self._actions())
-        request = ModelRequest(self._prompts.messages(session, text, passages, faq_answer), tools)
-        rounds = self._settings.tool_rounds
-        return answer_in_rounds(self._model, request, run_tool, leaving=self.use.actions, max_rounds=rounds)
+        return ModelRequest(self._prompts.messages(session, text, passages, faq_answer), tools)
 
     def _box(self) -> ToolBox | None:
         if self._runner is None:

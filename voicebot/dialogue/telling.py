@@ -52,6 +52,10 @@ class Telling:
         self._session.history.said(sentence.text + self._joint)
         return self._chunk(sentence.text + self._joint, answer)
 
+    def wordless(self, answer: Answer) -> Chunk:
+        """Return a chunk that says nothing: what stands beside the words is known before they are."""
+        return self._chunk("", answer)
+
     def end(self, answer: Answer) -> Chunk:
         """Return the done chunk.
 

@@ -59,7 +59,7 @@ class EngineVersions:
 
     def end(self, session_id: str) -> bool:
         """Forget a conversation, since its call is over; tell whether there was one."""
-        return any(engine.sessions.end(session_id) for engine in self._engines)
+        return any(engine.end(session_id) for engine in self._engines)
 
     def replace(self, engine: Engine) -> None:
         """Give new conversations another version, which has been started."""

@@ -90,12 +90,8 @@ class ModelRequest:
     max_tokens: int | None = None
 
 
-class LanguageModel(Protocol):
+class Streaming(Protocol):
     """Something that answers."""
-
-    async def start(self) -> None:
-        """Get ready, so that the first caller does not wait for that. A model answers without that, too."""
-        ...
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
         """Answer piece by piece; the last one is Finish. Closing the iterator gives the answer up at once.
@@ -104,6 +100,14 @@ class LanguageModel(Protocol):
             ModelReplyTimeoutError: it took too long.
             ModelReplyError: the model cannot be reached, refused, or broke off.
         """
+        ...
+
+
+class LanguageModel(Streaming, Protocol):
+    """A model with what it takes to reach it."""
+
+    async def start(self) -> None:
+        """Get ready, so that the first caller does not wait for that. A model answers without that, too."""
         ...
 
     async def close(self) -> None:

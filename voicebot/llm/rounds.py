@@ -8,7 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from voicebot.errors import ModelReplyError
-from voicebot.llm.model import Finish, LanguageModel, Message, ModelRequest, TextDelta, ToolCall
+from voicebot.llm.model import Finish, Message, ModelRequest, Streaming, TextDelta, ToolCall
 
 ToolRunner = Callable[[ToolCall], Awaitable[str]]
 """Uses a tool; returns what the model is told of it, a failure as well. Never raises."""
@@ -26,7 +26,7 @@ class Leave:
 
 
 async def answer_in_rounds(
-    model: LanguageModel,
+    model: Streaming,
     request: ModelRequest,
     run_tool: ToolRunner,
     *,

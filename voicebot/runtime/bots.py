@@ -18,7 +18,7 @@ from voicebot.dialogue.versions import EngineVersions
 from voicebot.errors import ConfigError
 from voicebot.runtime.folders import fingerprints
 from voicebot.runtime.memory import StoredMemory
-from voicebot.runtime.modeldesks import model_desk_of
+from voicebot.runtime.modeldesks import model_desk_of, model_load
 from voicebot.runtime.together import together
 from voicebot.server.secrets import session_secret
 from voicebot.settings.model import Settings
@@ -57,10 +57,23 @@ class OurBots:
         self._encoder = UseEncoder(settings.paths.models)
         self._ids = SessionIds(session_secret(settings))
         self._memory = StoredMemory.of(settings)
+        self._model_load = model_load(settings.language_model)
         self.by_folder = {folder: EngineVersions(self._engine(bot), self._memory) for folder, bot in bots.items()}
 
     def __iter__(self) -> Iterator[EngineVersions]:
         return iter(self.by_folder.values())
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What ``/healthz`` tells of the language model, if there is one."""
+        if not self._settings.language_model.base_url:
+            return {}
+        counts = self._model_load.counts
+        return {
+            "model_requests": counts.asked,
+            "model_trials": counts.trials,
+            "model_trials_taken_over": counts.taken_over,
+        }
 
     async def start(self) -> None:
         """Get all skills ready, and begin to keep what is to be remembered.
@@ -113,7 +126,7 @@ class OurBots:
 
     def _engine(self, bot: Bot) -> Engine:
         skills = skills_of(bot, self._settings, tell_messages=self._settings.log.content)
-        model = model_desk_of(bot, self._settings, skills)
+        model = model_desk_of(bot, self._settings, skills, self._model_load)
         library = library_of(bot, self._encoder, self._settings)
         return Engine(bot, self._encoder, SessionStore(ids=self._ids), skills=skills, model=model, library=library)
 

@@ -45,6 +45,7 @@ class Packets:
         *,
         by_token: bool = False,
         audio_url: Callable[[str], str] | None = None,
+        wordless: bool = False,
     ) -> None:
         """Begin an answer.
 
@@ -54,6 +55,7 @@ class Packets:
             audio_field: name of the audio field.
             by_token: cut sentences into tokens, which have no audio.
             audio_url: makes the address of a sentence's audio; None for answers without.
+            wordless: chunks that say nothing become packets, too, for what stands beside the words.
         """
         self.begun = False
         self.done = False
@@ -63,6 +65,7 @@ class Packets:
         self._audio_field = audio_field
         self._by_token = by_token
         self._audio_url = audio_url
+        self._wordless = wordless
         self._next_id = 0
         self._durations = NO_DURATIONS
         self._extension: Extension = (None, None)
@@ -100,7 +103,7 @@ class Packets:
         packets = []
         if reply is not None and reply.text:
             packets = self._pieces(reply, () if chunk.done else instructions)
-        elif instructions and not chunk.done:
+        elif (instructions or self._wordless) and not chunk.done:
             empty = emit_reply(reply, self._audio_field) if reply is not None else None
             packets = [self._packet(empty, instructions)]
         if chunk.done:

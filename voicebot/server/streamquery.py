@@ -68,19 +68,28 @@ async def post_query(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def _rehearse(request: web.Request, bot: HostedBot, query: Query) -> web.Response:
-    """Answer a speculative query. It is no turn: an answer that is under way goes on, and nothing changes."""
+async def _rehearse(request: web.Request, bot: HostedBot, query: Query) -> web.StreamResponse:
+    """Answer a speculative query. It is no turn: an answer that is under way goes on, and nothing changes.
+
+    What is worked on for it ends with the connection.
+    """
     if not query.session_id:
         raise ProtocolError("sessionId: a speculative query needs one", "sessionId")
     if not isinstance(bot.brain, RehearsingBrain):
         raise ProtocolError("ext.speculate: this bot cannot prepare an answer", "ext.speculate")
     framing = _framing(request, request.app[ANSWERS][bot.name])
-    packets = Packets(query.session_id, framing, AudioField.BOTH)
-    written = b""
+    packets = Packets(query.session_id, framing, AudioField.BOTH, wordless=True)
+    response = _AnswerStream(headers={"Content-Type": framing.content_type, **_HEADERS})
     async with closing_iterator(bot.brain.rehearse(query)) as chunks:
-        async for chunk in chunks:
-            written += packets.write([chunk])
-    return web.Response(body=written, headers={"Content-Type": framing.content_type, **_HEADERS})
+        try:
+            async for chunk in chunks:
+                if not response.prepared:
+                    await response.prepare(request)
+                await response.write(packets.write([chunk]))
+            await response.write_eof()
+        except ConnectionResetError:
+            logger.debug("a client of bot %s left in the middle of a rehearsal", bot.name)
+    return response
 
 
 def _bot(request: web.Request) -> HostedBot:

@@ -45,6 +45,12 @@ class LanguageModelSettings(Section):
     rewrite: bool = False
     """Let the model complete short questions ("and on Sunday?") before documents are searched."""
     rewrite_timeout_ms: int = Field(default=800, ge=50, le=10000)
+    on_trial: bool = False
+    """Ask the model while the end of the caller's turn is waited for, too. A caller who goes on costs its tokens."""
+    max_trials: int = Field(default=2, ge=1, le=100)
+    """Requests on trial at a time, of all bots together."""
+    busy_requests: int = Field(default=8, ge=1, le=1000)
+    """With so many requests under way that callers wait for, there are none on trial."""
     withheld: list[str] = [
         *("*password*", "*passwd*", "*secret*", "*token*", "*pin", "*pin_code*", "dtmf*"),
         *("*id_card*", "*idcard*", "*id_number*", "*passport*", "*card_no*", "*card_number*", "*cvv*"),
