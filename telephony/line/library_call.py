@@ -57,6 +57,30 @@ class StreamStats:
     reports: int = 0
     foreign: int = 0
 
+    def followed_by(self, later: StreamStats) -> StreamStats:
+        """Return the figures of two streams of one call, such as before and after a hold: counts added up, means
+        weighted by packets. Refused packets are counted over the whole call, so the later figure has them all."""
+        packets, reports = self.received + later.received, self.reports + later.reports
+
+        def mean(before: float, after: float) -> float:
+            return (before * self.received + after * later.received) / packets if packets else after
+
+        return StreamStats(
+            codec=later.codec or self.codec,
+            received=packets,
+            sent=self.sent + later.sent,
+            lost=self.lost + later.lost,
+            discarded=self.discarded + later.discarded,
+            jitter_ms=mean(self.jitter_ms, later.jitter_ms),
+            remote_lost=self.remote_lost + later.remote_lost,
+            round_trip_ms=(self.round_trip_ms * self.reports + later.round_trip_ms * later.reports) / reports
+            if reports
+            else 0.0,
+            buffer_ms=mean(self.buffer_ms, later.buffer_ms),
+            reports=reports,
+            foreign=later.foreign,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class MediaState:

@@ -43,6 +43,7 @@ class MediaGuard:
 
     def __init__(self, sip: SipThread, config: UserAgentConfig, on_silent: Callable[[float], None]) -> None:
         self.stats = StreamStats()
+        self._ended = StreamStats()
         self._sip = sip
         self._locks = config.lock_source
         self._on_silent = on_silent
@@ -74,8 +75,8 @@ class MediaGuard:
                 self._begin(self._path)
 
     def stream_ended(self, stats: StreamStats) -> None:
-        """Keep the last figures of a stream."""
-        self.stats = replace(stats, foreign=self._refused)
+        """Keep the last figures of a stream; another may follow, as after a hold."""
+        self._ended = self.stats = self._ended.followed_by(replace(stats, foreign=self._refused))
 
     def close(self) -> None:
         """Watch no more, and let go of the sockets."""
@@ -167,7 +168,8 @@ class MediaGuard:
         if self._media.index < 0:
             return
         try:
-            self.stats = replace(call.stream_stats(self._media.index), foreign=self._refused)
+            current = replace(call.stream_stats(self._media.index), foreign=self._refused)
+            self.stats = self._ended.followed_by(current)
         except pj.Error as error:
             logger.debug("call %s has no stream just now: %s", call.call_id, explain(error))
             return
