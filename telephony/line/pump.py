@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from telephony.line.config import FRAME_MS
+from telephony.line.gathering import gathering_of
 from telephony.line.recorder import Recorder
 from voicebot.conversation.leg import AudioSource
 
@@ -79,7 +80,7 @@ class FramePump:
         self.taps: tuple[Tap, ...] = ()
         self._samples = samples
         self._silence = bytes(2 * samples)
-        self._loop = loop
+        self._gathering = None if loop is None else gathering_of(loop)
         self._clock = clock
         self._source: AudioSource | None = None
         self._sink: Callable[[bytes], None] | None = None
@@ -166,7 +167,7 @@ class FramePump:
         self._hand_on(pcm)
 
     def _hand_on(self, pcm: bytes) -> None:
-        """Put a frame into the inbox, and wake the loop if it is not awake yet; no lock is needed (``_drain``)."""
+        """Put a frame into the inbox, and tell the loop if it does not know yet; no lock is needed (``_drain``)."""
         self._inbox.append(pcm)
         waiting = len(self._inbox)
         if waiting > self.stats.max_waiting:
@@ -175,8 +176,8 @@ class FramePump:
             self._drop_oldest()
         if not self._scheduled:
             self._scheduled = True
-            if self._loop is not None:
-                self._loop.call_soon_threadsafe(self._drain)
+            if self._gathering is not None:
+                self._gathering.add(self._drain)
 
     def _drop_oldest(self) -> None:
         with contextlib.suppress(IndexError):  # the loop has just taken all

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from telephony.line.gathering import gathering_of
 from telephony.line.pump import MAX_WAITING_FRAMES, FramePump
 
 SAMPLES = 320
@@ -46,6 +47,13 @@ def push_all(pump: FramePump, frames: list[bytes]) -> None:
         pump.push(frame)
 
 
+async def all_handed_on() -> None:
+    """Wait until the loop has had all frames of all pumps."""
+    done = asyncio.Event()
+    gathering_of(asyncio.get_running_loop()).add(done.set)
+    await asyncio.wait_for(done.wait(), 5)
+
+
 async def test_plays_the_source_and_hands_frames_to_the_loop_in_order() -> None:
     pump = FramePump(SAMPLES, asyncio.get_running_loop())
     heard: list[tuple[bytes, int]] = []
@@ -73,7 +81,7 @@ async def test_a_loop_that_lags_gets_the_newest_second_and_the_rest_is_counted()
     frames = [i.to_bytes(2, "little") * SAMPLES for i in range(MAX_WAITING_FRAMES + 7)]
     for frame in frames:
         pump.push(frame)
-    await asyncio.sleep(0)
+    await all_handed_on()
     assert heard == frames[7:]
     assert (pump.stats.dropped, pump.stats.heard) == (7, len(frames))
 
@@ -85,7 +93,7 @@ async def test_nothing_is_handed_on_after_the_end() -> None:
     pump.push(FRAME)
     pump.close()
     pump.push(FRAME)
-    await asyncio.sleep(0)
+    await all_handed_on()
     assert heard == []
     assert pump.pull() == SILENCE
 
