@@ -17,17 +17,11 @@ REQUEST = ModelRequest((Message("user", "Hello"),), TOOLS)
 
 
 class ScriptedModel:
-    """Answers each request with the next script; satisfies ``LanguageModel``."""
+    """Answers each request with the next script; satisfies ``Streaming``."""
 
     def __init__(self, *scripts: Sequence[Piece]) -> None:
         self.scripts = list(scripts)
         self.requests: list[ModelRequest] = []
-
-    async def start(self) -> None:
-        pass
-
-    async def close(self) -> None:
-        pass
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Piece, None]:
         self.requests.append(request)

@@ -8,6 +8,7 @@ from contextlib import aclosing
 
 import pytest
 
+from voicebot.breaker import Circuit
 from voicebot.errors import ModelReplyError
 from voicebot.llm.load import ModelLoad, RequestCounts
 from voicebot.llm.model import Finish, Message, ModelRequest, Piece, TextDelta, ToolCall
@@ -30,6 +31,7 @@ class HandedModel:
         self.answers: list[asyncio.Queue[Piece | Exception | None]] = []
         self.open: set[int] = set()
         self.closed = False
+        self.circuit = Circuit.CLOSED
 
     async def start(self) -> None:
         pass
@@ -305,6 +307,13 @@ async def test_requests_that_somebody_waits_for_come_first() -> None:
     await asyncio.wait({second.task})
     await desk.trials.close()
     assert desk.load.counts == RequestCounts(asked=1, trials=3, taken_over=1)
+
+
+@pytest.mark.parametrize("circuit", [Circuit.OPEN, Circuit.HALF_OPEN])
+async def test_a_model_that_is_left_alone_is_not_tried(desk: Desk, circuit: Circuit) -> None:
+    desk.model.circuit = circuit
+    assert desk.trials.begin("s", request()) is None
+    assert not desk.model.requests
 
 
 async def test_the_end_of_all(desk: Desk) -> None:

@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from voicebot.breaker import Circuit
+
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
@@ -105,6 +107,11 @@ class Streaming(Protocol):
 
 class LanguageModel(Streaming, Protocol):
     """A model with what it takes to reach it."""
+
+    @property
+    def circuit(self) -> Circuit:
+        """Whether it is asked at the moment; after too many failures it is left alone for a while."""
+        ...
 
     async def start(self) -> None:
         """Get ready, so that the first caller does not wait for that. A model answers without that, too."""

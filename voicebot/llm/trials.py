@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
+from voicebot.breaker import Circuit
 from voicebot.errors import ModelReplyError
 from voicebot.llm.load import ModelLoad
 from voicebot.llm.model import Finish, LanguageModel, ModelRequest, Piece, Streaming, TextDelta, ToolCall
@@ -168,7 +169,8 @@ class Trials:
     def begin(self, key: str, request: ModelRequest) -> Trial | None:
         """Ask on trial, or go on with a trial of the same request; None if there is no room for one.
 
-        The caller watches it, and has to ``leave`` it.
+        The caller watches it, and has to ``leave`` it. A model that keeps failing is not asked: whether it is back is
+        for a request to find out that counts.
         """
         known = self._kept.get(key)
         if known is None or not known.usable or known.request != request:
@@ -224,7 +226,7 @@ class Trials:
         await asyncio.gather(*(trial.end() for trial in list(self._running)))
 
     def _begin(self, key: str, request: ModelRequest) -> Trial | None:
-        if self._closed or not self._load.has_room:
+        if self._closed or not self._load.has_room or self._model.circuit is not Circuit.CLOSED:
             return None
         trial = Trial(request, self._model, self._load)
         self._running.add(trial)
