@@ -15,8 +15,9 @@ class Gathering:
     """Collects what is to be done on a loop.
 
     The media clock's thread takes the interpreter anew for each call, twice a tick. A loop that works on the first
-    frame of a tick is in its way for all the others: each time it holds the interpreter for up to a switch interval, and
-    with dozens of calls in a process the tick is late. So the loop is told with the first frame, and works a little later.
+    frame of a tick is in its way for all the others: it holds the interpreter for up to a switch interval each time,
+    and with dozens of calls in a process the tick is late. So the loop is told with the first frame, and works a little
+    later.
 
     Args:
         loop: where it is done.
