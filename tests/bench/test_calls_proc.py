@@ -9,7 +9,8 @@ from pathlib import Path
 from voicebot.bench.calls_proc import Usage, by_kind, children, cpu_s_of, holdings, module_of, total, usage_of
 
 STAT = "{pid} (a (b) c) S 1 1 1 0 -1 4194560 900 0 0 0 {user} {system} 0 0 20 0 {threads} 0 100 1000 200\n"
-ROLLUP = "55 rollup\nRss:  4096 kB\nPss:  1024 kB\nPss_Dirty:  10 kB\nShared_Clean:  0 kB\n"
+STATUS = "Name:\ta\nVmRSS:\t    4096 kB\nRssAnon:\t     512 kB\nThreads:\t5\n"
+ROLLUP = "55 rollup\nRss:  4000 kB\nPss:  1024 kB\nPss_Dirty:  10 kB\nShared_Clean:  0 kB\n"
 
 
 def process(proc: Path, pid: int, user: int = 0, system: int = 0, threads: int = 1, module: str = "") -> Path:
@@ -18,6 +19,7 @@ def process(proc: Path, pid: int, user: int = 0, system: int = 0, threads: int =
     (own / "task" / str(pid)).mkdir(parents=True)
     (own / "task" / str(pid) / "children").write_text("")
     (own / "stat").write_text(STAT.format(pid=pid, user=user, system=system, threads=threads))
+    (own / "status").write_text(STATUS)
     (own / "smaps_rollup").write_text(ROLLUP)
     (own / "cmdline").write_bytes(f"/usr/bin/python\0-m\0{module}\0".encode() if module else b"sh\0")
     return own
@@ -28,7 +30,8 @@ def test_a_process_is_read(tmp_path: Path) -> None:
     (own / "fd" / "0").symlink_to("/dev/null")
     (own / "fd" / "1").symlink_to("socket:[4711]")
     per_s = os.sysconf("SC_CLK_TCK")
-    assert usage_of(7, tmp_path) == Usage(1, 200 / per_s, 4096, 1024, 5, 2, 1)
+    assert usage_of(7, tmp_path) == Usage(1, 200 / per_s, 4096, 1024, 5, 2, 1, 512)
+    assert usage_of(7, tmp_path, shares=False) == Usage(1, 200 / per_s, 4096, 0, 5, 2, 1, 512)
 
 
 def test_a_process_that_is_gone_uses_nothing(tmp_path: Path) -> None:
@@ -70,7 +73,8 @@ def test_what_processes_hold(tmp_path: Path) -> None:
 def test_a_real_one() -> None:
     own = usage_of(os.getpid())
     assert own.processes == 1
-    assert own.rss_kib >= own.pss_kib > 1000
+    assert own.rss_kib > own.own_kib > 1000
+    assert own.pss_kib > 1000
     assert own.files >= 1
     began_s = cpu_s_of(os.getpid())
     while cpu_s_of(os.getpid()) == began_s:

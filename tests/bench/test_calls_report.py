@@ -14,7 +14,7 @@ from voicebot.bench.calls_rtp import Heard
 from voicebot.bench.calls_sipp import Made
 from voicebot.bench.calls_stage import Line
 
-IDLE = Usage(2, 1.0, 200_000, 100_000, 14, 30, 10)
+IDLE = Usage(2, 1.0, 200_000, 100_000, 14, 30, 10, 90_000)
 
 
 def carried(cpu_s: dict[str, float], **more: int) -> Carried:
@@ -28,7 +28,7 @@ def carried(cpu_s: dict[str, float], **more: int) -> Carried:
         heard=Heard(4, 2000, 0, more.get("late", 0), more.get("gaps", 0), 25.0),
         cpu_s=cpu_s,
         idle=dict.fromkeys(kinds, IDLE),
-        loaded=dict.fromkeys(kinds, Usage(2, 2.0, 210_000, 108_192, 14, 40, 20)),
+        loaded=dict.fromkeys(kinds, Usage(2, 2.0, 210_000, 0, 14, 40, 20, 98_192)),
     )
 
 

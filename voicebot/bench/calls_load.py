@@ -68,9 +68,9 @@ def service_pids() -> dict[str, list[int]]:
     return {MAIN: [os.getpid()], **by_kind(KINDS, os.getpid())}
 
 
-def usage_by_kind(pids: Pids) -> dict[str, Usage]:
-    """Return what each kind of process uses."""
-    return {kind: total(own) for kind, own in pids.items()}
+def usage_by_kind(pids: Pids, *, shares: bool = True) -> dict[str, Usage]:
+    """Return what each kind of process uses. See ``usage_of``."""
+    return {kind: total(own, shares=shares) for kind, own in pids.items()}
 
 
 async def carry_ours(rig: Rig, phones: PhoneBank, load: Load, window_s: float, folder: Path, line: Line) -> Carried:
@@ -135,7 +135,7 @@ async def _carry(
         carried.window_s = time.monotonic() - began_s
         carried.cpu_s = {kind: seconds - before.get(kind, 0.0) for kind, seconds in _cpu_s(pids()).items()}
         carried.up = (up, await phones.in_call())
-        carried.loaded = usage_by_kind(pids())
+        carried.loaded = usage_by_kind(pids(), shares=False)
         for each in making:
             carried.made.add(await each)
     finally:

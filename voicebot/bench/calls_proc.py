@@ -24,10 +24,11 @@ class Usage:
         processes: how many.
         cpu_s: processor time since their start.
         rss_kib: resident memory, pages that several share counted for each.
-        pss_kib: resident memory, shared pages by their share.
+        pss_kib: resident memory, shared pages by their share; 0 where that was not asked for.
         threads: threads.
         files: open files, sockets and pipes included.
         sockets: sockets among them.
+        own_kib: resident memory that is no part of a file (RssAnon).
     """
 
     processes: int = 0
@@ -37,6 +38,7 @@ class Usage:
     threads: int = 0
     files: int = 0
     sockets: int = 0
+    own_kib: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
@@ -48,30 +50,39 @@ def cpu_s_of(pid: int, proc: Path = PROC) -> float:
     return (int(fields[_UTIME]) + int(fields[_STIME])) / _TICKS_PER_S if fields else 0.0
 
 
-def usage_of(pid: int, proc: Path = PROC) -> Usage:
-    """Return what a process uses; nothing if it is gone."""
+def usage_of(pid: int, proc: Path = PROC, *, shares: bool = True) -> Usage:
+    """Return what a process uses; nothing if it is gone.
+
+    Args:
+        pid: the process.
+        proc: where the kernel tells.
+        shares: find out which pages it shares, too. That stops the process from getting memory for some milliseconds.
+    """
     fields = _stat(pid, proc)
     if not fields:
         return Usage()
     try:
         targets = [_target(link) for link in (proc / str(pid) / "fd").iterdir()]
-        memory = _kib((proc / str(pid) / "smaps_rollup").read_text(encoding="ascii", errors="replace"))
+        memory = _kib((proc / str(pid) / "status").read_text(encoding="ascii", errors="replace"))
+        if shares:
+            memory |= _kib((proc / str(pid) / "smaps_rollup").read_text(encoding="ascii", errors="replace"))
     except (FileNotFoundError, ProcessLookupError):
         return Usage()
     return Usage(
         processes=1,
         cpu_s=cpu_s_of(pid, proc),
-        rss_kib=memory.get("Rss", 0),
+        rss_kib=memory.get("VmRSS", 0),
         pss_kib=memory.get("Pss", 0),
         threads=int(fields[_THREADS]),
         files=len(targets),
         sockets=sum(target.startswith("socket:") for target in targets),
+        own_kib=memory.get("RssAnon", 0),
     )
 
 
-def total(pids: Iterable[int], proc: Path = PROC) -> Usage:
-    """Return what processes use together."""
-    return sum((usage_of(pid, proc) for pid in pids), Usage())
+def total(pids: Iterable[int], proc: Path = PROC, *, shares: bool = True) -> Usage:
+    """Return what processes use together. See ``usage_of``."""
+    return sum((usage_of(pid, proc, shares=shares) for pid in pids), Usage())
 
 
 def holdings(pids: Iterable[int], proc: Path = PROC) -> Counter[str]:

@@ -116,12 +116,16 @@ def _memory(ours: Carried, native: Carried | None) -> str:
 
 def _memory_row(kind: str, carried: Carried, name: str) -> list[str]:
     idle, loaded = carried.idle[kind], carried.loaded.get(kind, Usage())
-    grown = (loaded.pss_kib - idle.pss_kib) / _MIB / carried.calls
-    in_all = loaded.pss_kib / _MIB / carried.calls
+    grown_kib = loaded.own_kib - idle.own_kib
+    in_all_kib = idle.pss_kib + grown_kib
     return [
-        name, str(loaded.processes), f"{idle.pss_kib / _MIB:.0f}", f"{loaded.pss_kib / _MIB:.0f}", f"{grown:.2f}",
-        f"{in_all:.1f}", f"{loaded.rss_kib / _MIB:.0f}",
-    ]  # fmt: skip
+        name,
+        str(loaded.processes),
+        *(f"{kib / _MIB:.0f}" for kib in (idle.pss_kib, in_all_kib)),
+        f"{grown_kib / _MIB / carried.calls:.2f}",
+        f"{in_all_kib / _MIB / carried.calls:.1f}",
+        f"{loaded.rss_kib / _MIB:.0f}",
+    ]
 
 
 def _row(row: Row) -> list[str]:
