@@ -205,9 +205,9 @@ async def test_a_sentence_that_cannot_be_spoken_on_trial_hurts_nobody(bench: Ben
     assert bench.budget.take()
 
 
-async def a_call(*, own_brain: bool) -> MemoryCall:
+async def a_call(*, own_brain: bool, brain: MemoryBrain | None = None) -> MemoryCall:
     call = MemoryCall(
-        MemoryBrain(["Ready?"], ["Right."], ["Right."]),
+        brain or MemoryBrain(["Ready?"], ["Right."], ["Right."]),
         language="en",
         endpointing=EndpointingConfig() if own_brain else None,
         own_brain=own_brain,
@@ -232,6 +232,43 @@ async def test_a_pause_is_rehearsed_and_the_turn_then_asked_in_earnest() -> None
     assert all(query.wants_expectation for query in call.brain.queries)
     assert call.session.stopwatch.record.turns[1].end_of_speech_ms == 260
     await call.session.close()
+
+
+class WritingMemoryBrain(MemoryBrain):
+    """Writes on what it is asked on trial until it is hung up on."""
+
+    def __init__(self) -> None:
+        super().__init__(["Ready?"], ["Right."])
+        self.writing = 0
+
+    async def ask(self, query: Query) -> AsyncIterator[Chunk]:
+        if not query.speculative:
+            async for chunk in super().ask(query):
+                yield chunk
+            return
+        self.queries.append(query)
+        self.writing += 1
+        try:
+            yield Chunk("s", "q", 0, reply=Reply("Right. "), complete=False)
+            await asyncio.Event().wait()
+        finally:
+            self.writing -= 1
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+async def test_what_the_brain_writes_on_trial_is_read_until_the_caller_goes_on(goes_on: bool) -> None:
+    brain = WritingMemoryBrain()
+    call = await a_call(own_brain=True, brain=brain)
+    call.recogniser.hears = ["my phone is broken"]
+    await call.hear(SpeechGrew(1, 400), SpeechPaused(1, 1))
+    assert brain.writing == 1
+    await call.hear(SpeechResumed(1, 300) if goes_on else UtteranceEnded(1, 1))
+    await settle()
+    # Once the real query is there, it is for the brain to end what it was asked on trial.
+    assert brain.writing == (0 if goes_on else 1)
+    assert [query.speculative for query in brain.queries[1:]] == ([True] if goes_on else [True, False])
+    await call.session.close()
+    assert brain.writing == 0
 
 
 async def test_a_caller_who_goes_on_is_not_answered() -> None:

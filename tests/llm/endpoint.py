@@ -73,8 +73,13 @@ class Endpoint:
     gone: asyncio.Event = field(default_factory=asyncio.Event)
 
     def settings(self, **changes: Any) -> LanguageModelSettings:
-        """Return settings that lead here."""
-        return LanguageModelSettings(**{"base_url": self.url, "model": "small", "retries": 0, **changes})
+        """Return settings that lead here.
+
+        Nothing takes too long unless a test says so: a connection that is given up for that looks like one that was
+        closed on purpose.
+        """
+        patient = {"first_token_timeout_ms": 60000, "token_timeout_ms": 60000}
+        return LanguageModelSettings(**{"base_url": self.url, "model": "small", "retries": 0, **patient, **changes})
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.headers.append(dict(request.headers))
