@@ -133,6 +133,7 @@ async def test_the_request_ends_with_what_it_is_for(tmp_path: Path, case: str) -
             assert EngineVersions(bot.engine).end(bot.caller.session_id)
         else:
             await bot.engine.close()
+            assert not any(task.get_name() == "language-model-trial" for task in asyncio.all_tasks())
         await asyncio.wait_for(bot.served.gone.wait(), 5)
         await all_of(chunks)
 
