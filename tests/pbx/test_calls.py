@@ -44,8 +44,9 @@ async def test_a_call_from_outside_has_audio_both_ways(office: House) -> None:
         script = Script("desk-1", BOT, media_port=phone.port).rings().is_answered().waits_for_cue().hangs_up()
         async with sipp(script, office.pbx.port, port=office.provider) as peer:
             await phone.sentence()
-            await phone.say(tape(GO_FORWARD, 1.0))
-            await phone.sentence()
+            # The answer may be over before the last of this silence was sent.
+            await asyncio.gather(phone.say(tape(GO_FORWARD, 1.0)), phone.sound(500))
+            await phone.quiet()
             peer.cue()
             await peer.succeeds()
     record = await office.service.record("desk-1")
