@@ -9,7 +9,9 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 
 from voicebot.campaigns.desk import Desk
+from voicebot.runtime.livecalls import WorkerCalls
 from voicebot.server import HostedBot, create_app, start_server
+from voicebot.server.supervision import add_supervision
 from voicebot.settings import Settings
 from voicebot.speech.types import Synthesiser
 from voicebot.storage.store import Storage
@@ -27,6 +29,7 @@ def server_in_thread(
     async def serve() -> None:
         storage = Storage(config)
         app = create_app(config, bots, synthesiser, desk=Desk(storage, config))
+        add_supervision(app, WorkerCalls(lambda: [], config.paths.data, config.sip.audio_rate_hz))
         server = await start_server(app, "127.0.0.1", 0)
         try:
             url.set_result(server.url)

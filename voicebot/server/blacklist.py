@@ -66,6 +66,7 @@ async def get_entries(request: web.Request) -> web.Response:
 
 async def post_entry(request: web.Request) -> web.Response:
     """Add a number: 201 if it could be dialled before, 200 if it is on the list already and has a new reason."""
+    Opened(request)  # whoever has no key is told that, and nothing about the body
     body = await read_object(request, EntryBody)
     await _demand(request, body.campaign)
     _future(body.expires_at)
