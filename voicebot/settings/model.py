@@ -144,8 +144,8 @@ class RecogniserSettings(Section):
     model: str = "whisper-base"
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     compute_type: str = "int8"
-    beam_size: int = Field(default=5, ge=1, le=10)
-    threads: int = Field(default=2, ge=1, le=64)
+    beam_size: int = Field(default=2, ge=1, le=10)
+    threads: int = Field(default=1, ge=1, le=64)
     """Cores for one transcription."""
     parallel: int = Field(default=2, ge=1, le=16)
     """Transcriptions at a time."""
