@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from voicebot.errors import ConfigError, StorageError
 from voicebot.settings.model import Settings
 
 _BUSY_S = 5
+_AGAIN_S = 0.02
 _CONNECT_S = 5
 _MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number, the same for all services that share a PostgreSQL database.
@@ -28,6 +31,8 @@ _MIGRATION_LOCK = 0x766F6963
 
 # Whoever opens the file in this process has been through here first, and the file is closed again by then.
 _MAKING = threading.Lock()
+# Alembic keeps its context in a module.
+_UPGRADING = threading.Lock()
 
 # It tells at every start what it did not have to do.
 logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -49,7 +54,6 @@ class Database:
         self._file = None if settings.storage.url else settings.paths.database
         self._engine = _engine(_url(settings))
         self._current = False
-        self._upgrading = threading.Lock()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -79,7 +83,7 @@ class Database:
         self._engine.dispose()
 
     def _upgrade(self) -> None:
-        with self._upgrading:  # Alembic keeps its context in a module
+        with _UPGRADING:
             if self._current:
                 return
             if self._file is not None:
@@ -168,8 +172,24 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     # The driver begins transactions late and not at all for DDL; _begin_immediate does it instead.
     connection.isolation_level = None
     # What is deleted or overwritten is to be gone from the file, too.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    _write_ahead(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: Any) -> None:
+    """Turn the write-ahead log on. SQLite itself does not wait for others who do the same to a new file."""
+    until_s = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            # Python 3.10 does not tell the code.
+            if "locked" not in str(error) or time.monotonic() > until_s:
+                raise
+            time.sleep(_AGAIN_S)
+        else:
+            return
 
 
 def _begin_immediate(connection: Connection) -> None:
