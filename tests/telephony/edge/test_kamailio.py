@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -36,23 +38,32 @@ async def kamailio(folder: Path, *bots: int) -> AsyncIterator[int]:
     line = next(line for line in sample.splitlines() if not line.startswith("#"))
     (folder / "dispatcher.list").write_text("\n".join(line.replace("5060", str(bot)) for bot in bots) + "\n")
     assert KAMAILIO is not None
-    process = await asyncio.create_subprocess_exec(
-        KAMAILIO, "-DD", "-E", "-m", "16", "-M", "4", "-f", str(SAMPLE / "kamailio.cfg"), "-l", f"udp:{HOST}:{port}",
-        "-A", f'DISPATCHERS="{folder / "dispatcher.list"}"', "-Y", str(folder), "-P", str(folder / "pid"),
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stderr is not None
+    log = folder / "kamailio.log"
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(
+            KAMAILIO, "-DD", "-E", "-m", "16", "-M", "4", "-f", str(SAMPLE / "kamailio.cfg"),
+            "-l", f"udp:{HOST}:{port}", "-A", f'DISPATCHERS="{folder / "dispatcher.list"}"', "-Y", str(folder), "-P", str(folder / "pid"),
+            stdout=asyncio.subprocess.DEVNULL, stderr=out, start_new_session=True,
+        )  # fmt: skip
+    taken = asyncio.create_task(_listening(port))
     try:
-        taken = asyncio.create_task(_listening(port))
         await asyncio.wait([taken], timeout=10)
-        assert taken.done(), "kamailio does not listen"
-        drained = asyncio.create_task(process.stderr.read())
+        assert taken.done(), f"kamailio does not listen: {log.read_text()}"
         yield port
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        await process.wait()
-        await drained
+        taken.cancel()
+        await _ended(process)
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """End it, and after some seconds its children with it: once a test hung here."""
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    done = asyncio.create_task(process.wait())
+    await asyncio.wait([done], timeout=5)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await done
 
 
 def _is_bound(port: int) -> bool:
