@@ -42,7 +42,8 @@ async def kamailio(folder: Path, *bots: int) -> AsyncIterator[int]:
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
             KAMAILIO, "-DD", "-E", "-m", "16", "-M", "4", "-f", str(SAMPLE / "kamailio.cfg"),
-            "-l", f"udp:{HOST}:{port}", "-A", f'DISPATCHERS="{folder / "dispatcher.list"}"', "-Y", str(folder), "-P", str(folder / "pid"),
+            "-l", f"udp:{HOST}:{port}", "-A", f'DISPATCHERS="{folder / "dispatcher.list"}"',
+            "-Y", str(folder), "-P", str(folder / "pid"),
             stdout=asyncio.subprocess.DEVNULL, stderr=out, start_new_session=True,
         )  # fmt: skip
     taken = asyncio.create_task(_listening(port))
