@@ -21,6 +21,11 @@ async def heard(agent: Agent, call: str) -> tuple[bytes, int]:
     return bytes.fromhex(answer["pcm"]), answer["rate_hz"]
 
 
+async def calls_of(agent: Agent) -> int:
+    agent.tell("count")
+    return int((await agent.wait("count"))["calls"])
+
+
 async def ring(caller: Agent, callee: Agent, **options: Any) -> str:
     """Let one agent call another; returns the Call-ID when both are talking."""
     caller.tell("dial", target=callee.uri, **options)
@@ -183,6 +188,9 @@ async def test_hanging_up_before_the_answer_cancels() -> None:
         await callee.wait("call")
         caller.tell("hang_up", call=call)
         assert (await caller.wait("hung_up"))["cause"] == "bot"
+        # The library tells the caller at once, CANCEL is on its way still: an answer now would cross it.
+        while await calls_of(callee):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.02)
         callee.tell("start", call=call)
         assert (await callee.wait("hung_up"))["cause"] == "cancelled"
 
