@@ -8,25 +8,17 @@ Rules, in short, and where they are:
 
 * The first query has no text: the brain greets, and a caller's own "hello?" does not stop it (``pickup``).
 * The caller's speech pauses the playout if what plays may be interrupted (``floor``). What was not heard is kept until
-  it is known what the caller said: words replace it, a mere noise lets it go on.
+  it is known what the caller said: words replace it, a mere noise lets it go on (``listening``).
 * Instructions run after the last sentence was heard. Text messages and blacklist entries of a turn
   that the caller cut short still run; a transfer or a hang-up does not (``turns``).
 * Whenever nobody speaks and nothing is being waited for, the silence timer runs (``silence``); a caller who never
   stops is stopped (``monologue``); a clip that does not come to its end is given up (``failing``). So a live call
-  always has a timer that leads on.
+  always has a timer that leads on (``timers``).
 """
 
 from __future__ import annotations
 
-from voicebot.conversation.actions import (
-    Action,
-    CancelAsk,
-    DropTranscription,
-    HangUp,
-    HideCaller,
-    RecordFailure,
-    SetRingback,
-)
+from voicebot.conversation.actions import Action, CancelAsk, HangUp, HideCaller, SetRingback
 from voicebot.conversation.answeredby import Answerer, Then
 from voicebot.conversation.answering import heard
 from voicebot.conversation.config import ConversationConfig
@@ -46,42 +38,27 @@ from voicebot.conversation.events import (
     DigitPressed,
     Event,
     Happening,
-    SpeechDropped,
-    SpeechPaused,
     Tick,
     TransferEnded,
-    UtteranceEnded,
 )
 from voicebot.conversation.failing import Failing
 from voicebot.conversation.floor import Floor, Manner
-from voicebot.conversation.hearing import HearingEvent, Saying
-from voicebot.conversation.interrupting import Verdict, judge
 from voicebot.conversation.keys import Keys
 from voicebot.conversation.leg import HangupCause, TransferOutcome
-from voicebot.conversation.monologue import Monologue
+from voicebot.conversation.listening import Listening
 from voicebot.conversation.orders import Order
 from voicebot.conversation.phase import Phase
 from voicebot.conversation.pickup import Pickup
-from voicebot.conversation.rehearsing import rehearse
 from voicebot.conversation.silence import Silence
-from voicebot.conversation.speaking import ClipState
 from voicebot.conversation.state import CallState
 from voicebot.conversation.supervised import Supervised
+from voicebot.conversation.timers import Timers
 from voicebot.conversation.turns import Turns
 from voicebot.protocol.instruction import Hangup
 from voicebot.protocol.query import TRANSFER_VARIABLE, TransferState
 
 _TRANSFER_STATE = {TransferOutcome.BUSY: TransferState.BUSY, TransferOutcome.FAILED: TransferState.FAILED}
 _ClipEvent = ClipTimed | ClipStarted | ClipFinished | ClipPaused | ClipStopped | ClipFailed
-
-
-# How long the line may take to hang up, and a goodbye after the longest call to be said.
-_LEAVING_MS = 5_000
-_OVERDUE_MS = 30_000
-# How long a clip may take to begin, its synthesis included, and to be played: a sentence, or the brain's audio file.
-_BEGINNING_MS = 20_000
-_SENTENCE_MS = 120_000
-_FILE_MS = 900_000
 
 
 class Conversation:
@@ -92,13 +69,13 @@ class Conversation:
         self._state = CallState(config)
         self._turns = Turns(self._state)
         self._failing = Failing(self._state, self._turns)
-        self._pickup = Pickup(self._state)
-        self._floor = Floor(self._state, self._turns, self._pickup)
+        pickup = Pickup(self._state)
+        self._floor = Floor(self._state, self._turns, pickup)
         self._keys = Keys(self._state, self._turns, self._floor)
-        self._silence = Silence(self._state, self._turns)
-        self._monologue = Monologue(self._state, self._turns, self._silence)
+        silence = Silence(self._state, self._turns)
+        self._listening = Listening(self._state, self._turns, self._failing, pickup, self._floor, silence)
+        self._timers = Timers(self._state, self._turns, self._failing, self._keys, silence, self._listening)
         self._supervised = Supervised(self._state, self._turns)
-        self._overdue = False
         self._hidden = False
 
     @property
@@ -149,8 +126,8 @@ class Conversation:
             return []
         self._state.now_ms = now_ms
         done = self._supervised.feed(event) if isinstance(event, Order) else self._dispatch(event)
-        actions = [*done, *self._answer_kept()]
-        self._keep_deadlines()
+        actions = [*done, *self._listening.answer_kept()]
+        self._timers.keep()
         return [*actions, *self._hide()]
 
     def _hide(self) -> list[Action]:
@@ -180,9 +157,9 @@ class Conversation:
             case TransferEnded():
                 return self._transfer_ended(event)
             case Tick():
-                return self._tick()
+                return self._timers.go_off()
             case _:
-                return self._heard_caller(event)
+                return self._listening.feed(event)
 
     # --- the call itself
 
@@ -217,63 +194,6 @@ class Conversation:
         state.phase = Phase.OVER
         state.deadlines.clear_all()
         return actions
-
-    # --- the caller
-
-    def _heard_caller(self, event: HearingEvent) -> list[Action]:
-        if not self._state.talking:
-            return []
-        if self._monologue.is_cut_off(event):
-            # The ears keep its audio until they are told that nobody wants it.
-            over = isinstance(event, SpeechPaused | UtteranceEnded)
-            return [DropTranscription(event.utterance_id)] if over else []
-        manner = self._floor.manner
-        if manner is Manner.PROTECTED and not self.config.keep_talk_over:
-            if isinstance(event, SpeechPaused):
-                return [DropTranscription(event.utterance_id)]  # nobody wants its words, unless it goes on for longer
-            if isinstance(event, UtteranceEnded):
-                event = SpeechDropped(event.utterance_id)
-        actions, saying = self._state.hearing.feed(event)
-        if saying is None:
-            return [*actions, *self._floor.follow(event), *rehearse(self._state, event)]
-        return [*actions, *self._said(saying, manner)]
-
-    def _said(self, saying: Saying, manner: Manner) -> list[Action]:
-        """The caller has said something, and it is known what."""
-        circumstances = self._floor.settle()
-        self._monologue.complete()
-        if saying.failed and manner is Manner.PROTECTED:
-            return [RecordFailure(self.turn_id, saying.failed)]
-        if saying.failed:
-            return self._failing.recognition(saying.failed)
-        text = saying.text
-        if not text:
-            return self._floor.give_back(Verdict.NOISE.value)
-        self._silence.broken()
-        verdict = judge(
-            self.config.language,
-            text,
-            asked=circumstances.asked,
-            final=True,
-            pickup=circumstances.pickup and self._pickup.is_greeted,
-            spoken=self._floor.spoken if circumstances.over else "",
-        )
-        if verdict is Verdict.PICKUP:
-            return self._floor.give_back(verdict.value)
-        if manner is Manner.PROTECTED:
-            if self.config.keep_talk_over and verdict.takes_floor:
-                self._state.kept.keep(text)
-            return []
-        if circumstances.over and not verdict.takes_floor:
-            return self._floor.give_back(verdict.value)
-        return self._turns.supersede(text)
-
-    def _answer_kept(self) -> list[Action]:
-        """Ask about what the caller said over a sentence that had to be heard, as soon as it was."""
-        state = self._state
-        if not state.talking or state.hearing.busy or not state.kept.is_due(state.turn):
-            return []
-        return self._turns.supersede("")
 
     # --- the brain
 
@@ -314,6 +234,8 @@ class Conversation:
             return self._failing.clip(event.code)
         return [*heard(turn, clip, event), *self._turns.after_playout()]
 
+    # --- the transfer
+
     def _transfer_ended(self, event: TransferEnded) -> list[Action]:
         state = self._state
         if state.phase is not Phase.TRANSFERRING and not state.handing_over:
@@ -342,73 +264,3 @@ class Conversation:
         self._state.phase = Phase.BRIDGED
         self._state.deadlines.clear_all()
         return actions
-
-    # --- time
-
-    def _tick(self) -> list[Action]:
-        actions: list[Action] = []
-        for name in self._state.deadlines.pop_due(self._state.now_ms):
-            actions += self._timed_out(name)
-        return actions
-
-    def _timed_out(self, name: str) -> list[Action]:
-        state = self._state
-        match name:
-            case "silence":
-                return self._silence.over()
-            case "digits":
-                return self._keys.done()
-            case "answer":
-                turn_id = state.turn.turn_id
-                return [CancelAsk(turn_id), *self._answer(AnswerFailed(turn_id, "brain_timeout"))]
-            case "transcript":
-                actions, saying = state.hearing.give_up()
-                return [*actions, *self._said(saying, self._floor.manner)]
-            case "monologue":
-                return self._cut_off()
-            case "playout":
-                return self._failing.playout()
-            case "transfer":
-                state.leaving = True
-                return [SetRingback(on=False), HangUp(HangupCause.FAILED)]
-            case "max_call":
-                return self._call_too_long()
-        return [HangUp(HangupCause.FAILED)]  # "leaving": the line was told to hang up and has not
-
-    def _cut_off(self) -> list[Action]:
-        if self._state.hearing.waiting:
-            return []  # the caller has come to an end by himself
-        self._floor.settle()
-        return self._monologue.cut_off()
-
-    def _call_too_long(self) -> list[Action]:
-        if self._overdue or self.phase is not Phase.TALKING:
-            return self._turns.hang_up()
-        self._overdue = True
-        return self._turns.farewell()
-
-    def _keep_deadlines(self) -> None:
-        """Let each timer run exactly while what it guards is going on."""
-        state, config, timers = self._state, self.config, self._state.deadlines
-        if state.phase is Phase.OVER:
-            return
-        now_ms, talking, turn = state.now_ms, state.talking, state.turn
-        timers.keep("answer", talking and not turn.complete, now_ms + config.answer_timeout_ms)
-        timers.keep("transcript", talking and state.hearing.waiting, now_ms + config.transcript_timeout_ms)
-        speaking = talking and state.hearing.busy and not state.on_hold
-        timers.keep("monologue", speaking, now_ms + config.max_monologue_ms)
-        playing = talking and turn.playing is not None and not turn.held and not state.stands_still
-        timers.keep("playout", playing, now_ms + self._longest_clip_ms)
-        timers.keep("leaving", state.leaving, now_ms + _LEAVING_MS)
-        if not state.leaving and state.phase not in (Phase.BRIDGED, Phase.TAKEN_OVER):
-            timers.set_once("max_call", now_ms + _OVERDUE_MS)  # gone off once: the goodbye has this long
-        ringing = state.phase is Phase.TRANSFERRING or state.handing_over
-        timers.keep("transfer", ringing, now_ms + config.transfer_timeout_ms)
-        self._silence.keep()
-
-    @property
-    def _longest_clip_ms(self) -> int:
-        clip = self._state.turn.playing
-        if clip is None or clip.state is not ClipState.PLAYING:
-            return _BEGINNING_MS
-        return _FILE_MS if clip.audio_url else _SENTENCE_MS
