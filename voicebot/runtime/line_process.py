@@ -22,15 +22,13 @@ from telephony.announcements.outcome import Category
 from telephony.announcements.watch import AnswerWatch
 from telephony.line.agent import LineAgent
 from telephony.line.call import SipCallLeg
-from telephony.line.recorder import Recorder
 from telephony.line.registration import RegistrationEvent
 from voicebot.campaigns.ending import EndRules
 from voicebot.connectors.base import Brain
 from voicebot.connectors.custom_robot import CustomRobotBrain
-from voicebot.conversation.answeredby import Answerer, Then
-from voicebot.conversation.config import ConversationConfig
+from voicebot.conversation.answeredby import Answerer
 from voicebot.conversation.leg import CallInfo, CallLeg
-from voicebot.conversation.record import CallRecord, TurnRecord
+from voicebot.conversation.record import TurnRecord
 from voicebot.conversation.rehearsal import RehearsalBudget
 from voicebot.conversation.segmenter_ears import SegmenterEars
 from voicebot.conversation.services import Services
@@ -41,12 +39,12 @@ from voicebot.errors import SpeechError, VoicebotError
 from voicebot.events.cdr import NOTHING_TOLD, FarEnd, cdr
 from voicebot.events.desk import EventDesk
 from voicebot.events.event import ENDED, STARTED
-from voicebot.hotwords import variable_words
 from voicebot.protocol.instruction import Blacklist, ShortMessage
-from voicebot.runtime.archive import safe_name, save_call
+from voicebot.runtime.call_config import conversation_config, plays_audio
+from voicebot.runtime.call_files import CallFiles
 from voicebot.runtime.dialled import DialledCalls, DialledLeg, DialMessage
 from voicebot.runtime.heap import keep_what_is_loaded
-from voicebot.runtime.lines import endpointing_of, fallback_transfer, transfer_request
+from voicebot.runtime.lines import transfer_request
 from voicebot.runtime.logs import set_up_logging
 from voicebot.runtime.order import WorkerOrder
 from voicebot.runtime.outbox import Outbox, order_of
@@ -55,7 +53,6 @@ from voicebot.runtime.phaselog import PhaseLog
 from voicebot.runtime.room import callers_in_worker, free_places
 from voicebot.runtime.routing import line_of_call
 from voicebot.runtime.stdio import report, stdin_lines
-from voicebot.runtime.timeline_file import SUFFIX, TimelineFile, TimelineHeader
 from voicebot.runtime.waiting import waiting_music
 from voicebot.settings.model import LineSettings, Settings
 from voicebot.speech.echo import PlayedAudio
@@ -84,6 +81,7 @@ class LineWorker:
         self._outbox = Outbox(Spool(self._settings.paths.outbox))
         self._events = EventDesk(self._settings.events.webhooks, self._settings.paths.events, report)
         self._agent = LineAgent(order.agent_config(), asyncio.get_running_loop(), self._on_call, self._on_registration)
+        self._files = CallFiles(self._settings.recording, self._settings.paths, self._agent.rate_hz)
         self._waiting = waiting_music(self._settings.sip.transfer, self._agent.rate_hz)
         self._dialled = DialledCalls(
             self._agent,
@@ -94,7 +92,6 @@ class LineWorker:
         self._overseer = Overseer(self._settings.supervision, self._room, report)
         self._rehearsals = RehearsalBudget(self._settings.conversation.rehearsals)
         self._detectors: Detectors | None = None
-        self._saving: set[asyncio.Task[None]] = set()
         self._keeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -118,7 +115,7 @@ class LineWorker:
         await asyncio.gather(*(session.close() for session in list(self._sessions.values())))
         self._outbox.close()
         await self._agent.stop()
-        await asyncio.gather(*self._saving, return_exceptions=True)
+        await self._files.close()
         for brain in self._brains.values():
             await brain.close()
         await self._speech.close()
@@ -164,13 +161,9 @@ class LineWorker:
         return next(known, None) or CustomRobotBrain(url, key, self._settings.brain)
 
     def _voice(self, line: LineSettings) -> LineVoice:
-        # Our own bots have the files of their sentences, too: it is quicker to speak them than to fetch them.
-        files = self._speech if self._plays_audio(line) else None
+        files = self._speech if plays_audio(self._settings, line) else None
         voice, rate_hz = line.voice or line.language, self._agent.rate_hz
         return LineVoice(self._speech, voice, rate_hz, files, line.brain_url, aligner=self._speech)
-
-    def _plays_audio(self, line: LineSettings) -> bool:
-        return bool(line.brain_url) and self._settings.brain.play_audio
 
     def _on_registration(self, event: RegistrationEvent) -> None:
         report("registration", asdict(event))
@@ -213,18 +206,18 @@ class LineWorker:
     def _hold(self, leg: SipCallLeg, seen: CallLeg, line: LineSettings, variables: Mapping[str, str]) -> None:
         """Begin the conversation of a call, which may see its leg through another one."""
         stopwatch = Stopwatch(leg.info, line.name, functools.partial(self._tell_turn, leg.info.call_id))
-        recorder = self._record(leg) if self._settings.recording.enabled else None
+        recorder = self._files.record(leg)
         services = self._services(line, leg.info)
         call = self._overseer.begin(leg, line, stopwatch.record, services.transfer_request, services.tell)
         services = replace(services, hide=call.hide)
         session = CallSession(
             seen,
-            self._conversation_config(line, leg.info, variables),
+            conversation_config(self._settings, line, leg.info, variables, self._hot_words.get(line.name, ())),
             self._ears(leg),
             services,
             stopwatch,
             self._ended,
-            PhaseLog(self._timeline(recorder, line, stopwatch.record), call.look),
+            PhaseLog(self._files.timeline(recorder, line, stopwatch.record), call.look),
         )
         call.begin(session)
         self._sessions[session.call_id] = session
@@ -268,53 +261,6 @@ class LineWorker:
             waiting=self._waiting,
         )
 
-    def _conversation_config(
-        self, line: LineSettings, info: CallInfo, variables: Mapping[str, str]
-    ) -> ConversationConfig:
-        settings = self._settings.conversation
-        return ConversationConfig(
-            language=line.language,
-            variables={**variables, "caller": info.caller, "called": info.called, **info.headers},
-            barge_in_ms=settings.barge_in_ms,
-            barge_in_longest_ms=settings.barge_in_longest_ms,
-            pause_first=settings.barge_in == "pause",
-            keep_talk_over=settings.talk_over == "keep",
-            dtmf_interrupts=settings.dtmf_interrupts,
-            greeting_protection_ms=settings.greeting_protection_ms,
-            answered_by={Answerer(name): Then(after) for name, after in settings.answered_by.model_dump().items()},
-            voicemail_message=settings.voicemail_message[line.language],
-            max_monologue_ms=settings.max_monologue_s * 1000,
-            prompt=settings.prompt[line.language],
-            monologue=settings.monologue[line.language],
-            silence_ms=settings.silence_s * 1000,
-            max_silences=settings.max_silences,
-            max_call_ms=settings.max_call_s * 1000,
-            answer_timeout_ms=self._settings.brain.total_timeout_ms + 5_000,
-            talk_while_transferring=self._settings.sip.transfer.waiting == "talk",
-            transfer_timeout_ms=int(self._settings.sip.transfer.ring_timeout_s * 2000) + 60_000,
-            announcement=self._announcement(line),
-            apology=settings.apology[line.language],
-            goodbye=settings.goodbye[line.language],
-            unavailable=settings.unavailable[line.language],
-            fallback=fallback_transfer(self._settings.brain.fallback_transfer),
-            play_audio=self._plays_audio(line),
-            hint=self._hint(line, {**variables, **info.headers}),
-            endpointing=endpointing_of(line, settings),
-            own_brain=not line.brain_url,
-            rehearse=not line.brain_url and settings.rehearsals > 0,
-        )
-
-    def _announcement(self, line: LineSettings) -> str:
-        recording = self._settings.recording
-        return recording.announcement[line.language] if recording.enabled else ""
-
-    def _hint(self, line: LineSettings, variables: Mapping[str, str]) -> str:
-        """Return what this caller is likely to say: names that came with the call, then the words of the bot."""
-        if self._settings.speech.recogniser.hot_words == "off":
-            return ""
-        words = [*variable_words(variables), *self._hot_words.get(line.name, ())]
-        return "\n".join(dict.fromkeys(words))
-
     def _tell_turn(self, call_id: str, what: str, turn: TurnRecord) -> None:
         if not self._order.tell_turns:
             return
@@ -331,31 +277,6 @@ class LineWorker:
                 "overhead_ms": turn.overhead_ms,
             },
         )
-
-    def _record(self, leg: SipCallLeg) -> Recorder | None:
-        folder = self._settings.paths.recordings
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            return leg.record(folder / f"{safe_name(leg.info.call_id)}.wav")
-        except OSError as error:
-            logger.error("call %s is not recorded: %s", leg.info.call_id, error)
-            return None
-
-    def _timeline(self, recorder: Recorder | None, line: LineSettings, record: CallRecord) -> TimelineFile | None:
-        settings = self._settings.recording
-        if recorder is None or not settings.timeline:
-            return None
-        header = TimelineHeader(
-            call=record.info.call_id,
-            line=line.name,
-            language=line.language,
-            recording=recorder.path.name,
-            rate_hz=self._agent.rate_hz,
-            started_at=record.started_at,
-            content=settings.transcripts,
-        )
-        path = recorder.path.with_name(recorder.path.stem + SUFFIX)
-        return TimelineFile(path, header, lambda: recorder.position_ms)
 
     def _ended(self, session: CallSession) -> None:
         self._sessions.pop(session.call_id, None)
@@ -375,16 +296,7 @@ class LineWorker:
         told = record.as_dict() if self._order.tell_turns else {}
         report("call_ended", {"session_id": record.session_id, "record": told})
         self._dialled.ended(leg, record)
-        if self._settings.recording.transcripts:
-            task = asyncio.create_task(self._save(session, leg.pump.recorder), name=f"save-{session.call_id}")
-            self._saving.add(task)
-            task.add_done_callback(self._saving.discard)
-
-    async def _save(self, session: CallSession, recorder: Recorder | None) -> None:
-        try:
-            await asyncio.to_thread(save_call, self._settings.paths.calls, session.stopwatch.record, recorder)
-        except OSError as error:
-            logger.error("the record of call %s could not be kept: %s", session.call_id, error)
+        self._files.save(record, leg.pump.recorder)
 
 
 async def _main() -> int:
