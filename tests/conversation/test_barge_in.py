@@ -60,7 +60,7 @@ class TestWords:
     """``allowSemanticInterruption``."""
 
     def test_speech_alone_does_not_stop_the_bot_at_once(self) -> None:
-        call = ScriptedCall()
+        call = ScriptedCall(ConversationConfig(barge_in_longest_ms=440))
         call.mid_answer(STATEMENT)
         assert speaking_over(call, 420) == []
 

@@ -123,7 +123,7 @@ def test_two_utterances_while_a_transcript_is_late_make_one_query() -> None:
 
 class TestBargeIn:
     def playing(self, *, interruptible: bool = True) -> ScriptedCall:
-        call = ScriptedCall()
+        call = ScriptedCall(ConversationConfig(barge_in_ms=160))
         call.feed(CallAnswered())
         call.answer("第一句话在这里。", "第二句话在那里。", interruptible=interruptible)
         call.now_ms += 1_500
@@ -241,7 +241,7 @@ class TestInstructions:
 
 class TestTransfer:
     def transferring(self) -> ScriptedCall:
-        call = ScriptedCall()
+        call = ScriptedCall(ConversationConfig(transfer_timeout_ms=60_000))
         call.greeted()
         call.say("转人工")
         after = call.hear(call.answer("正在为您转接。", instructions=(TRANSFER,)))

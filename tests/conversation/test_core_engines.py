@@ -190,7 +190,7 @@ class TestBridgedTransfers:
 
 class TestTalkingWhileSomebodyIsRung:
     def ringing(self) -> ScriptedCall:
-        call = ScriptedCall(ConversationConfig(talk_while_transferring=True))
+        call = ScriptedCall(ConversationConfig(talk_while_transferring=True, transfer_timeout_ms=60_000))
         call.feed(CallAnswered())
         actions = call.hear(call.answer("好的。", instructions=(TRANSFER,)))
         assert one(actions, StartTransfer).instruction == TRANSFER

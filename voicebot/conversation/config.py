@@ -1,4 +1,7 @@
-"""The numbers and words a conversation goes by."""
+"""The numbers and words a conversation goes by.
+
+The defaults are those that the settings come to for a line in Mandarin.
+"""
 
 from __future__ import annotations
 
@@ -51,14 +54,14 @@ class ConversationConfig:
 
     language: str = "zh"
     variables: Mapping[str, str] = field(default_factory=dict)
-    barge_in_ms: int = 160
-    barge_in_longest_ms: int = 440
+    barge_in_ms: int = 60
+    barge_in_longest_ms: int = 400
     pause_first: bool = False
     keep_talk_over: bool = True
     dtmf_interrupts: bool = True
     greeting_protection_ms: int = 2000
     answered_by: Mapping[Answerer, Then] = field(default_factory=lambda: dict(DECISIONS))
-    voicemail_message: str = ""
+    voicemail_message: str = "您好，刚才给您来电没有联系上您，我们稍后再与您联系，谢谢。"
     silence_ms: int = 8000
     max_silences: int = 3
     max_monologue_ms: int = 30_000
@@ -68,7 +71,7 @@ class ConversationConfig:
     answer_timeout_ms: int = 65_000
     transcript_timeout_ms: int = 15_000
     talk_while_transferring: bool = False
-    transfer_timeout_ms: int = 60_000
+    transfer_timeout_ms: int = 110_000
     announcement: str = ""
     apology: str = "抱歉，系统出了点问题，请您再说一遍。"
     goodbye: str = "那先不打扰您了，再见。"
