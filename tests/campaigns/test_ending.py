@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from telephony.announcements.outcome import Category, RetryRule
+from telephony.announcements.outcome import Category, RetryRule, rule_of
 from telephony.announcements.outcome import Outcome as HeardOutcome
 from voicebot.campaigns.ending import End, EndRules
 from voicebot.campaigns.outcome import CallResult, Outcome
@@ -37,6 +37,26 @@ def test_every_rule_of_the_table_can_be_given_in_a_plan() -> None:
     names = {rule.value for rule in RetryRule} - {"never"}
     assert names | {"unknown", "cancelled"} == set(get_args(RetryRuleName))
     assert set(DEFAULT_RETRIES) <= set(get_args(RetryRuleName))
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_a_plan_has_a_rule_for_every_outcome_but_those_that_are_never_tried_again(outcome: Outcome) -> None:
+    never = {Outcome.ANSWERED, Outcome.MESSAGE_LEFT, Outcome.WRONG_NUMBER, Outcome.BLOCKED, Outcome.EXPIRED}
+    plain = {**PLAN, "retries": {outcome.value: {"times": 7}}}
+    if outcome in never:
+        with pytest.raises(PlanError):
+            parse_plan(plain)
+    else:
+        assert parse_plan(plain).rule(outcome.value).times == 7
+        assert rules().retry_rule(outcome.value, "") == outcome.value
+
+
+@pytest.mark.parametrize("outcome", HeardOutcome)
+def test_every_outcome_of_the_table_has_a_name_in_the_settings_and_brings_its_rule(outcome: HeardOutcome) -> None:
+    changed = rules({"busy": {"outcome": outcome.value}})
+    assert changed.end_of(heard("busy")).outcome.value == outcome.value
+    assert changed.retry_rule(outcome.value, "busy") == rule_of(outcome).value
+    assert rule_of(outcome).value in get_args(RetryName)
 
 
 def test_the_table_as_it_comes() -> None:

@@ -13,25 +13,11 @@ from pydantic import Field, ValidationError, field_validator
 
 from voicebot.campaigns.schedule import Hours, Schedule, read_days, read_hours
 from voicebot.errors import PlanError
-from voicebot.settings.dialling import HandlingSettings, Heard
+from voicebot.settings.dialling import HandlingSettings, Heard, RetriedOutcome
 from voicebot.settings.section import Section
 
-RetryRuleName = Literal[
-    "no_answer",
-    "busy",
-    "unreachable",
-    "network_busy",
-    "failed",
-    "voicemail",
-    "assistant",
-    "machine",
-    "silent",
-    "rejected",
-    "barred",
-    "suspended",
-    "unknown",
-    "cancelled",
-]
+RetryRuleName = Literal[RetriedOutcome, "unknown", "cancelled"]
+"""Outcomes that have a rule: those of the table, and those of calls that were lost or taken back."""
 Number = Annotated[str, Field(pattern=r"^\+?[0-9]{3,20}$")]
 
 
@@ -149,11 +135,12 @@ class Plan(Section):
 
     def rule(self, name: str) -> RetryPlan:
         """Return a rule by its name; a name without one: never again."""
-        return self.retries.get(name) or DEFAULT_RETRIES.get(name, NO_RETRY)  # type: ignore[call-overload]
+        rules: Mapping[str, RetryPlan] = {**DEFAULT_RETRIES, **self.retries}
+        return rules.get(name, NO_RETRY)
 
 
 NO_RETRY = RetryPlan(times=0)
-DEFAULT_RETRIES: Mapping[str, RetryPlan] = {
+DEFAULT_RETRIES: Mapping[RetryRuleName, RetryPlan] = {
     "no_answer": RetryPlan(times=2, wait_minutes=120),
     "busy": RetryPlan(times=3, wait_minutes=15),
     "failed": RetryPlan(times=3, wait_minutes=10),

@@ -42,26 +42,7 @@ Heard = Literal[
     "undecided",
 ]
 """What a dialled call can turn out to be, as ``telephony.announcements.outcome.Category`` names it."""
-HeardOutcome = Literal[
-    "answered",
-    "no_answer",
-    "busy",
-    "rejected",
-    "unreachable",
-    "wrong_number",
-    "suspended",
-    "barred",
-    "voicemail",
-    "message_left",
-    "assistant",
-    "machine",
-    "silent",
-    "network_busy",
-    "failed",
-]
-"""What that means for whoever dialled, as ``Outcome`` of the same module names it."""
-RetryName = Literal[
-    "never",
+RetriedOutcome = Literal[
     "no_answer",
     "busy",
     "unreachable",
@@ -75,6 +56,10 @@ RetryName = Literal[
     "barred",
     "suspended",
 ]
+"""What a dialled call can come to so that its number may be tried again; each has the retry rule of its name."""
+HeardOutcome = Literal["answered", "wrong_number", "message_left", RetriedOutcome]
+"""What a dialled call came to for whoever dialled, as ``Outcome`` of the same module names it."""
+RetryName = Literal["never", RetriedOutcome]
 """By which rule a number is tried again, as ``RetryRule`` of the same module names it."""
 
 
