@@ -135,12 +135,11 @@ class Plan(Section):
 
     def rule(self, name: str) -> RetryPlan:
         """Return a rule by its name; a name without one: never again."""
-        rules: Mapping[str, RetryPlan] = {**DEFAULT_RETRIES, **self.retries}
-        return rules.get(name, NO_RETRY)
+        return self.retries.get(name) or DEFAULT_RETRIES.get(name, NO_RETRY)  # type: ignore[call-overload]
 
 
 NO_RETRY = RetryPlan(times=0)
-DEFAULT_RETRIES: Mapping[RetryRuleName, RetryPlan] = {
+DEFAULT_RETRIES: Mapping[str, RetryPlan] = {
     "no_answer": RetryPlan(times=2, wait_minutes=120),
     "busy": RetryPlan(times=3, wait_minutes=15),
     "failed": RetryPlan(times=3, wait_minutes=10),
