@@ -55,7 +55,7 @@ def test_good_rows_come_in_and_bad_ones_are_named_by_line() -> None:
     assert not any("138000" in bad.message for bad in report.bad)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_what_spreadsheets_write(encoding: str, delimiter: str) -> None:
     text = delimiter.join(["姓名", "手机号"]) + "\n" + delimiter.join(["王女士", "138 0000 0001"]) + "\n"
@@ -97,7 +97,9 @@ def test_a_workbook_with_numbers_that_are_numbers() -> None:
         (b"number\0\n", "", "neither CSV nor XLSX"),
         (b"number\n\xff\xff\xff", "", "neither UTF-8 nor GB 18030"),
         (b"PK\x03\x04 and then nothing", "", "not an XLSX file"),
-        (b'number\n"' + b"x" * 200_000, "", "not CSV"),
+        (bytes.fromhex("D0CF11E0A1B11AE1") + bytes(504), "", r"old kind \(.xls\)"),
+        ("number\0\n".encode("utf-16"), "", "nor UTF-16"),
+        (b'\n"number\n13800000001\n', "", "list.csv:2: a quote"),
     ],
 )
 def test_files_that_are_none(content: bytes, column: str, told: str) -> None:
@@ -105,9 +107,49 @@ def test_files_that_are_none(content: bytes, column: str, told: str) -> None:
         imported(content, column)
 
 
+def test_a_quote_that_is_never_closed_costs_its_own_row_alone() -> None:
+    rows = [
+        "number,name",
+        '13800000001,"never closed',
+        '13800000002,"Ann"',
+        '13800000003,"Bob" and more',
+        "13800000004,Eve's 12\" disc",
+        '13800000005,"nor this',
+        *(f"138000001{last:02d},{last}" for last in range(100)),
+    ]
+    contacts, report = imported("\n".join(rows).encode())
+    assert [(one.row, one.variables["name"]) for one in contacts[:3]] == [(3, "Ann"), (5, "Eve's 12\" disc"), (7, "0")]
+    assert [(bad.line, bad.code) for bad in report.bad] == [(2, "broken"), (4, "broken"), (6, "broken")]
+    assert (report.rows, report.imported) == (105, 102)
+
+
+def test_a_cell_that_is_too_long_for_csv_costs_its_own_row_alone() -> None:
+    contacts, report = imported(b"number,name\n13800000001," + b"x" * 200_000 + b"\n13800000002,Ann\n")
+    assert [one.row for one in contacts] == [3]
+    assert [(bad.line, bad.code) for bad in report.bad] == [(2, "broken")]
+    assert "not CSV: field larger" in report.bad[0].message
+
+
+def test_numbers_that_a_spreadsheet_has_spoilt() -> None:
+    contacts, report = imported(b"number\n1.39E+10\n1,39e10\n'13800000001\n13800000002.0\n+447911123456.0\n'\n")
+    assert [(one.number, one.row) for one in contacts] == [
+        ("+8613800000001", 4), ("+8613800000002", 5), ("+447911123456", 6),
+    ]  # fmt: skip
+    assert [(bad.line, bad.code) for bad in report.bad] == [(2, "rounded"), (3, "too_many_cells"), (7, "no_number")]
+    _, report = imported(b"number;name\n1,39e10;Ann\n")
+    assert [bad.code for bad in report.bad] == ["rounded"]
+
+
+def test_a_workbook_whose_first_sheet_is_empty() -> None:
+    with pytest.raises(SheetError, match=r"list.xlsx: the first sheet is empty"):
+        imported(xlsx([]), file="list.xlsx")
+
+
 def test_too_many_rows() -> None:
     with pytest.raises(SheetError, match="more than 3 rows"):
         read_sheet("list.csv", b"number\n" + b"1\n" * 4, 3)
+    with pytest.raises(SheetError, match="more than 3 rows"):
+        read_sheet("list.csv", b"number\n" + b'"x\n' * 4, 3)
 
 
 @given(st.binary(max_size=300))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,9 @@ _NUMBER_COLUMNS = (
     *("手机号", "手机号码", "手机", "电话", "电话号码", "联系电话", "号码", "被叫号码"),
 )
 _LONGEST_NAME = 64
+# What becomes of a number in a cell that is none for text: 1.39E+10 (Excel), 13800138000.0 (columns with gaps), '138...
+_ROUNDED = re.compile(r"[0-9]([.,][0-9]*)?E\+?[0-9]+", re.IGNORECASE)
+_DECIMAL = re.compile(r"(\+?[0-9]{7,})\.0+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def read_contacts(sheet: Sheet, check: RowCheck, number_column: str = "") -> tup
     column = _number_column(sheet.header, number_column)
     names = _variable_names(sheet.header, column)
     good: dict[str, NewContact] = {}
-    bad: list[BadRow] = []
+    bad = [BadRow(row.line, "broken", row.message) for row in sheet.broken]
     for row in sheet.rows:
         found = _contact(row, column, names, check.country)
         reason = found if isinstance(found, BadRow) else _repeated(found, good, check.known)
@@ -87,7 +91,7 @@ def read_contacts(sheet: Sheet, check: RowCheck, number_column: str = "") -> tup
     refused = [good.pop(number) for number in check.blocked(good) & good.keys()]
     bad += [BadRow(contact.row, "blacklisted", "the number is on the blacklist") for contact in refused]
     bad.sort(key=lambda one: one.line)
-    return list(good.values()), ImportReport(len(sheet.rows), len(good), tuple(bad))
+    return list(good.values()), ImportReport(len(sheet.rows) + len(sheet.broken), len(good), tuple(bad))
 
 
 def _contact(row: Row, column: int, names: Sequence[str], country: str) -> NewContact | BadRow:
@@ -97,14 +101,26 @@ def _contact(row: Row, column: int, names: Sequence[str], country: str) -> NewCo
     if too_long(cells):
         return BadRow(line, "too_long", "a cell is longer than 2000 characters")
     cells = [*cells, *[""] * (len(names) - len(cells))]
-    if not cells[column]:
+    written = _plain(cells[column])
+    if not written:
         return BadRow(line, "no_number", "no number")
+    if _ROUNDED.fullmatch(written):
+        return BadRow(
+            line, "rounded", "a spreadsheet has rounded it (like 1.39E+10): make the column text, fill it again"
+        )
     try:
-        number = e164(cells[column], country)
+        number = e164(written, country)
     except ValueError as error:
         return BadRow(line, "invalid_number", str(error))
     pairs = zip(names, cells, strict=False)
     return NewContact(number, line, {name: cell for name, cell in pairs if name and cell})
+
+
+def _plain(cell: str) -> str:
+    """Return a number without what spreadsheets and programs put around one."""
+    text = cell.removeprefix("'").strip()
+    decimal = _DECIMAL.fullmatch(text)
+    return decimal.group(1) if decimal else text
 
 
 def _repeated(contact: NewContact, good: dict[str, NewContact], known: Collection[str]) -> BadRow | None:
@@ -122,7 +138,10 @@ def _number_column(header: Sequence[str], wanted: str) -> int:
             return plain.index(name)
     if wanted:
         raise SheetError(f"there is no column {wanted!r}; the columns are: {', '.join(header)}")
-    raise SheetError("no column has the numbers: name one of them 'number', or say which it is (number column)")
+    raise SheetError(
+        "no column has the numbers: the first line has to name one of them 'number', "
+        "or say which it is (--number-column, over HTTP ?number_column=)"
+    )
 
 
 def _variable_names(header: Sequence[str], column: int) -> list[str]:

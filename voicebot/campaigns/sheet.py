@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import codecs
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -11,13 +11,12 @@ from datetime import date, datetime
 
 import openpyxl
 
+from voicebot.campaigns.csvtable import BrokenRow, Row, csv_rows
 from voicebot.errors import SheetError
 
-Row = tuple[int, list[str]]
-"""Number of the line in the file, from 1, and its cells."""
-
 _ENCODINGS = ("utf-8-sig", "gb18030")  # what Excel writes in China is the latter
-_DELIMITERS = ",;\t|"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # what it calls "Unicode text"
+_OLD_EXCEL = bytes.fromhex("D0CF11E0A1B11AE1")  # the compound file of XLS ([MS-CFB] 2.2)
 _MOST_CELLS = 200
 _LONGEST_CELL = 2000
 _MOST_UNPACKED_BYTES = 500_000_000
@@ -25,10 +24,17 @@ _MOST_UNPACKED_BYTES = 500_000_000
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table: its header and its rows."""
+    """A table.
+
+    Attributes:
+        header: names of the columns.
+        rows: rows with anything in them.
+        broken: those that cannot be read.
+    """
 
     header: Sequence[str]
     rows: Sequence[Row]
+    broken: Sequence[BrokenRow] = ()
 
 
 def read_sheet(file: str, content: bytes, most_rows: int) -> Sheet:
@@ -42,44 +48,41 @@ def read_sheet(file: str, content: bytes, most_rows: int) -> Sheet:
     Raises:
         SheetError: it is no table, has no header, or is too large.
     """
-    rows = _xlsx_rows(file, content) if content.startswith(b"PK\x03\x04") else _csv_rows(file, content)
-    filled = ((line, cells) for line, cells in rows if any(cells))
-    _, header = next(filled, (0, []))
-    if not header:
-        raise SheetError(f"{file}: the table is empty; its first line names the columns")
+    is_xlsx = content.startswith(b"PK\x03\x04")
+    rows = _xlsx_rows(file, content) if is_xlsx else csv_rows(_decoded(file, content))
+    filled = (row for row in rows if isinstance(row, BrokenRow) or any(row[1]))
+    header = next(filled, None)
+    if header is None:
+        table = "first sheet" if is_xlsx else "table"
+        raise SheetError(f"{file}: the {table} is empty; its first line names the columns")
+    if isinstance(header, BrokenRow):
+        raise SheetError(f"{file}:{header.line}: {header.message}")
     kept: list[Row] = []
+    broken: list[BrokenRow] = []
     for row in filled:
-        if len(kept) == most_rows:
+        if len(kept) + len(broken) == most_rows:
             raise SheetError(f"{file}: more than {most_rows} rows; split it (dialling.max_import_rows)")
-        kept.append(row)
-    return Sheet(header, kept)
-
-
-def _csv_rows(file: str, content: bytes) -> Iterator[Row]:
-    text = _decoded(file, content)
-    # The header decides: a comma inside of a value further down must not.
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    line = 0
-    try:
-        for cells in reader:
-            # A quoted value may go over several lines; the row is where it begins.
-            yield line + 1, [cell.strip() for cell in cells]
-            line = reader.line_num
-    except csv.Error as error:
-        raise SheetError(f"{file}:{line + 1}: not CSV: {error}") from None
+        if isinstance(row, BrokenRow):
+            broken.append(row)
+        else:
+            kept.append(row)
+    return Sheet(header[1], kept, broken)
 
 
 def _decoded(file: str, content: bytes) -> str:
-    if b"\0" in content:
+    if content.startswith(_OLD_EXCEL):
+        raise SheetError(f"{file}: an Excel file of the old kind (.xls); save it as .xlsx or CSV")
+    in_utf16 = content.startswith(_UTF16)
+    if b"\0" in content and not in_utf16:
         raise SheetError(f"{file}: neither CSV nor XLSX")
-    for encoding in _ENCODINGS:
+    for encoding in ("utf-16",) if in_utf16 else _ENCODINGS:
         try:
-            return content.decode(encoding)
+            text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise SheetError(f"{file}: the text is neither UTF-8 nor GB 18030")
+        if "\0" not in text:
+            return text
+    raise SheetError(f"{file}: the text is neither UTF-8 nor GB 18030 nor UTF-16")
 
 
 def _xlsx_rows(file: str, content: bytes) -> Iterator[Row]:
