@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from voicebot.campaigns.sheet import Row, Sheet, too_long
+from voicebot.campaigns.csvtable import Row
+from voicebot.campaigns.sheet import Sheet, too_long
 from voicebot.errors import SheetError
 from voicebot.storage.campaigns import NewContact
 from voicebot.storage.e164 import e164
