@@ -41,9 +41,46 @@ def test_the_list_has_what_bots_ordered_a_moment_ago(tmp_path: Path, capsys: pyt
     assert cells == [MOBILE, "2026-11-21T10:00:00+00:00", "call", "c1", "bot desk", "all", ""]
 
 
+def made_campaign(data: Path, name: str) -> None:
+    (data / "plan.yaml").write_text("bot: appointment\nhours: {timezone: Asia/Shanghai}\n", encoding="utf-8")
+    (data / "numbers.csv").write_text("number\n", encoding="utf-8")
+    files = [str(data / "numbers.csv"), "--plan", str(data / "plan.yaml")]
+    assert main(["campaign", "import", name, *files, "--set", f"paths.data={data}"]) == 0
+
+
 def test_what_is_no_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert blacklist(tmp_path, "add", "anonymous") == 2
     assert capsys.readouterr().err == "error: 'anonymous' is no number\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("add", "1380013800O"), "not a telephone number"),
+        (("add", "1380013800"), "there is no such number"),
+        (("check", "1380013800"), "there is no such number"),
+        (("add", MOBILE, "--campaign", "autunm"), "there is no campaign 'autunm'"),
+        (("check", MOBILE, "--campaign", "autunm"), "there is no campaign 'autunm'"),
+        (("import", "refused.csv", "--campaign", "autunm"), "there is no campaign 'autunm'"),
+    ],
+)
+def test_what_would_protect_nobody(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], told: str
+) -> None:
+    made_campaign(tmp_path, "autumn")
+    assert blacklist(tmp_path, *arguments) == 1
+    assert told in capsys.readouterr().err
+    assert blacklist(tmp_path, "list") == 0
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("day", "told"), [("2026-13-30", "is no day"), ("9999-12-31", "is no day"), ("2020-01-01", "2020-01-01 is over")]
+)
+def test_an_end_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str], day: str, told: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        blacklist(tmp_path, "add", MOBILE, "--until", day)
+    assert told in capsys.readouterr().err
 
 
 def test_a_wrong_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,6 +92,7 @@ def test_a_wrong_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_scope_end_and_history(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made_campaign(tmp_path, "autumn")
     assert blacklist(tmp_path, "add", MOBILE, "--campaign", "autumn", "--until", "2999-12-31", "--reason", "why") == 0
     assert blacklist(tmp_path, "check", MOBILE) == 0
     assert blacklist(tmp_path, "check", MOBILE, "--campaign", "autumn") == 1
@@ -65,9 +103,9 @@ def test_scope_end_and_history(tmp_path: Path, capsys: pytest.CaptureFixture[str
     capsys.readouterr()
     assert blacklist(tmp_path, "history", MOBILE) == 0
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert [(cells[1], cells[2], cells[3], cells[6]) for cells in lines] == [
-        ("add", "campaign:autumn", "manual", "why"),
-        ("remove", "campaign:autumn", "manual", ""),
+    assert [(cells[1], cells[2], cells[3], *cells[6:]) for cells in lines] == [
+        ("add", "campaign:autumn", "manual", "why", "3000-01-01T00:00:00+00:00"),
+        ("remove", "campaign:autumn", "manual", "", ""),
     ]
     assert all(cells[4] for cells in lines), "who did it"
 

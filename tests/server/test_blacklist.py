@@ -130,6 +130,8 @@ async def test_a_file_of_numbers(tmp_path: Path) -> None:
     ("method", "path", "more", "status", "code"),
     [
         ("POST", LIST, {"json": {"number": "anonymous"}}, 400, "invalid_number"),
+        ("POST", LIST, {"json": {"number": "1380013800"}}, 400, "invalid_number"),
+        ("GET", LIST, {"params": {"number": "1380013800O"}}, 400, "invalid_number"),
         ("POST", LIST, {"json": {"number": NUMBER, "expires_at": "2020-01-01T00:00:00Z"}}, 400, "bad_request"),
         ("POST", LIST, {"json": {"number": NUMBER, "expires_at": "2090-01-01T00:00:00"}}, 400, "protocol"),
         ("POST", LIST, {"json": {"number": NUMBER, "campaign": "none"}}, 404, "unknown_campaign"),

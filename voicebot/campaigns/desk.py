@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 
+from voicebot.campaigns.dialled import dialled_number
 from voicebot.campaigns.export import export_csv
 from voicebot.campaigns.importing import ImportReport, RowCheck, read_contacts
 from voicebot.campaigns.lifecycle import CampaignState, Command, next_state
@@ -20,7 +21,6 @@ from voicebot.campaigns.sheet import read_sheet
 from voicebot.errors import (
     CampaignError,
     CampaignStateError,
-    InvalidNumberError,
     NumberBlockedError,
     UnknownCallError,
     UnknownCampaignError,
@@ -28,12 +28,10 @@ from voicebot.errors import (
 from voicebot.settings.model import Settings
 from voicebot.storage.blacklist import BlacklistEntry, BlacklistEvent, Source
 from voicebot.storage.campaigns import StoredCampaign
-from voicebot.storage.e164 import e164
 from voicebot.storage.numbers import compact
 from voicebot.storage.outgoing import OutgoingCall
 from voicebot.storage.store import Storage
 
-_EXTENSION = re.compile(r"[0-9*#]{2,6}")
 _NAME = re.compile(r"[\w-][\w .-]{0,47}")
 _MOST_VARIABLES = 100
 _LONGEST_VALUE = 2000
@@ -127,13 +125,7 @@ class Desk:
         Raises:
             InvalidNumberError: it cannot be dialled.
         """
-        plain = compact(number)
-        if _EXTENSION.fullmatch(plain):
-            return plain
-        try:
-            return e164(number, self._settings.country_code)
-        except ValueError as error:
-            raise InvalidNumberError(str(error)) from None
+        return dialled_number(number, self._settings.country_code)
 
     # --- campaigns
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from voicebot.campaigns.dialled import dialled_number
 from voicebot.campaigns.importing import ImportReport, RowCheck, read_contacts
 from voicebot.campaigns.sheet import read_sheet
 from voicebot.errors import InvalidNumberError
@@ -54,17 +55,17 @@ class DoNotCall:
             campaign: who dials; "": only entries for everybody count.
 
         Raises:
-            InvalidNumberError: it is no number.
+            InvalidNumberError: it cannot be dialled.
         """
-        return self._storage.find_blocked(self.plain(number), campaign)
+        return self._storage.find_blocked(self._dialled(number), campaign)
 
     def add(self, number: str, campaign: str, reason: str, until: datetime | None, author: Author) -> bool:
         """Let nobody, or one campaign not, dial a number; return whether it could be dialled before.
 
         Raises:
-            InvalidNumberError: it is no number.
+            InvalidNumberError: it cannot be dialled: with a digit missing, nobody would be protected.
         """
-        plain, scope = self.plain(number), scope_of(campaign)
+        plain, scope = self._dialled(number), scope_of(campaign)
         known = self._storage.blacklist.find(plain, self._now(), [scope]) is not None
         event = BlacklistEvent(
             plain, "add", reason, author.source, scope=scope, expires_at=until, actor=author.actor, at=self._now()
@@ -104,6 +105,11 @@ class DoNotCall:
             for contact in contacts
         )  # fmt: skip
         return report
+
+    def _dialled(self, number: str) -> str:
+        plain = self.plain(number)
+        dialled_number(number, self._settings.country_code)
+        return plain
 
     @staticmethod
     def plain(number: str) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 
+from voicebot.campaigns.desk import Desk
+from voicebot.campaigns.dialled import dialled_number
 from voicebot.campaigns.donotcall import Author, DoNotCall
 from voicebot.cli.common import add_config_arguments, settings_from
 from voicebot.cli.main import Subparsers
@@ -32,7 +34,7 @@ def add_parser(subparsers: Subparsers) -> None:
         ("add", "nobody may dial a number from now on"),
         ("remove", "a number may be dialled again"),
         ("check", "exit with 0 if a number may be dialled, with 1 if not"),
-        ("history", "who added and removed a number, and which calls to it were refused"),
+        ("history", "who added and removed a number, which calls to it were refused, and why"),
     ):
         action = actions.add_parser(name, help=help_text)
         action.add_argument("number", metavar="NUMBER", help="however it is written")
@@ -58,7 +60,13 @@ def _add_end(action: argparse.ArgumentParser) -> None:
 
 def _day(text: str) -> datetime:
     """Read the last day of an entry; return the moment after it."""
-    return datetime.combine(date.fromisoformat(text), time(), timezone.utc) + timedelta(days=1)
+    try:
+        end = datetime.combine(date.fromisoformat(text), time(), timezone.utc) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; expected something like 2027-12-31") from None
+    if end <= datetime.now(timezone.utc):
+        raise argparse.ArgumentTypeError(f"{text} is over")
+    return end
 
 
 def run(args: argparse.Namespace) -> int:
@@ -66,6 +74,8 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         ConfigError: what was given is no number, or ``storage.url`` is wrong.
+        InvalidNumberError: nobody can dial that number.
+        UnknownCampaignError: there is no such campaign.
         StorageError: the database cannot be used.
     """
     actions = {
@@ -77,6 +87,9 @@ def run(args: argparse.Namespace) -> int:
         "import": _import,
     }
     with opened_storage(args) as storage:
+        if args.action in ("add", "check", "import") and args.campaign:
+            # A name with a slip in it would protect nobody.
+            Desk(storage, settings_from(args)).campaign(args.campaign)
         return actions[args.action](storage, args)
 
 
@@ -113,6 +126,7 @@ def _change(storage: Storage, args: argparse.Namespace) -> int:
 def _check(storage: Storage, args: argparse.Namespace) -> int:
     number = _number(args)
     try:
+        dialled_number(number, settings_from(args).dialling.country_code)
         storage.refuse_blocked(number, args.campaign)
     except NumberBlockedError as error:
         print(f"{number}: {error.message}")
@@ -124,7 +138,9 @@ def _check(storage: Storage, args: argparse.Namespace) -> int:
 def _history(storage: Storage, args: argparse.Namespace) -> int:
     for event in storage.blacklist.history(_number(args)):
         at = event.at.isoformat(timespec="seconds")
-        print("\t".join([at, event.action, event.scope, event.source, event.actor, event.call_id, event.reason]))
+        until = event.expires_at.isoformat(timespec="seconds") if event.expires_at else ""
+        cells = [at, event.action, event.scope, event.source, event.actor, event.call_id, event.reason, until]
+        print("\t".join(cells))
     return 0
 
 
