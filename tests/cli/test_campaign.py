@@ -12,7 +12,8 @@ from voicebot.cli.main import main
 from voicebot.settings import Settings
 from voicebot.storage.store import Storage
 
-PLAN = "bot: desk\nhours: {timezone: Asia/Shanghai, days: {every: ['00:00-24:00']}}\nlimits: {calls_per_second: 50}\n"
+HOURS = "hours: {timezone: Asia/Shanghai, days: {every: ['00:00-24:00']}}"
+PLAN = f"bot: appointment\n{HOURS}\nlimits: {{calls_per_second: 50}}\n"
 LIST = "number,name\n13800138000,Ann\n12,Nobody\n13900139000,Ben\n"
 
 
@@ -87,18 +88,31 @@ def test_mistakes(tmp_path: Path, files: tuple[str, str], capsys: pytest.Capture
     numbers, plan = files
     for arguments, told in (
         (("status", "autumn"), "there is no campaign 'autumn'"),
-        (("import", "autumn", numbers), "there is no campaign 'autumn'"),
+        (("import", "autumn", numbers), "there is no campaign 'autumn'; with --plan FILE it is made"),
         (("import", "a/b", numbers, "--plan", plan), "the name of a campaign"),
         (("import", "autumn", numbers, "--plan", numbers), "a plan has keys and values"),
         (("import", "autumn", str(tmp_path / "none.csv"), "--plan", plan), "cannot be read"),
+        (("import", "autumn", numbers, "--plan", plan), ""),
+        (("export", "autumn", "--output", str(tmp_path)), f"{tmp_path}: cannot be written"),
         (("pause", "autumn"), "a campaign that is ready cannot pause"),
     ):
         assert campaign(tmp_path, *arguments) == 1
         assert told in capsys.readouterr().err
 
 
+def test_a_plan_with_a_bot_that_is_not_there_makes_no_campaign(
+    tmp_path: Path, files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    numbers, plan = files
+    Path(plan).write_text(PLAN.replace("appointment", "apointment"), encoding="utf-8")
+    assert campaign(tmp_path, "import", "autumn", numbers, "--plan", plan) == 2
+    assert "there is no bot 'apointment'; the bots are: appointment, " in capsys.readouterr().err
+    assert campaign(tmp_path, "list") == 0
+    assert capsys.readouterr().out == ""
+
+
 async def test_a_call_is_followed_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["call", "13800138000", "--bot", "desk", "--var", "name=Ann", "--set", f"paths.data={tmp_path}"]
+    arguments = ["call", "13800138000", "--bot", "appointment", "--var", "name=Ann", "--set", f"paths.data={tmp_path}"]
     assert main([*arguments, "--no-wait"]) == 0
     await dial(tmp_path)
     capsys.readouterr()
@@ -110,9 +124,11 @@ async def test_a_call_is_followed_to_its_end(tmp_path: Path, capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("arguments", "status", "told"),
     [
-        (["call", "12", "--bot", "desk", "--var", "name"], 2, "expected NAME=VALUE"),
-        (["call", "1380", "--bot", "desk", "--ring-timeout", "1"], 2, "expected 5 to 180 seconds"),
-        (["call", "1380013800", "--bot", "desk"], 1, "numbering plan"),
+        (["call", "12", "--bot", "appointment", "--var", "name"], 2, "expected NAME=VALUE"),
+        (["call", "1380", "--bot", "appointment", "--ring-timeout", "1"], 2, "expected 5 to 180 seconds"),
+        (["call", "1380013800", "--bot", "appointment"], 1, "numbering plan"),
+        (["call", "13800138000", "--bot", "nobody"], 2, "there is no bot 'nobody'"),
+        (["call", "13800138000", "--bot", "appointment", "--from", "desk"], 2, "--from: expected 3 to 20 digits"),
     ],
 )
 def test_wrong_calls(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import re
 import time
 
 from voicebot.campaigns.desk import Desk
 from voicebot.cli.blacklist import opened_storage
-from voicebot.cli.common import add_config_arguments, settings_from
+from voicebot.cli.common import add_config_arguments, check_bots, settings_from
 from voicebot.cli.main import Subparsers
 from voicebot.errors import ConfigError
+from voicebot.storage.numbers import compact
 from voicebot.storage.outgoing import CallState, OutgoingCall
 
 _LOOK_S = 0.3
+_CALLER = re.compile(r"\+?[0-9]{3,20}")
 _NOT_ANSWERED = 1
 
 
@@ -47,8 +50,12 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.ring_timeout is not None and not 5 <= args.ring_timeout <= 180:
         raise ConfigError("--ring-timeout: expected 5 to 180 seconds")
+    settings = settings_from(args)
+    check_bots(settings, [args.bot], lines=True)
+    if args.caller and _CALLER.fullmatch(compact(args.caller)) is None:
+        raise ConfigError("--from: expected 3 to 20 digits, perhaps with a + in front")
     with opened_storage(args) as storage:
-        desk = Desk(storage, settings_from(args))
+        desk = Desk(storage, settings)
         call = desk.order_call(
             args.number,
             args.bot,

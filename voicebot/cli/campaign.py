@@ -13,9 +13,9 @@ from voicebot.campaigns.lifecycle import Command
 from voicebot.campaigns.plan import read_plan
 from voicebot.campaigns.progress import Progress
 from voicebot.cli.blacklist import opened_storage
-from voicebot.cli.common import add_config_arguments, settings_from
+from voicebot.cli.common import add_config_arguments, check_bots, settings_from
 from voicebot.cli.main import Subparsers
-from voicebot.errors import SheetError
+from voicebot.errors import CampaignError, SheetError, UnknownCampaignError
 
 _BAD_ROWS = 1
 
@@ -53,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         CampaignError: the campaign, its plan or the file is wrong.
+        ConfigError: the plan's bot is none.
         StorageError: the database cannot be used.
     """
     actions = {"import": _import, "status": _status, "export": _export, "list": _list}
@@ -61,12 +62,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _import(desk: Desk, args: argparse.Namespace) -> int:
-    if args.plan is not None:
-        desk.save_campaign(args.name, read_plan(args.plan))
     try:
         content = args.file.read_bytes()
     except OSError as error:
         raise SheetError(f"{args.file}: cannot be read: {error.strerror}") from error
+    if args.plan is not None:
+        plan = read_plan(args.plan)
+        check_bots(settings_from(args), [plan.bot], lines=True)
+        desk.save_campaign(args.name, plan)
+    elif desk.storage.campaigns.find(args.name) is None:
+        raise UnknownCampaignError(f"there is no campaign {args.name!r}; with --plan FILE it is made")
     report = desk.import_numbers(args.name, args.file.name, content, args.number_column)
     _print_report(args.file, report)
     return _BAD_ROWS if report.bad else 0
@@ -106,8 +111,11 @@ def _export(desk: Desk, args: argparse.Namespace) -> int:
         for line in lines:
             sys.stdout.write(line.removeprefix("\ufeff"))
         return 0
-    with args.output.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(lines)
+    try:
+        with args.output.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(lines)
+    except OSError as error:
+        raise CampaignError(f"{args.output}: cannot be written: {error.strerror}") from error
     return 0
 
 
@@ -120,4 +128,4 @@ def _list(desk: Desk, _args: argparse.Namespace) -> int:
 
 
 def _local(moment: datetime) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M %Z")

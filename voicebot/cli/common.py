@@ -1,9 +1,10 @@
-"""What the commands share: ``--config`` and ``--set``, and the settings that come of them."""
+"""What the commands share: ``--config`` and ``--set``, the settings that come of them, and the names of bots."""
 
 from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from voicebot.errors import ConfigError
@@ -39,6 +40,27 @@ def settings_from(args: argparse.Namespace) -> Settings:
         ConfigError: a file, variable or option is wrong; the message names it.
     """
     return load_settings(_config_file(args.config), args.overrides, os.environ)
+
+
+def check_bots(settings: Settings, names: Iterable[str], *, lines: bool = False) -> None:
+    """Let names of bots pass.
+
+    Args:
+        settings: where bots are.
+        names: what was given.
+        lines: names of lines will do as well.
+
+    Raises:
+        ConfigError: one of them is none; the message has those that are.
+    """
+    # Takes a second, which commands without bots need not pay.
+    from voicebot.dialogue.botfile import FILE_NAME
+
+    known = {path.parent.name for path in settings.bots.directory.glob(f"*/{FILE_NAME}")}
+    known |= {line.name for line in settings.lines} if lines else set()
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"there is no bot '{name}'; the bots are: {', '.join(sorted(known)) or 'none'}")
 
 
 def _config_file(asked: Path | None) -> Path | None:

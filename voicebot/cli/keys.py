@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from voicebot.cli.common import add_config_arguments, settings_from
+from voicebot.cli.common import add_config_arguments, check_bots, settings_from
 from voicebot.cli.main import Subparsers
-from voicebot.dialogue.botfile import FILE_NAME
 from voicebot.errors import ConfigError
 from voicebot.server.keys import ALL_BOTS, CONTENT, RIGHTS, KeyFile
 from voicebot.settings import Settings
@@ -47,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _add(settings: Settings, file: KeyFile, args: argparse.Namespace) -> int:
-    _check_bots(settings, args.bots)
+    check_bots(settings, args.bots)
     rights = [right for right in RIGHTS if getattr(args, right)]
     if rights == [CONTENT]:
         raise ConfigError("--content says what a key with --supervise may see; give both")
@@ -70,10 +69,3 @@ def _remove(file: KeyFile, key_id: str) -> int:
     if not file.remove(key_id):
         raise ConfigError(f"there is no key '{key_id}'; see: voicebot keys list")
     return 0
-
-
-def _check_bots(settings: Settings, names: list[str]) -> None:
-    known = sorted(path.parent.name for path in settings.bots.directory.glob(f"*/{FILE_NAME}"))
-    for name in names:
-        if name not in known:
-            raise ConfigError(f"there is no bot '{name}'; the bots are: {', '.join(known) or 'none'}")
