@@ -133,7 +133,7 @@ async def test_what_is_wrong_with_a_campaign(tmp_path: Path) -> None:
     async with served(tmp_path) as one:
         plan = {**PLAN, "hours": {"timezone": "Peking"}}
         status, error = await one.ask("PUT", WHERE, json=plan)
-        assert (status, error["field"]) == (400, "hours.timezone")
+        assert (status, error["code"], error["field"]) == (400, "campaign_plan", "hours.timezone")
         assert (await one.ask("PUT", WHERE, json={**PLAN, "bot": "nobody"}))[0] == 404
         assert (await one.ask("GET", WHERE))[0] == 404
         await one.ask("PUT", WHERE, json=PLAN)

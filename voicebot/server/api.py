@@ -61,7 +61,7 @@ async def read_object(request: web.Request, model: type[BodyT]) -> BodyT:
         Refusal: it is not what ``model`` says.
         ProtocolError: it is no JSON.
     """
-    plain = load_json(await read_body(request))
+    plain = await read_plain(request)
     if not isinstance(plain, dict):
         raise Refusal(400, "protocol", "expected an object")
     try:
@@ -70,6 +70,16 @@ async def read_object(request: web.Request, model: type[BodyT]) -> BodyT:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise Refusal(400, "protocol", f"{field}: {first['msg'].removeprefix('Value error, ')}", field) from None
+
+
+async def read_plain(request: web.Request) -> object:
+    """Read a body of JSON, whatever is in it.
+
+    Raises:
+        Refusal: it cannot be read.
+        ProtocolError: it is no JSON.
+    """
+    return load_json(await read_body(request))
 
 
 async def at_desk(work: Callable[[], T]) -> T:

@@ -9,10 +9,10 @@ from aiohttp import web
 
 from voicebot.campaigns.importing import ImportReport
 from voicebot.campaigns.lifecycle import Command
-from voicebot.campaigns.plan import Plan
+from voicebot.campaigns.plan import parse_plan
 from voicebot.campaigns.progress import Progress
 from voicebot.errors import UnknownCampaignError
-from voicebot.server.api import DESK, WAKE, Opened, at_desk, moment, read_object
+from voicebot.server.api import DESK, WAKE, Opened, at_desk, moment, read_plain
 from voicebot.server.body import read_body
 from voicebot.server.streamquery import SETTINGS
 
@@ -45,7 +45,7 @@ async def get_campaigns(request: web.Request) -> web.Response:
 async def put_campaign(request: web.Request) -> web.Response:
     """Make a campaign, or give it another plan."""
     opened, desk, name = Opened(request), request.app[DESK], request.match_info["campaign"]
-    plan = await read_object(request, Plan)
+    plan = parse_plan(await read_plain(request))
     opened.demand(request, plan.bot)
     known = await at_desk(functools.partial(desk.storage.campaigns.find, name))
     if known is not None and not opened.has(desk.plan_of(known).bot):
