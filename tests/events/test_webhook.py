@@ -94,14 +94,15 @@ async def test_it_is_tried_again_later_with_the_same_id(tmp_path: Path, status: 
         hook.queue.put(Waiting(event()))
         waits = []
         for _ in range(2):
-            await hook.deliver(session)
+            look_s = await hook.deliver(session)
             [left] = hook.queue.waiting()
             waits.append(left.due_s - clock.now_s)
-            await hook.deliver(session)  # not due yet
+            assert look_s == pytest.approx(waits[-1])
+            assert await hook.deliver(session) == pytest.approx(waits[-1])  # not due yet
             clock.now_s = left.due_s
         assert 2 <= waits[0] <= 2.4
         assert 4 <= waits[1] <= 4.8
-        await hook.deliver(session)
+        assert await hook.deliver(session) == 5
         assert hook.queue.waiting() == []
         assert len(there.requests) == 3
         assert len({headers["webhook-id"] for headers, _ in there.requests}) == 1

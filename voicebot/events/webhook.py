@@ -72,33 +72,39 @@ class EventWebhook:
         async with aiohttp.ClientSession(timeout=timeout) as session:
             while True:
                 self._wake.clear()
+                idle_s = _LOOK_S
                 try:
-                    await self.deliver(session)
+                    idle_s = await self.deliver(session)
                 except OSError as error:
                     logger.error("events for %s cannot be read: %s", self._settings.name, error)
                 waiting = asyncio.ensure_future(self._wake.wait())
                 try:
-                    await asyncio.wait({waiting}, timeout=_LOOK_S)
+                    await asyncio.wait({waiting}, timeout=idle_s)
                 finally:
                     waiting.cancel()
 
-    async def deliver(self, session: aiohttp.ClientSession) -> None:
-        """Try once what is due, a few at a time, the oldest first."""
+    async def deliver(self, session: aiohttp.ClientSession) -> float:
+        """Try once what is due, a few at a time, the oldest first; return in how many seconds to look again."""
         now_s = self._clock()
-        due = [item for item in await asyncio.to_thread(self.queue.waiting) if item.due_s <= now_s]
+        waiting = await asyncio.to_thread(self.queue.waiting)
+        due = [item for item in waiting if item.due_s <= now_s]
+        next_s = [item.due_s for item in waiting if item.due_s > now_s]
         for start in range(0, len(due), _TAKEN_TOGETHER):
-            await asyncio.gather(*(self._try(session, item) for item in due[start : start + _TAKEN_TOGETHER]))
+            tried = (self._try(session, item) for item in due[start : start + _TAKEN_TOGETHER])
+            next_s += [due_s for due_s in await asyncio.gather(*tried) if due_s is not None]
+        return max(0.0, min([_LOOK_S, *(due_s - self._clock() for due_s in next_s)]))
 
-    async def _try(self, session: aiohttp.ClientSession, item: Waiting) -> None:
+    async def _try(self, session: aiohttp.ClientSession, item: Waiting) -> float | None:
+        """Return when it is to be tried again; None: it is done with."""
         problem, again = await self._post(session, item)
-        if not problem:
-            await asyncio.to_thread(self.queue.drop, item)
-        elif again and item.attempts + 1 < self._policy.max_attempts:
-            wait_s = self._policy.wait_s(item.attempts + 1, random.random())
-            await asyncio.to_thread(self.queue.put, item.later(wait_s, self._clock()))
-        else:
+        if problem and again and item.attempts + 1 < self._policy.max_attempts:
+            later = item.later(self._policy.wait_s(item.attempts + 1, random.random()), self._clock())
+            await asyncio.to_thread(self.queue.put, later)
+            return later.due_s
+        if problem:
             logger.error("the event %s is given up: %s %s", item.event.id, self._settings.name, problem)
-            await asyncio.to_thread(self.queue.drop, item)
+        await asyncio.to_thread(self.queue.drop, item)
+        return None
 
     async def _post(self, session: aiohttp.ClientSession, item: Waiting) -> tuple[str, bool]:
         """Return what went wrong, "" if nothing, and whether another attempt may help."""
