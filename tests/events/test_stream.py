@@ -41,8 +41,14 @@ async def test_who_comes_back_gets_what_came_meanwhile() -> None:
 
 async def test_a_number_from_before_a_restart_gets_all_that_is_kept() -> None:
     stream = EventStream()
-    stream.publish({"type": ENDED})
-    assert await first(stream, 9, after=700) == [1]
+    for _ in range(3):
+        stream.publish({"type": ENDED})
+    assert await first(stream, 9, after=700) == [1, 2, 3]
+    restarted = EventStream(first=1000)
+    for _ in range(5):
+        restarted.publish({"type": ENDED})
+    assert await first(restarted, 9, after=3) == [1000, 1001, 1002, 1003, 1004]
+    assert await first(restarted, 9, after=1003) == [1004]
 
 
 async def test_only_so_many_are_kept() -> None:

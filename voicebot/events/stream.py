@@ -23,10 +23,15 @@ class Numbered:
 
 
 class EventStream:
-    """Hands events to any number of listeners, none of whom can hold up another."""
+    """Hands events to any number of listeners, none of whom can hold up another.
 
-    def __init__(self) -> None:
-        self._numbers = itertools.count(1)
+    Args:
+        first: number of the first event. A service that begins with the time it is started at, in milliseconds, goes
+            on counting after a restart: a number from before it is smaller than all later ones.
+    """
+
+    def __init__(self, first: int = 1) -> None:
+        self._numbers = itertools.count(first)
         self._kept: deque[Numbered] = deque(maxlen=KEPT)
         self._listeners: set[asyncio.Queue[Numbered | None]] = set()
 
@@ -62,7 +67,7 @@ class EventStream:
         queue: asyncio.Queue[Numbered | None] = asyncio.Queue()
         if after is not None:
             newest = self._kept[-1].number if self._kept else 0
-            # A number from before a restart says nothing: all that is kept is new.
+            # A number that was never given says nothing: all that is kept may be new.
             for item in self._kept:
                 if item.number > after or after > newest:
                     queue.put_nowait(item)

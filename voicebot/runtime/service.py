@@ -7,6 +7,7 @@ import logging
 import secrets
 import shutil
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ class Service:
         self._delivery: Delivery | None = None
         folders = Folders(settings.paths.recordings, settings.paths.calls)
         self._recordings = RecordingKeeper(settings.recording, folders)
-        self._events = EventStream()
+        self._events = EventStream(first=time.time_ns() // 1_000_000)
         self._webhooks = [EventWebhook(each, settings.paths.events) for each in settings.events.webhooks]
         self._outgoing: OutgoingLines | None = None
         self._live: WorkerCalls | None = None
