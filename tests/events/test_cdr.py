@@ -24,6 +24,16 @@ def test_every_end_has_a_side(cause: HangupCause) -> None:
     assert found["hangupSide"] in {"caller", "bot", "transfer", "line", "supervisor"}
 
 
+def test_who_gives_up_what_rings() -> None:
+    sides = {
+        outgoing: cdr(record(HangupCause.CANCELLED), outgoing=outgoing, answered=False, status=487, reason="")[
+            "hangupSide"
+        ]
+        for outgoing in (False, True)
+    }
+    assert sides == {False: "caller", True: "line"}
+
+
 def test_what_it_says() -> None:
     found = cdr(record(HangupCause.CALLER), outgoing=True, answered=True, status=200, reason="Normal call clearing")
     assert (found["callId"], found["direction"], found["talkMs"]) == ("a@b", "outgoing", 61234)

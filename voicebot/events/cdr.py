@@ -21,7 +21,7 @@ _SIDES: Mapping[HangupCause, str] = {
     HangupCause.FAILED: "line",
     HangupCause.SUPERVISOR: "supervisor",
 }
-"""Who ended a call; of a call that we made, "caller" is the person who was called."""
+"""Who ended a call; of a call that we made, "caller" is the person who was called. What rang in vain we gave up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def cdr(
         "endedAt": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         "answered": answered,
         "talkMs": round(record.duration_ms) if answered else 0,
-        "hangupSide": _SIDES[cause],
+        "hangupSide": "line" if outgoing and cause is HangupCause.CANCELLED else _SIDES[cause],
         "hangupCause": cause.value,
         "sipStatus": status,
         "sipReason": reason,

@@ -20,6 +20,7 @@ from voicebot.campaigns.desk import Desk
 from voicebot.campaigns.driver import Driver
 from voicebot.dialogue.versions import EngineVersions
 from voicebot.events.event import ENDED
+from voicebot.events.lost import LostCalls
 from voicebot.events.stream import EventStream
 from voicebot.events.webhook import EventWebhook
 from voicebot.messages.delivery import Delivery
@@ -82,6 +83,7 @@ class Service:
         self._recordings = RecordingKeeper(settings.recording, folders)
         self._events = EventStream(first=time.time_ns() // 1_000_000)
         self._webhooks = [EventWebhook(each, settings.paths.events) for each in settings.events.webhooks]
+        self._lost = LostCalls(settings.events.webhooks, settings.paths.events, self._call_was_lost)
         self._outgoing: OutgoingLines | None = None
         self._live: WorkerCalls | None = None
         self._driver: Driver | None = None
@@ -118,6 +120,7 @@ class Service:
         self._delivery = Delivery.of(self._settings)
         self._delivery.start()
         self._recordings.start()
+        await self._lost.settle()
         for webhook in self._webhooks:
             webhook.start()
         await self._bots.start()
@@ -161,6 +164,7 @@ class Service:
         if self._delivery is not None:
             await self._delivery.stop()
         await self._recordings.stop()
+        await self._lost.stop()
         for webhook in self._webhooks:
             await webhook.stop()
         self._events.close()
@@ -236,6 +240,8 @@ class Service:
             self._events.publish({name: event[name] for name in ("id", "type", "at", "callId", "data")})
             for webhook in self._webhooks:
                 webhook.wake()
+        if event["event"] == "worker_lost":
+            self._lost.look()
         if event["event"] == "stored" and self._delivery is not None:
             self._delivery.wake()
         if self._outgoing is not None:
@@ -244,6 +250,9 @@ class Service:
             self._live.event(event)
         if self._on_event is not None:
             self._on_event(event)
+
+    def _call_was_lost(self, event: dict[str, Any]) -> None:
+        self._on_worker_event({"event": "call_event", **event})
 
     def _health(self) -> dict[str, object]:
         if self._supervisor is None or self._delivery is None:
