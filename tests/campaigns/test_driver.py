@@ -250,7 +250,9 @@ async def test_the_blacklist_is_asked_when_it_is_ordered_and_when_it_is_dialled(
         one.storage.blacklist.apply(BlacklistEvent("13800000002", "add", scope=campaign_scope("winter")))
         await one.turn()
         assert [order.number for order in one.line.orders] == ["+8613800000002"]
-        assert [row["outcome"] for row in one.report()] == ["blocked", "blocked", "answered"]
+        told = [(row["outcome"], row["calls"]) for row in one.report()]
+        assert told == [("blocked", "0"), ("blocked", "0"), ("answered", "1")]
+        assert one.desk.progress(NAME).calls == 1
         with pytest.raises(NumberBlockedError):
             one.desk.order_call("+86 138 0000 0000", "desk")
         assert one.desk.order_call("13800000001", "desk").state is CallState.WAITING

@@ -51,7 +51,7 @@ def _result(contact: Contact, calls: list[OutgoingCall]) -> list[str]:
         contact.number,
         contact.state.value,
         contact.outcome,
-        str(contact.attempts),
+        str(sum(call.dialled_at is not None for call in calls)),
         " ".join(call.outcome for call in calls if call.outcome),
         _moment(calls[0].dialled_at if calls else None),
         _moment(last.dialled_at if last else None),

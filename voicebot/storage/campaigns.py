@@ -79,7 +79,7 @@ class Tally:
     Attributes:
         states: numbers by state.
         outcomes: numbers that are done, by outcome.
-        calls: calls that have ended.
+        calls: calls that have ended; a number that was found on the blacklist when its turn came was not called.
         calls_by_outcome: the same by outcome.
         talk_s: mean time from the dial to the end of a call, 0 before there was one.
         last_due: when the last number that waits may be called, None if none waits.
@@ -183,7 +183,11 @@ class Campaigns:
         """Count how far a campaign is."""
         mine = contacts.c.campaign_id == campaign.id
         done, waiting = (contacts.c.state == state.value for state in (ContactState.DONE, ContactState.WAITING))
-        over = (calls.c.campaign_id == campaign.id, calls.c.state == CallState.ENDED.value)
+        over = (
+            calls.c.campaign_id == campaign.id,
+            calls.c.state == CallState.ENDED.value,
+            calls.c.dialled_at.is_not(None),
+        )
         with self._database.transaction() as connection:
             states = _counts(
                 connection.execute(select(contacts.c.state, func.count()).where(mine).group_by(contacts.c.state))
@@ -194,7 +198,7 @@ class Campaigns:
                 connection.execute(select(calls.c.outcome, func.count()).where(*over).group_by(calls.c.outcome))
             )
             last = connection.execute(select(func.max(contacts.c.next_at)).where(mine, waiting)).scalar()
-            latest = select(calls.c.dialled_at, calls.c.ended_at).where(*over, calls.c.dialled_at.is_not(None))
+            latest = select(calls.c.dialled_at, calls.c.ended_at).where(*over)
             spans = connection.execute(latest.order_by(calls.c.ended_at.desc()).limit(200)).all()
         return Tally(
             {state: states.get(state.value, 0) for state in ContactState},
