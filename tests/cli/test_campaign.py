@@ -111,6 +111,17 @@ def test_a_plan_with_a_bot_that_is_not_there_makes_no_campaign(
     assert capsys.readouterr().out == ""
 
 
+def test_a_plan_with_a_day_that_is_none(
+    tmp_path: Path, files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    numbers, plan = files
+    Path(plan).write_text(
+        "bot: appointment\nhours: {timezone: Asia/Shanghai, holidays: [2026-13-01]}\n", encoding="utf-8"
+    )
+    assert campaign(tmp_path, "import", "autumn", numbers, "--plan", plan) == 1
+    assert capsys.readouterr().err == f"error: {plan}: a value is none: month must be in 1..12\n"
+
+
 async def test_a_call_is_followed_to_its_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["call", "13800138000", "--bot", "appointment", "--var", "name=Ann", "--set", f"paths.data={tmp_path}"]
     assert main([*arguments, "--no-wait"]) == 0

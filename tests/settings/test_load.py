@@ -133,6 +133,7 @@ def test_every_problem_gets_a_line(file: Path) -> None:
         ("port=1", "expected section.key, such as sip.port"),
         ("sip..port=1", "expected section.key"),
         ("sip.port=[", "the value is not YAML"),
+        ("dialling.holidays=[2026-13-01]", "the value is not YAML"),
         ("sip.port.x=1", "sip.port"),
     ],
 )
@@ -153,8 +154,9 @@ def test_a_section_that_is_a_value_in_the_file(file: Path) -> None:
         (b"- a\n- b\n", ": expected sections such as 'sip:', found a list"),
         (b"hello", "found a str"),
         (b"sip: \xff", "is not UTF-8 text (byte 5)"),
+        (b"dialling: {holidays: [2026-13-01]}", "a value is none: month must be in 1..12"),
     ],
-    ids=["open bracket", "tab", "list", "text", "encoding"],
+    ids=["open bracket", "tab", "list", "text", "encoding", "day"],
 )
 def test_a_file_that_is_no_settings_file(file: Path, body: bytes, told: str) -> None:
     file.write_bytes(body)

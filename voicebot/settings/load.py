@@ -67,6 +67,8 @@ def _read_file(file: Path) -> dict[str, Any]:
         where = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "is not YAML"
         raise ConfigError(f"{file}{where}: {problem}") from error
+    except ValueError as error:  # a date that is none, such as 2026-13-01
+        raise ConfigError(f"{file}: a value is none: {error}") from error
     if loaded is None:
         return {}
     if not isinstance(loaded, dict):
@@ -94,7 +96,7 @@ def _assign(tree: dict[str, Any], key: str, text: str, origin: str) -> None:
         node = child
     try:
         node[parts[-1]] = text if key == "http.api_key" else yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"{origin}: the value is not YAML") from error
 
 
