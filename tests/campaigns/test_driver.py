@@ -230,7 +230,12 @@ async def test_the_breaker_stops_a_while_then_tries_one_call(tmp_path: Path) -> 
         await one.turn()
         await one.turn()
         assert len(line.orders) == 3
-        assert one.desk.campaign(NAME).reason == "3 of the latest 3 calls failed"
+        progress = one.desk.progress(NAME)
+        assert progress.reason == "3 of the latest 3 calls failed"
+        assert progress.next_at == one.desk.campaign(NAME).held_until
+        assert progress.next_at is not None
+        assert progress.done_at is not None
+        assert one.time() + timedelta(seconds=90) < progress.next_at < progress.done_at
         one.time.forward(100)
         await one.turn()
         assert (len(line.orders), one.desk.campaign(NAME).reason) == (4, "the trial call failed, too")

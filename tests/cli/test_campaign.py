@@ -111,6 +111,25 @@ def test_a_plan_with_a_bot_that_is_not_there_makes_no_campaign(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        ("{timezone: UTC, days: {every: []}}", "  its hours leave no time to call all numbers within a year"),
+        ("{timezone: UTC, days: {}, special_days: {2999-01-01: ['09:00-10:00']}}", "  its hours leave no time"),
+    ],
+)
+def test_a_campaign_that_never_dials_says_so(
+    tmp_path: Path, files: tuple[str, str], capsys: pytest.CaptureFixture[str], hours: str, told: str
+) -> None:
+    numbers, plan = files
+    Path(plan).write_text(f"bot: appointment\nhours: {hours}\n", encoding="utf-8")
+    campaign(tmp_path, "import", "autumn", numbers, "--plan", plan)
+    assert campaign(tmp_path, "start", "autumn") == 0
+    capsys.readouterr()
+    assert campaign(tmp_path, "status", "autumn") == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith(told)
+
+
 def test_a_plan_with_a_day_that_is_none(
     tmp_path: Path, files: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

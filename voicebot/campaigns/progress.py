@@ -29,7 +29,8 @@ class Progress:
         waiting: numbers that wait for their first or next call.
         outcomes: results, by outcome.
         calls: calls that have ended.
-        next_at: when the next call may begin, if the hours forbid it now; None: no need to wait, or never.
+        next_at: when the next call may begin, if the hours or failed calls forbid it now; None: no need to wait, or
+            never.
         done_at: when the last result is expected; None: nobody can say.
     """
 
@@ -54,7 +55,8 @@ def progress_of(campaign: StoredCampaign, plan: Plan, schedule: Schedule, tally:
     """
     states = tally.states
     running = campaign.state == CampaignState.RUNNING.value
-    opening = schedule.next_open(now)
+    begin = max(now, campaign.held_until or now)
+    opening = schedule.next_open(begin)
     return Progress(
         name=campaign.name,
         state=CampaignState(campaign.state),
@@ -66,12 +68,12 @@ def progress_of(campaign: StoredCampaign, plan: Plan, schedule: Schedule, tally:
         outcomes=dict(tally.outcomes),
         calls=tally.calls,
         next_at=opening if running and opening != now else None,
-        done_at=expected_end(plan, schedule, tally, now) if running else None,
+        done_at=expected_end(plan, schedule, tally, begin) if running else None,
     )
 
 
 def expected_end(plan: Plan, schedule: Schedule, tally: Tally, now: datetime) -> datetime | None:
-    """Return when a running campaign will have its last result; None: the hours never let it."""
+    """Return when a campaign that goes on at ``now`` will have its last result; None: the hours never let it."""
     done, left = tally.states[ContactState.DONE], tally.states[ContactState.WAITING]
     left += tally.states[ContactState.CALLING]
     if not left:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from voicebot.campaigns.desk import Desk
 from voicebot.campaigns.importing import ImportReport
-from voicebot.campaigns.lifecycle import Command
+from voicebot.campaigns.lifecycle import CampaignState, Command
 from voicebot.campaigns.plan import Plan, read_plan
 from voicebot.campaigns.progress import Progress
 from voicebot.cli.blacklist import opened_storage
@@ -106,9 +106,11 @@ def _status(desk: Desk, args: argparse.Namespace) -> int:
     for outcome, count in sorted(progress.outcomes.items(), key=lambda item: -item[1]):
         print(f"  {count:6d}  {outcome}")
     if progress.next_at is not None:
-        print(f"  outside of its hours until {_local(progress.next_at)}")
+        print(f"  {'no calls' if progress.reason else 'outside of its hours'} until {_local(progress.next_at)}")
     if progress.done_at is not None:
         print(f"  expected to be done {_local(progress.done_at)}")
+    elif progress.state is CampaignState.RUNNING:
+        print("  its hours leave no time to call all numbers within a year")
     return 0
 
 
