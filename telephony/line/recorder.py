@@ -21,6 +21,8 @@ HEADER_BYTES = _HEADER.size
 _FRAMES_PER_HEADER = 50
 # Ten seconds: a disk that hangs longer loses audio rather than filling the memory.
 _MAX_WAITING_FRAMES = 500
+_GATHER_S = 0.2
+"""Frames are written together: a thread that wakes for each of them takes the interpreter from the media clock's."""
 
 
 def wav_header(rate_hz: int, data_bytes: int) -> bytes:
@@ -64,6 +66,7 @@ class Recorder:
         self._rate_hz = rate_hz
         self._taken = (0, 0.0)  # frames so far, and when the last one came; replaced as one for whoever reads it
         self._frames: queue.SimpleQueue[tuple[bytes, bytes] | None] = queue.SimpleQueue()
+        self._finished = threading.Event()
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("wb")
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -101,6 +104,7 @@ class Recorder:
         """Nothing follows: the file is completed. Never blocks."""
         self.hide(False)
         self._frames.put(None)
+        self._finished.set()
 
     def join(self, timeout_s: float = 5.0) -> None:
         """Wait until the file is complete. Blocks: not for an event loop."""
@@ -116,13 +120,30 @@ class Recorder:
             logger.warning("The recording %s lacks %d frames: the disk was too slow", self.path.name, self.dropped)
 
     def _write_frames(self, file: BinaryIO) -> None:
-        data_bytes = frames = 0
-        while (pair := self._frames.get()) is not None:
-            data_bytes += file.write(interleave(*pair))
-            frames += 1
-            if frames % _FRAMES_PER_HEADER == 0:
+        data_bytes = unheaded = 0
+        complete = False
+        while not complete:
+            pairs, complete = self._gather()
+            data_bytes += file.write(
+                interleave(b"".join(pair[0] for pair in pairs), b"".join(pair[1] for pair in pairs))
+            )
+            unheaded += len(pairs)
+            if unheaded >= _FRAMES_PER_HEADER:
                 self._fix_header(file, data_bytes)
+                unheaded = 0
         self._fix_header(file, data_bytes)
+
+    def _gather(self) -> tuple[list[tuple[bytes, bytes]], bool]:
+        """Return the frames of the next moment, and whether they are the last ones."""
+        pairs: list[tuple[bytes, bytes]] = []
+        pair = self._frames.get()
+        self._finished.wait(_GATHER_S)
+        while pair is not None:
+            pairs.append(pair)
+            if self._frames.empty():
+                return pairs, False
+            pair = self._frames.get()
+        return pairs, True
 
     def _fix_header(self, file: BinaryIO, data_bytes: int) -> None:
         file.seek(0)

@@ -42,7 +42,7 @@ def test_a_file_that_is_never_finished_plays_what_came_before(tmp_path: Path) ->
     while recorded < 50 * 640 and time.monotonic() < deadline_s:
         copy.write_bytes(recorder.path.read_bytes())
         recorded = len(read(copy)[2]) if copy.stat().st_size >= 44 else 0
-    assert recorded == 50 * 640
+    assert recorded >= 50 * 640
     recorder.finish()
     recorder.join()
 
