@@ -66,6 +66,7 @@ class SileroAlone:
     """Silero as it is meant to be used: speech is what it is at least half sure of."""
 
     hangover_ms = 0
+    stirring = False
     tentative = False
     rate_hz = RATE_HZ
     frame_samples = FRAME_SAMPLES

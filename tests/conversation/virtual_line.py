@@ -51,6 +51,7 @@ class _Marked:
     frame_samples = FRAME_MS * RATE_HZ // 1000
     hangover_ms = 0
     tentative = False
+    stirring = False
 
     def is_speech(self, frame: bytes) -> bool:
         return frame[0] == 1

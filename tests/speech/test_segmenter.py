@@ -30,11 +30,13 @@ class ScriptedDetector:
     rate_hz = RATE_HZ
     frame_samples = FRAME_MS
     tentative = False
+    stirring = False
 
     def __init__(self, hangover_ms: int = 0) -> None:
         self.hangover_ms = hangover_ms
 
     def is_speech(self, frame: bytes) -> bool:
+        self.stirring = frame[0] in (1, 2)
         return frame[0] == 1
 
 
@@ -52,6 +54,9 @@ class Line:
     def be_silent(self, ms: int) -> list[SegmentEvent]:
         return self._feed(False, ms)
 
+    def stir(self, ms: int) -> list[SegmentEvent]:
+        return self._feed(2, ms)
+
     def flush(self) -> list[SegmentEvent]:
         events = self.segmenter.flush()
         self.events += events
@@ -60,7 +65,7 @@ class Line:
     def pcm(self, from_ms: int, to_ms: int) -> bytes:
         return b"".join(self.frames[from_ms // FRAME_MS : to_ms // FRAME_MS])
 
-    def _feed(self, speech: bool, ms: int) -> list[SegmentEvent]:
+    def _feed(self, speech: int, ms: int) -> list[SegmentEvent]:
         events: list[SegmentEvent] = []
         for _ in range(ms // FRAME_MS):
             frame = bytes([speech]) + len(self.frames).to_bytes(4, "big") + bytes(FRAME_MS * 2 - 5)
@@ -210,6 +215,43 @@ def test_a_shorter_end_holds_for_its_own_pause_and_never_for_longer_than_the_usu
     assert line.segmenter.in_utterance
     line.segmenter.end_after(1, 2, 3000)
     assert ended(line.be_silent(100)).attempt == 2
+
+
+def test_what_stands_out_of_the_noise_puts_an_early_end_off() -> None:
+    line = Line()
+    line.say(200)
+    line.be_silent(200)
+    assert line.segmenter.end_after(1, 1, 240) == []
+    assert line.stir(200) == []
+    (end,) = line.be_silent(20)
+    assert isinstance(end, UtteranceEnded)
+    assert end.end_sample == 200
+
+
+def test_a_word_that_begins_softly_goes_on() -> None:
+    line = Line()
+    line.say(200)
+    line.be_silent(200)
+    line.segmenter.end_after(1, 1, 240)
+    line.stir(180)
+    assert line.say(100)[0] == SpeechResumed(1, 380)
+
+
+def test_a_sound_that_never_ends_puts_an_early_end_off_for_a_while_only() -> None:
+    line = Line(SegmenterConfig(stir_ms=100))
+    line.say(200)
+    line.be_silent(200)
+    line.segmenter.end_after(1, 1, 240)
+    assert line.stir(120) == []
+    assert ended(line.stir(20)).end_sample == 200
+
+
+def test_what_stands_out_of_the_noise_leaves_the_longest_wait_exact() -> None:
+    line = Line(SegmenterConfig(end_of_speech_ms=400))
+    line.say(200)
+    line.be_silent(200)
+    assert line.stir(180) == []
+    assert ended(line.stir(20)).end_sample == 200
 
 
 def test_nobody_is_cut_off_who_may_just_be_going_on() -> None:

@@ -33,6 +33,8 @@ class GateConfig:
         minimum_dbfs: nothing below this is speech, however quiet the line.
         below_peak_db: nothing this far under the loudest recent speech is speech: a voice across the room, an echo.
         quiet_below_peak_db: the end of a word this far under the loudest recent speech is over.
+        loud_below_peak_db: it is not over before it is this far under it: between words, lines may be so silent that
+            nothing but speech is known of them.
         peak_decay_db_s: how fast the loudest speech is forgotten, so that a soft word after a shout still counts.
         window_s: how much of the past tells the noise: longer than a phrase without a gap.
         narrow_db: levels that lie closer together than this are all noise: speech has gaps.
@@ -47,6 +49,7 @@ class GateConfig:
     minimum_dbfs: float = -58.0
     below_peak_db: float = 34.0
     quiet_below_peak_db: float = 25.0
+    loud_below_peak_db: float = 12.0
     peak_decay_db_s: float = 2.0
     window_s: float = 5.0
     narrow_db: float = 12.0
@@ -97,8 +100,10 @@ class EnergyGate:
     @property
     def quiet_dbfs(self) -> float:
         """Level under which the end of a word is no longer heard: near the noise floor, or far below the speech."""
-        above_floor = self._floor_dbfs + 2 * self._config.least_above_db
-        return max(self.threshold_dbfs, above_floor, self._peak_dbfs - self._config.quiet_below_peak_db)
+        config = self._config
+        above_floor = self._floor_dbfs + 2 * config.least_above_db
+        quiet_dbfs = max(above_floor, self._peak_dbfs - config.quiet_below_peak_db)
+        return max(self.threshold_dbfs, min(quiet_dbfs, self._peak_dbfs - config.loud_below_peak_db))
 
     def is_open(self, level: float) -> bool:
         """Tell whether a frame of this level in dBFS stands out of the noise, and learn from it."""

@@ -40,6 +40,8 @@ class SegmenterConfig:
     Attributes:
         resume_ms: speech needed after a pause to go on with the utterance; less is a click or a breath, which
             neither restarts the end-of-speech time nor makes the transcript of the pause void.
+        stir_ms: sounds that may begin a word put off an end before ``end_of_speech_ms`` for so long at most
+            (``VoiceActivityDetector.stirring``).
     """
 
     min_speech_ms: int = 100
@@ -48,6 +50,7 @@ class SegmenterConfig:
     speculate_after_ms: int = 200
     max_utterance_s: float = 25.0
     resume_ms: int = 80
+    stir_ms: int = 200
 
     @classmethod
     def from_settings(cls, settings: VadSettings) -> SegmenterConfig:
@@ -78,6 +81,7 @@ class Segmenter:
         self._min_speech_samples = self._samples(config.min_speech_ms)
         self._speculate_samples = self._samples(config.speculate_after_ms)
         self._resume_samples = self._samples(config.resume_ms)
+        self._stir_samples = self._samples(config.stir_ms)
         self._max_bytes = int(config.max_utterance_s * self._rate_hz) * BYTES_PER_SAMPLE
         self._pre_roll_frames = -(-self._samples(config.pre_roll_ms) // self._frame_samples)
         self._pre_roll: deque[bytes] = deque(maxlen=self._pre_roll_frames)
@@ -206,7 +210,10 @@ class Segmenter:
     @property
     def _silent_enough(self) -> bool:
         shorter = self._pause_end_samples
-        return self._silence >= (self._end_samples if shorter is None else min(shorter, self._end_samples))
+        if shorter is None or self._silence >= self._end_samples:
+            return self._silence >= self._end_samples
+        put_off = self._stir_samples if self._detector.stirring else 0
+        return self._silence >= shorter + put_off
 
     def _pause(self) -> list[SegmentEvent]:
         if self._too_short():

@@ -97,14 +97,19 @@ def test_english(kind: Expected, text: str, expected: Completeness) -> None:
         ("zh", "123456", (4, 6), COMPLETE),
         ("zh", "1234567", (4, 6), GROWING),
         ("zh", "一二三四", None, GROWING),
-        ("zh", "等一下", (6, 6), UNKNOWN),
+        ("zh", "等一下", (6, 6), GROWING),
+        ("zh", "寺棋", (6, 6), GROWING),  # "four seven"
+        ("zh", "我想先问一下别的", (6, 6), UNKNOWN),
+        ("zh", "没了", (6, 6), CLOSED),
         ("zh", "嗯", (6, 6), UNFINISHED),
         ("zh", "订单号是", (4, 12), UNFINISHED),
         ("en", "my number is", (4, 12), UNFINISHED),
         ("en", "one two", (4, 4), UNFINISHED),
         ("en", "double four, one, two", (4, 4), COMPLETE),
         ("en", "my number is 1 2 3 4", (4, 4), COMPLETE),
-        ("en", "hold on", (4, 4), UNKNOWN),
+        ("en", "hold on", (4, 4), GROWING),
+        ("en", "and what date?", (4, 4), GROWING),  # "one two eight"
+        ("en", "no thanks", (4, 4), CLOSED),
     ],
 )
 def test_dictated_digits(language: str, text: str, digits: tuple[int, int] | None, expected: Completeness) -> None:
@@ -159,6 +164,7 @@ def test_whatever_is_said_is_judged(text: str, kind: Expected, language: str) ->
         ("一三八林林八", Completeness.GROWING),  # two of them misheard
         ("要把林林五六七", Completeness.GROWING),
         ("林林要把扒扒", Completeness.UNKNOWN),  # all of them
+        ("林要把扒", Completeness.GROWING),
         ("我不知道号码是多少？", Completeness.CLOSED),
     ],
 )

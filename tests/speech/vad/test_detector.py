@@ -13,6 +13,7 @@ class Scripted:
     frame_samples = 160
     hangover_ms = 60
     tentative = False
+    stirring = False
 
     def __init__(self, flags: list[bool]) -> None:
         self._flags = iter(flags)
@@ -90,3 +91,43 @@ def test_what_passed_unasked_before_it_was_denied_is_hangover() -> None:
         passed += 1
     assert passed == 12  # sure after ten, asked again at the thirteenth
     assert detector.hangover_ms == 40
+
+
+def test_what_a_veto_denies_stirs_nothing() -> None:
+    source = Scripted([False, True, True])
+    source.stirring = True
+    detector = VetoedDetector(source, [Denying("echo", [False, True, False])])
+    stirring = []
+    for _ in range(3):
+        detector.is_speech(FRAME)
+        stirring.append(detector.stirring)
+    assert stirring == [True, False, True]
+
+
+class Late:
+    """Hears no voice, and would hear the end of one a tenth of a second late."""
+
+    name = "noise"
+    lag_ms = 100
+
+    def denies(self, frames: bytes) -> bool:
+        return False
+
+    def is_voice(self) -> bool:
+        return False
+
+    def note_quiet(self, frames: bytes) -> None:
+        pass
+
+
+def test_speech_that_nobody_confirms_any_longer_was_over_a_while_ago() -> None:
+    source = Scripted([True] * 3)
+    voice = Late()
+    detector = VetoedDetector(source, [voice], confirms=voice)
+    assert detector.is_speech(FRAME)
+    source.tentative = True
+    assert not detector.is_speech(FRAME)
+    assert detector.hangover_ms == 100
+    source.hangover_ms = 140
+    assert not detector.is_speech(FRAME)
+    assert detector.hangover_ms == 140

@@ -65,7 +65,7 @@ def test_speech_begins_where_webrtcvad_says(silero: SileroModel) -> None:
         assert first[0] == first[1]
 
 
-def test_what_was_carried_on_is_no_over_hang(silero: SileroModel) -> None:
+def test_only_the_quiet_end_of_what_was_carried_on_is_over_hang(silero: SileroModel) -> None:
     carrying, plain = WebRtcDetector(RATE_HZ, FRAME_MS, carry_ms=600), WebRtcDetector(RATE_HZ, FRAME_MS)
     voice = NoVoice(SileroStream(silero, RATE_HZ))
     detector = VetoedDetector(carrying, [voice], confirms=voice)
@@ -75,7 +75,7 @@ def test_what_was_carried_on_is_no_over_hang(silero: SileroModel) -> None:
         now = (detector.is_speech(pcm[at : at + size]), plain.is_speech(pcm[at : at + size]))
         if last == (True, False) and not now[0]:
             carried += 1
-            assert detector.hangover_ms == 0
+            assert detector.hangover_ms <= 100
         last = now
     assert carried
 

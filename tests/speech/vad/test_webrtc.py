@@ -83,3 +83,40 @@ def test_settings_webrtcvad_does_not_know_are_refused(rate_hz: int, frame_ms: in
 def test_a_frame_of_the_wrong_length_is_refused() -> None:
     with pytest.raises(ValueError, match="640 bytes"):
         WebRtcDetector().is_speech(bytes(320))
+
+
+def test_what_stands_out_of_the_noise_stirs_though_it_is_no_speech() -> None:
+    random = np.random.default_rng(1)
+    noise, hiss = (random.normal(0, 32768 * 10 ** (dbfs / 20), 16000).astype(np.int16).tobytes() for dbfs in (-65, -52))
+    detector = WebRtcDetector(aggressiveness=3)
+    judge(detector, noise)
+    assert not detector.stirring
+    assert not judge(detector, hiss[:640])[0]
+    assert detector.stirring
+    judge(detector, hiss[640 : 640 * 11])
+    assert not detector.stirring
+
+
+def soft_vowel(duration_ms: int) -> bytes:
+    """A vowel that is 28 dB softer: the end of a word."""
+    return (np.frombuffer(vowel(8000, duration_ms), np.int16) * 0.04).astype(np.int16).tobytes()
+
+
+def on_a_quiet_line() -> WebRtcDetector:
+    detector = WebRtcDetector(8000)
+    judge(detector, np.random.default_rng(1).normal(0, 32768 * 10 ** (-68 / 20), 8000 * 3).astype(np.int16).tobytes())
+    return detector
+
+
+def test_the_quiet_end_of_a_word_is_over_hang_where_the_gate_ends_it() -> None:
+    detector = on_a_quiet_line()
+    assert all(judge(detector, vowel(8000, 400) + soft_vowel(60))[1:])
+    assert not detector.is_speech(bytes(320))
+    assert detector.hangover_ms == 60
+
+
+def test_a_word_that_the_gate_has_ended_does_not_begin_again_in_its_over_hang() -> None:
+    detector = on_a_quiet_line()
+    judge(detector, vowel(8000, 400))
+    assert judge(detector, bytes(320) + soft_vowel(20)) == [False, False]
+    assert judge(detector, vowel(8000, 20)) == [True]

@@ -15,6 +15,8 @@ from voicebot.protocol.expectation import Expectation, Expected
 
 _FEWEST = 3
 """Characters or words that a clause behind a comma has at least; fewer are a "yes" or a "well"."""
+_FEW = 4
+"""Characters or words of a group of digits, at most."""
 _SOME = 2
 """So many digits among other words are part of a number where one was asked for."""
 _DICTATED = 3
@@ -85,7 +87,19 @@ def judge(text: str, expectation: Expectation, language: str) -> Completeness:
     if judged is not None:
         return judged
     # Digits that were misheard look like a clause.
-    return _in_general(said, clauses=_BY_KIND.get(expectation.kind) not in (_digits, _phone))
+    digits_wanted = _BY_KIND.get(expectation.kind) in (_digits, _phone)
+    if digits_wanted and _may_be_misheard_digits(said):
+        return Completeness.GROWING
+    return _in_general(said, clauses=not digits_wanted)
+
+
+def _may_be_misheard_digits(said: _Said) -> bool:
+    """Tell whether words are few, and nothing that is said instead of a number: a group of it, in other words."""
+    phrases = said.phrases
+    if phrases.fillers.fullmatch(said.words) or phrases.unfinished.search(said.words):
+        return False
+    few = len(phrases.unit_of_length.findall(said.words)) <= _FEW
+    return few and not phrases.closed.search(said.words) and not phrases.answers.fullmatch(said.words)
 
 
 def _in_general(said: _Said, *, clauses: bool) -> Completeness:

@@ -36,13 +36,27 @@ class VoiceActivityDetector(Protocol):
         """Whether the last judged frame is speech only if somebody else hears a voice in it."""
         ...
 
+    @property
+    def stirring(self) -> bool:
+        """Whether the last judged frame stands out of the noise and of what was heard a moment ago, speech or not.
+
+        Words may begin with 200 ms of soft consonants that no detector takes for speech.
+        """
+        ...
+
     def is_speech(self, frame: bytes) -> bool:
         """Judge the next frame: ``frame_samples`` samples, s16le mono."""
         ...
 
 
 class Confirms(Protocol):
-    """Knows a voice when it hears one."""
+    """Knows a voice when it hears one.
+
+    Attributes:
+        lag_ms: how much later than a voice has ended this is noticed.
+    """
+
+    lag_ms: int
 
     def is_voice(self) -> bool:
         """Tell whether the last frame that it was given is surely a voice."""
@@ -100,22 +114,30 @@ class VetoedDetector:
         self._frame_ms = detector.frame_samples * 1000 // detector.rate_hz
         self._waiting: list[bytes] = []
         self._sure_ms = 0
-        self._denied_ms: int | None = None
+        self._late_ms: int | None = None
 
     @property
     def hangover_ms(self) -> int:
-        """See ``VoiceActivityDetector``; a veto's is the frames that had passed without its being asked."""
-        return self._detector.hangover_ms if self._denied_ms is None else self._denied_ms
+        """See ``VoiceActivityDetector``; a veto's is the frames that had passed without its being asked.
+
+        Where speech is over because nobody confirms it, it is as long as they take to notice an end.
+        """
+        return self._detector.hangover_ms if self._late_ms is None else self._late_ms
 
     @property
     def tentative(self) -> bool:
         """See ``VoiceActivityDetector``; whatever was, is decided."""
         return False
 
+    @property
+    def stirring(self) -> bool:
+        """See ``VoiceActivityDetector``; what a veto has just denied is none of the caller's."""
+        return self._detector.stirring and self.verdict in ("speech", "quiet")
+
     def is_speech(self, frame: bytes) -> bool:
         """Judge the next frame."""
         self._waiting.append(frame)
-        self._denied_ms = None
+        self._late_ms = None
         if not self._detector.is_speech(frame):
             self.verdict = "quiet"
             if len(self._waiting) * self._frame_ms >= self._QUIET_MS:
@@ -133,10 +155,13 @@ class VetoedDetector:
         denying = self._denying(frames)
         if tentative and not denying and not (self._confirms is not None and self._confirms.is_voice()):
             self.verdict, self._sure_ms = "quiet", 0
-            return False  # the detector's over-hang holds: it was no speech of its own
+            if self._confirms is not None:
+                # The level has not told of the end, and who hears voices hears it late.
+                self._late_ms = max(self._confirms.lag_ms, self._detector.hangover_ms)
+            return False
         self.verdict = denying or "speech"
         if denying:
-            self._denied_ms = waiting_ms - self._frame_ms if self._sure_ms >= self._SURE_MS else 0
+            self._late_ms = waiting_ms - self._frame_ms if self._sure_ms >= self._SURE_MS else 0
             self._sure_ms = 0
             return False
         self._sure_ms += self._frame_ms

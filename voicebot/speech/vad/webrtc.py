@@ -20,6 +20,10 @@ _HANGOVER_FRAMES = {
     3: ((6, 9), (3, 5), (2, 3)),
 }
 _SHORT_RUN_FRAMES = 6
+_RISE_DB = 4.0
+_RISING_MS = 200
+_NOTHING_DBFS = -72.0
+"""The smallest code of A-law: a line without noise."""
 
 
 class WebRtcDetector:
@@ -64,14 +68,16 @@ class WebRtcDetector:
         self.frame_samples = rate_hz * frame_ms // 1000
         self.hangover_ms = 0
         self.tentative = False
+        self.stirring = False
         self._carry_frames = carry_ms // frame_ms
         self._carry_left = 0
+        self._ending = False
         self._frame_bytes = self.frame_samples * BYTES_PER_SAMPLE
         self._short_hangover, self._long_hangover = _HANGOVER_FRAMES[aggressiveness][FRAMES_MS.index(frame_ms)]
         self._vad = webrtcvad.Vad(aggressiveness)
         self._gate = EnergyGate(frame_ms, gate)
         self._run_frames = 0
-        self._levels: deque[float] = deque(maxlen=self._long_hangover)
+        self._levels: deque[float] = deque(maxlen=max(self._long_hangover, _RISING_MS // frame_ms))
 
     def is_speech(self, frame: bytes) -> bool:
         """Judge the next frame.
@@ -84,13 +90,19 @@ class WebRtcDetector:
         likely = self._vad.is_speech(frame, self.rate_hz)
         level = level_dbfs(frame)
         loud = self._gate.is_open(level)
-        speech = bool(likely and loud)
+        self.stirring = loud and self._is_rise(level)
+        # Once the gate has closed on a run of webrtcvad's, what is still quiet is its over-hang.
+        if not likely or level >= self._gate.quiet_dbfs:
+            self._ending = False
+        elif not loud and self._run_frames:
+            self._ending = True
+        speech = bool(likely and loud and not self._ending)
         carried = self.tentative
         self._carry_left = self._carry_frames if speech else max(0, self._carry_left - 1)
         self.tentative = loud and not speech and self._carry_left > 0
-        # Closed by the gate: this very frame is the first silent one, also of speech that was carried on. Ended by
-        # webrtcvad: its over-hang went before.
-        self.hangover_ms = 0 if likely or carried else self._hangover_frames() * self.frame_ms
+        # Closed by the gate: what was nearly as quiet before was the same over-hang, or the room's echo.
+        frames = self._quiet_frames(self._long_hangover) if likely or carried else self._hangover_frames()
+        self.hangover_ms = frames * self.frame_ms
         self._run_frames = self._run_frames + 1 if likely else 0
         self._levels.append(level)
         if speech:
@@ -98,13 +110,22 @@ class WebRtcDetector:
         self._gate.decay()
         return speech or self.tentative
 
+    def _is_rise(self, level: float) -> bool:
+        """Tell whether a frame stands out of what was heard a moment ago: a room's noise behind the words does not."""
+        before = sorted(max(other, _NOTHING_DBFS) for other in self._levels)
+        return bool(before) and level >= before[len(before) // 4] + _RISE_DB
+
     def _hangover_frames(self) -> int:
         # A reported run is speech plus over-hang; runs of up to 6 frames of speech get the short one.
         short = self._run_frames - self._short_hangover <= _SHORT_RUN_FRAMES
         most = min(self._run_frames, self._short_hangover if short else self._long_hangover)
+        return self._quiet_frames(most)
+
+    def _quiet_frames(self, most: int) -> int:
+        """Return how many of the last frames, at most so many, were as quiet as the end of a word."""
         # webrtcvad gives up soft word ends (the "s" of "meters") early: what was not quiet was no over-hang.
         quiet_dbfs = self._gate.quiet_dbfs
         frames = 0
-        while frames < most and self._levels[-1 - frames] < quiet_dbfs:
+        while frames < min(most, len(self._levels)) and self._levels[-1 - frames] < quiet_dbfs:
             frames += 1
         return frames
