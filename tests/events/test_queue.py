@@ -34,6 +34,45 @@ def test_a_failure_takes_the_place_of_what_was_there(tmp_path: Path) -> None:
     assert queue.waiting() == [Waiting(first.event, 1, 110.0)]
 
 
+def test_what_is_due_comes_the_oldest_first_and_a_part_at_a_time(tmp_path: Path) -> None:
+    there, events = EventQueue(tmp_path), [event(f"2026-11-21T10:00:0{number}.000+00:00") for number in range(5)]
+    for number, one in enumerate(reversed(events)):
+        there.put(Waiting(one, due_s=50.0 if number == 0 else 5.0))
+    queue = EventQueue(tmp_path)
+    first, again_s = queue.due(10.0, 3)
+    assert ([item.event for item in first], again_s) == (events[:3], 10.0)
+    for item in first:
+        queue.drop(item)
+    [last], again_s = queue.due(10.0, 3)
+    assert (last.event, again_s) == (events[3], 50.0)
+    queue.put(last.later(20.0, 10.0))
+    assert queue.due(10.0, 3) == ([], 30.0)
+    assert queue.due(30.0, 3) == ([last.later(20.0, 10.0)], 50.0)
+    queue.drop(last)
+    there.put(Waiting(events[0], due_s=40.0))  # by another process
+    assert queue.due(30.0, 3) == ([], 40.0)
+    assert EventQueue(tmp_path / "none").due(0.0, 3) == ([], None)
+
+
+def test_what_is_known_of_the_disk_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = EventQueue(tmp_path)
+    for _ in range(5):
+        queue.put(Waiting(event(), due_s=50.0))
+    assert queue.due(10.0, 3) == ([], 50.0)
+    read: list[str] = []
+    really = Path.read_bytes
+
+    def noted(path: Path) -> bytes:
+        read.append(path.name)
+        return really(path)
+
+    monkeypatch.setattr(Path, "read_bytes", noted)
+    assert queue.due(10.0, 3) == ([], 50.0)
+    assert read == []
+    assert len(queue.due(50.0, 3)[0]) == 3
+    assert len(read) == 3
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"attempts": 0}', b'{"attempts": 1, "due_s": 0, "event": {}}'])
 def test_what_cannot_be_read_is_put_aside(tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "x.json").write_bytes(content)

@@ -46,6 +46,9 @@ class EventQueue:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        # Of each file that was seen: when its event happened, its id, and when it is due. All else stays on the disk:
+        # an endpoint that is away for a day leaves many.
+        self._seen: dict[str, tuple[str, str, float]] = {}
 
     def put(self, waiting: Waiting) -> None:
         """Keep an event, or what has become of it. Once this returns, no crash loses it.
@@ -63,7 +66,36 @@ class EventQueue:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
+        self._seen.pop(path.name, None)
         _sync(self._folder)
+
+    def due(self, now_s: float, most: int) -> tuple[list[Waiting], float | None]:
+        """Return what may be tried now, the oldest first, and when to look again; None: nothing else waits.
+
+        Only files that are new, or were put again, are read to find out.
+
+        Args:
+            now_s: Unix time.
+            most: no more than so many at a time.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        self._look()
+        ready = sorted((at, event, name) for name, (at, event, due_s) in self._seen.items() if due_s <= now_s)
+        found = [self._read(self._folder / name) for _, _, name in ready[:most]]
+        later = [due_s for _, _, due_s in self._seen.values() if due_s > now_s]
+        again_s = now_s if len(ready) > most else min(later, default=None)
+        return [item for item in found if item is not None], again_s
+
+    def _look(self) -> None:
+        names = {path.name for path in self._folder.glob("*.json")}
+        for gone in self._seen.keys() - names:
+            del self._seen[gone]
+        for name in names - self._seen.keys():
+            item = self._read(self._folder / name)
+            if item is not None:
+                self._seen[name] = item.event.at, item.event.id, item.due_s
 
     def waiting(self) -> list[Waiting]:
         """Return everything that waits, the oldest first; what cannot be read is put aside.

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 _LOOK_S = 5.0
 _TAKEN_TOGETHER = 8
+_MOST = 64  # of those that are due, until new ones are looked for
 # Besides all of 500 and above: 408 Request Timeout, 425 Too Early, 429 Too Many Requests.
 _RETRIED = frozenset({408, 425, 429})
 
@@ -85,10 +86,8 @@ class EventWebhook:
 
     async def deliver(self, session: aiohttp.ClientSession) -> float:
         """Try once what is due, a few at a time, the oldest first; return in how many seconds to look again."""
-        now_s = self._clock()
-        waiting = await asyncio.to_thread(self.queue.waiting)
-        due = [item for item in waiting if item.due_s <= now_s]
-        next_s = [item.due_s for item in waiting if item.due_s > now_s]
+        due, again_s = await asyncio.to_thread(self.queue.due, self._clock(), _MOST)
+        next_s = [] if again_s is None else [again_s]
         for start in range(0, len(due), _TAKEN_TOGETHER):
             tried = (self._try(session, item) for item in due[start : start + _TAKEN_TOGETHER])
             next_s += [due_s for due_s in await asyncio.gather(*tried) if due_s is not None]
