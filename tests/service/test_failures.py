@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 
+import aiohttp
 import pytest
 
 from tests.service.configured import APOLOGY
@@ -50,6 +51,9 @@ async def test_a_line_worker_that_dies_takes_only_its_own_calls(service: Running
     owners = await asyncio.gather(*(talk_to_the_desk(service, f"after-{number}") for number in range(5)))
     assert set(owners) == workers
     assert victim not in workers
+    # The end of the call that was lost is told like any other.
+    async with aiohttp.ClientSession() as session, session.get(f"{service.url}/healthz") as answer:
+        assert (await answer.json())["calls_ended"]["failed"] == 1
 
 
 async def talk_to_the_desk(service: RunningService, name: str) -> int:
