@@ -149,8 +149,8 @@ class RecogniserSettings(Section):
     """Cores for one transcription."""
     parallel: int = Field(default=2, ge=1, le=16)
     """Transcriptions at a time."""
-    min_window_s: float = Field(default=10.0, ge=4, le=30)
-    """Shortest encoder window; under 10 s Whisper base starts to repeat itself."""
+    min_window_s: float = Field(default=8.0, ge=4, le=30)
+    """Shortest encoder window; under 8 s Whisper base makes more mistakes."""
     hot_words: Annotated[Literal["off", "sound", "prompt"], switch(on="sound", off="off")] = "sound"
     """What is made of a bot's hot words: nothing; transcripts that sound like them are put right (Mandarin); and
     Whisper is told them before it listens."""
