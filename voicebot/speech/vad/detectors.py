@@ -7,8 +7,9 @@ from voicebot.modelstore.store import ModelStore
 from voicebot.settings.model import Settings, VadSettings
 from voicebot.speech.echo import EchoGuard, PlayedAudio
 from voicebot.speech.noise import SteadySound
-from voicebot.speech.vad.detector import Veto, VetoedDetector, VoiceActivityDetector
+from voicebot.speech.vad.detector import Veto, VoiceActivityDetector
 from voicebot.speech.vad.silero import MODEL_FILE, MODEL_ID, NoVoice, SileroModel, SileroStream
+from voicebot.speech.vad.vetoed import VetoedDetector
 from voicebot.speech.vad.webrtc import WebRtcDetector
 
 _CARRY_MS = 600
