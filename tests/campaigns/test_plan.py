@@ -39,3 +39,19 @@ def test_files_that_are_no_plan(tmp_path: Path, content: bytes, told: str) -> No
         read_plan(file)
     with pytest.raises(PlanError, match="cannot be read"):
         read_plan(tmp_path / "nothing.yaml")
+
+
+@pytest.mark.parametrize("caller", ["01066661111", "[+8613800138000]", "{number: 10086}"])
+def test_a_number_to_call_from_that_is_not_in_quotes(tmp_path: Path, caller: str) -> None:
+    file = tmp_path / "plan.yaml"
+    listed = caller if caller.startswith("[") else f"[{caller}]"
+    file.write_text(f"bot: b\nhours: {{timezone: Asia/Shanghai}}\ncallers: {listed}\n", encoding="utf-8")
+    with pytest.raises(PlanError, match=r"callers: a telephone number must be in quotes"):
+        read_plan(file)
+
+
+def test_a_day_that_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text("bot: b\nhours: {timezone: Asia/Shanghai, holidays: [2026-13-01]}\n", encoding="utf-8")
+    with pytest.raises(PlanError, match=r"plan\.yaml: a value is none"):
+        read_plan(file)

@@ -131,7 +131,11 @@ class Plan(Section):
     def _plain_numbers(cls, value: Any) -> Any:
         if not isinstance(value, list):
             return value
-        return [one if isinstance(one, Mapping) else {"number": str(one)} for one in value]
+        for one in value:
+            if isinstance(one.get("number") if isinstance(one, Mapping) else one, int | float):
+                # To YAML 010 is eight, and a number's "+" is nothing.
+                raise ValueError("a telephone number must be in quotes, or leading zeros and + are lost")
+        return [one if isinstance(one, Mapping) else {"number": one} for one in value]
 
     def rule(self, name: str) -> RetryPlan:
         """Return a rule by its name; a name without one: never again."""
@@ -168,6 +172,8 @@ def read_plan(file: Path) -> Plan:
         plain = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise PlanError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
+    except ValueError as error:  # a date that is none, such as 2026-13-01
+        raise PlanError(f"{file}: a value is none: {error}") from None
     return parse_plan(plain, f"{file}: ")
 
 

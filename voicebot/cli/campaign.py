@@ -10,12 +10,12 @@ from pathlib import Path
 from voicebot.campaigns.desk import Desk
 from voicebot.campaigns.importing import ImportReport
 from voicebot.campaigns.lifecycle import CampaignState, Command
-from voicebot.campaigns.plan import Plan, read_plan
+from voicebot.campaigns.plan import read_plan
 from voicebot.campaigns.progress import Progress
 from voicebot.cli.blacklist import opened_storage
 from voicebot.cli.common import add_config_arguments, check_bots, settings_from
 from voicebot.cli.main import Subparsers
-from voicebot.errors import CampaignError, PlanError, SheetError, UnknownCampaignError
+from voicebot.errors import CampaignError, SheetError, UnknownCampaignError
 
 _BAD_ROWS = 1
 
@@ -67,7 +67,7 @@ def _import(desk: Desk, args: argparse.Namespace) -> int:
     except OSError as error:
         raise SheetError(f"{args.file}: cannot be read: {error.strerror}") from error
     if args.plan is not None:
-        plan = _plan(args.plan)
+        plan = read_plan(args.plan)
         check_bots(settings_from(args), [plan.bot], lines=True)
         desk.save_campaign(args.name, plan)
     elif desk.storage.campaigns.find(args.name) is None:
@@ -75,13 +75,6 @@ def _import(desk: Desk, args: argparse.Namespace) -> int:
     report = desk.import_numbers(args.name, args.file.name, content, args.number_column)
     _print_report(args.file, report)
     return _BAD_ROWS if report.bad else 0
-
-
-def _plan(file: Path) -> Plan:
-    try:
-        return read_plan(file)
-    except ValueError as error:  # a date that is none, such as 2026-13-01
-        raise PlanError(f"{file}: a value is none: {error}") from error
 
 
 def _print_report(file: Path, report: ImportReport) -> None:
