@@ -133,7 +133,7 @@ class VadSettings(Section):
     """Audio kept from before the first speech frame: soft onsets belong to the utterance."""
     end_of_speech_ms: int = Field(default=800, ge=200, le=3000)
     """Silence that ends an utterance until the bot says otherwise (``identifyDuration``)."""
-    speculate_after_ms: int = Field(default=80, ge=60, le=3000)
+    speculate_after_ms: int = Field(default=60, ge=60, le=3000)
     """Silence after which the transcription starts, to be thrown away if the caller goes on."""
     max_utterance_s: float = Field(default=25.0, gt=1, le=30)
 
