@@ -121,16 +121,15 @@ class Late:
 
 
 def test_speech_that_nobody_confirms_any_longer_was_over_a_while_ago() -> None:
-    source = Scripted([True] * 3)
     voice = Late()
-    detector = VetoedDetector(source, [voice], confirms=voice)
-    assert detector.is_speech(FRAME)
-    source.tentative = True
-    assert not detector.is_speech(FRAME)
-    assert detector.hangover_ms == 100
-    source.hangover_ms = 140
-    assert not detector.is_speech(FRAME)
-    assert detector.hangover_ms == 140
+    for frames, hangover_ms, over_ms in ((10, 60, 100), (10, 140, 140), (3, 60, 60)):
+        source = Scripted([True] * 11)
+        source.hangover_ms = hangover_ms
+        detector = VetoedDetector(source, [voice], confirms=voice)
+        assert all(detector.is_speech(FRAME) for _ in range(frames))
+        source.tentative = True
+        assert not detector.is_speech(FRAME)
+        assert detector.hangover_ms == over_ms, frames  # a short word keeps what it has
 
 
 class Sure(Late):

@@ -104,10 +104,11 @@ class VetoedDetector:
 
     def _miss(self) -> bool:
         """Nobody confirms what was speech tentatively."""
-        self.verdict, self._sure_ms, self._unasked_ms = "quiet", 0, 0
-        if self._confirms is not None:
-            # The level has not told of the end, and who hears voices hears it late.
+        if self._confirms is not None and self._sure_ms >= self._SURE_MS:
+            # The level has not told of the end, and who hears voices hears it late. Of a short word, too little would
+            # be left.
             self._late_ms = max(self._confirms.lag_ms, self._detector.hangover_ms)
+        self.verdict, self._sure_ms, self._unasked_ms = "quiet", 0, 0
         return False
 
 

@@ -100,8 +100,13 @@ class WebRtcDetector:
         carried = self.tentative
         self._carry_left = self._carry_frames if speech else max(0, self._carry_left - 1)
         self.tentative = loud and not speech and self._carry_left > 0
-        # Closed by the gate: what was nearly as quiet before was the same over-hang, or the room's echo.
-        frames = self._quiet_frames(self._long_hangover) if likely or carried else self._hangover_frames()
+        if likely or carried:
+            # Closed by the gate: what was nearly as quiet before was the same over-hang, or the room's echo; not in a
+            # short word, of which too little would be left.
+            long = self._run_frames > _SHORT_RUN_FRAMES + self._long_hangover or carried
+            frames = self._quiet_frames(self._long_hangover) if long else 0
+        else:
+            frames = self._hangover_frames()
         self.hangover_ms = frames * self.frame_ms
         self._run_frames = self._run_frames + 1 if likely else 0
         self._levels.append(level)
