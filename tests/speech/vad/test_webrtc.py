@@ -120,3 +120,20 @@ def test_a_word_that_the_gate_has_ended_does_not_begin_again_in_its_over_hang() 
     judge(detector, vowel(8000, 400))
     assert judge(detector, bytes(320) + soft_vowel(20)) == [False, False]
     assert judge(detector, vowel(8000, 20)) == [True]
+
+
+class Likely:
+    """Takes everything for speech, as webrtcvad does with faint sounds for a while."""
+
+    def is_speech(self, frame: bytes, rate_hz: int) -> bool:
+        return True
+
+
+def test_a_word_that_begins_below_the_gate_is_heard_as_soon_as_it_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    detector = on_a_quiet_line()
+    judge(detector, vowel(8000, 400))
+    judge(detector, np.random.default_rng(2).normal(0, 32768 * 10 ** (-68 / 20), 8000).astype(np.int16).tobytes())
+    monkeypatch.setattr(detector, "_vad", Likely())
+    faint = (np.frombuffer(vowel(8000, 60), np.int16) * 0.012).astype(np.int16).tobytes()
+    assert judge(detector, faint + soft_vowel(60)) == [False] * 3 + [True] * 3
+    assert judge(detector, faint + soft_vowel(60)) == [False] * 6

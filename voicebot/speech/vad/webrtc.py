@@ -72,6 +72,7 @@ class WebRtcDetector:
         self._carry_frames = carry_ms // frame_ms
         self._carry_left = 0
         self._ending = False
+        self._spoken = False
         self._frame_bytes = self.frame_samples * BYTES_PER_SAMPLE
         self._short_hangover, self._long_hangover = _HANGOVER_FRAMES[aggressiveness][FRAMES_MS.index(frame_ms)]
         self._vad = webrtcvad.Vad(aggressiveness)
@@ -91,12 +92,13 @@ class WebRtcDetector:
         level = level_dbfs(frame)
         loud = self._gate.is_open(level)
         self.stirring = loud and self._is_rise(level)
-        # Once the gate has closed on a run of webrtcvad's, what is still quiet is its over-hang.
+        # Once the gate has closed on speech in a run of webrtcvad's, what is still quiet is its over-hang.
         if not likely or level >= self._gate.quiet_dbfs:
             self._ending = False
-        elif not loud and self._run_frames:
+        elif not loud and self._spoken:
             self._ending = True
         speech = bool(likely and loud and not self._ending)
+        self._spoken = bool(likely and (self._spoken or speech))
         carried = self.tentative
         self._carry_left = self._carry_frames if speech else max(0, self._carry_left - 1)
         self.tentative = loud and not speech and self._carry_left > 0
