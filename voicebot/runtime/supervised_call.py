@@ -126,6 +126,10 @@ class SupervisedCall:
 
     def end(self) -> None:
         """The call is over."""
+        for one in self._known.values():
+            if one.standing.stage is not Stage.OVER:
+                # The line tells it, too, once it has let go of its call: that may be too late for the record.
+                self._stands(replace(one.standing, stage=Stage.OVER, cause=Cause.CALL_OVER))
         for listener in list(self._listeners):
             listener.close()
 
