@@ -128,6 +128,4 @@ def _conclude(outcome: CallOutcome, record: dict[str, Any], turns: int) -> bool:
 def _latency(exchange: Exchange, wait_ms: int) -> str:
     if exchange.gap_ms is None:
         return "no answer"
-    return (
-        f"answered {exchange.gap_ms:.0f} ms after the caller's last sound, {wait_ms} ms of them the pause it waits for"
-    )
+    return f"answered {exchange.gap_ms:.0f} ms after the caller's last sound; it waits for a pause of {wait_ms} ms"
