@@ -25,7 +25,7 @@ DEFAULT_PROBABILITY = 0.08
 _SURE = 0.5
 """What the network's authors take for speech."""
 _LAG_MS = 100
-"""At the ends of recorded words with a room's noise behind them, on telephone lines, it was 100 to 160 ms."""
+"""The network remembers: it goes on hearing a voice for about as long when only a room's noise is left."""
 
 Samples = npt.NDArray[np.float32]
 _STATE_SHAPE = (2, 1, 128)
