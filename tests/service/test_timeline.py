@@ -24,6 +24,8 @@ pytestmark = [pytest.mark.sip, pytest.mark.audio, needs_baresip, pytest.mark.tim
 
 # A frame, and what an event loop on a busy machine adds to it.
 EXACT_MS = 60
+# The bot may be stopped between two words, and is heard no more since the end of the first.
+WORD_GAP_MS = 300
 CODEC_NOISE = 16
 
 
@@ -77,7 +79,7 @@ def test_its_times_are_places_in_the_recording(call: Drawn) -> None:
     assert call.at("ClipStarted")[0] == pytest.approx(bot[0], abs=EXACT_MS)
     silences = [at_ms for name in ("PauseSpeaking", "StopSpeaking") for at_ms in call.at(name)]
     fell_silent = bot[bot < min(silences) + 500][-1]
-    assert min(silences) == pytest.approx(fell_silent, abs=EXACT_MS)
+    assert fell_silent - EXACT_MS < min(silences) < fell_silent + WORD_GAP_MS
     clip_begins = np.flatnonzero(np.abs(both[:, 0]) > CODEC_NOISE)[0] * 1000 / rate_hz  # with a breath
     assert clip_begins - EXACT_MS < call.at("SpeechGrew")[0] < caller[0] + 300
 
