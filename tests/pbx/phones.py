@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Protocol
 
 from tests.service.peers import Sipp, sipp
 from tests.service.script import Script
-from tests.support.asterisk import HOST, Asterisk
+from tests.support.asterisk import HOST
 
 _VIA = "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]"
 _REGISTER = """REGISTER sip:[remote_ip]:[remote_port] SIP/2.0
@@ -34,13 +35,19 @@ Content-Length: 0
 """
 
 
+class Pbx(Protocol):
+    """Where telephones are registered."""
+
+    port: int
+
+
 def password_of(extension: str) -> str:
     """The password that the sample gives an extension."""
     return f"change-me-{extension}"
 
 
 class Phone(Script):
-    """A script whose requests Asterisk wants a password for."""
+    """A script whose requests the PBX wants a password for."""
 
     def registers(self, port: int, expires_s: int) -> Phone:
         """REGISTER a contact on a port, with a password; 0 s takes it away."""
@@ -54,11 +61,11 @@ class Phone(Script):
             credentials = f"[authentication username={self.name} password={password_of(self.name)}]\n"
         return self
 
-    def rings_with_password(self) -> Phone:
+    def rings_with_password(self, challenge: int = 401) -> Phone:
         """INVITE, challenged; INVITE once more."""
         self.rings()
         self._receive('response="100" optional="true"')
-        self._receive('response="401" auth="true"')
+        self._receive(f'response="{challenge}" auth="true"')
         self._send(f"{self._first_line('ACK')}\n[last_Via:]", "ACK", "Content-Length: 0\n", "[peer_tag_param]", False)
         self._cseq += 1
         # sipp writes the whole header.
@@ -81,7 +88,7 @@ class Phone(Script):
 
 
 @contextlib.asynccontextmanager
-async def registered(pbx: Asterisk, script: Script) -> AsyncIterator[Sipp]:
+async def registered(pbx: Pbx, script: Script) -> AsyncIterator[Sipp]:
     """A person at the extension of the script's name: registered, and doing what the script says when rung."""
     async with sipp(script) as person:
         await _register(pbx, script.name, person.port, 60)
@@ -91,6 +98,6 @@ async def registered(pbx: Asterisk, script: Script) -> AsyncIterator[Sipp]:
             await _register(pbx, script.name, person.port, 0)
 
 
-async def _register(pbx: Asterisk, name: str, port: int, expires_s: int) -> None:
+async def _register(pbx: Pbx, name: str, port: int, expires_s: int) -> None:
     async with sipp(Phone(name).registers(port, expires_s), pbx.port) as phone:
         await phone.succeeds()
