@@ -1,15 +1,17 @@
-"""The samples beside Asterisk: what they name exists, and both sides say the same."""
+"""The samples beside Asterisk and FreeSWITCH: what they name exists, and both sides say the same."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import yaml
 
 from tests.pbx.phones import password_of
+from tests.support import freeswitch
 from tests.support.asterisk import SAMPLE, Addresses
 from voicebot.settings import load_settings
 
@@ -50,3 +52,19 @@ def test_compose_names_files_that_exist() -> None:
     assert all((COMPOSE / part.split(":")[0]).exists() for part in mounted)
     copied = re.findall(r"^COPY (.+) \S+$", (COMPOSE / "Dockerfile").read_text(), re.MULTILINE)
     assert all((COMPOSE / build["context"] / name).exists() for names in copied for name in names.split())
+
+
+def test_the_bots_settings_fit_those_of_freeswitch() -> None:
+    settings = load_settings(freeswitch.SAMPLE / "voicebot.yaml", environ={})
+    (account,) = settings.sip.accounts
+    files = {path.name: ElementTree.parse(path) for path in freeswitch.SAMPLE.glob("**/*.xml")}
+    user = files[f"{account.username}.xml"].find("user")
+    assert user is not None
+    password = user.find("params/param[@name='password']")
+    assert password is not None
+    assert (user.get("id"), password.get("value")) == (account.username, account.password)
+    assert [line.called for line in settings.lines] == [[account.username]]
+    # The bot waits longer than a telephone rings.
+    rings = re.search(r'"call_timeout=(\d+)"', (freeswitch.SAMPLE / "conf/dialplan/voicebot.xml").read_text())
+    assert rings is not None
+    assert settings.sip.transfer.ring_timeout_s > int(rings[1])
