@@ -67,6 +67,7 @@ class SileroAlone:
 
     hangover_ms = 0
     stirring = False
+    faint = False
     tentative = False
     rate_hz = RATE_HZ
     frame_samples = FRAME_SAMPLES

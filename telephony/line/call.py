@@ -134,8 +134,12 @@ class SipCallLeg:
         return recorder
 
     def monitor(self, monitor: Callable[[bytes], None]) -> None:
-        """Hand over what the caller hears, a frame for each one of the caller; called on the media clock's thread."""
+        """Hand over what the caller hears, a frame right before each one of the caller; called on the loop."""
         self.pump.monitor = monitor
+
+    def be_patient(self, can_wait: Callable[[bytes], bool]) -> None:
+        """Hand on frames of the caller that can wait several at a time; asked on the media clock's thread."""
+        self.pump.can_wait = can_wait
 
     def join(self, joining: Joining, tell: Callable[[Standing], None]) -> None:
         """Ring a supervisor; ``tell`` is told how the supervision stands, on the loop, whenever that changes."""

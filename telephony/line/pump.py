@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 # A second of audio: a loop that lags more has lost the conversation anyway, old audio goes first.
 MAX_WAITING_FRAMES = 50
 LATE_MS = 10.0
+PATIENT_FRAMES = 5
+"""So many frames at most wait for others before the loop gets them: 100 ms."""
 
 Tap = Callable[[bytes, bytes], None]
 """Gets each frame of the caller, with what the caller heard meanwhile."""
@@ -76,6 +78,7 @@ class FramePump:
         self.name = name
         self.recorder: Recorder | None = None
         self.monitor: Callable[[bytes], None] | None = None
+        self.can_wait: Callable[[bytes], bool] | None = None
         self.relay: Overhearing | None = None
         self.taps: tuple[Tap, ...] = ()
         self._samples = samples
@@ -84,7 +87,7 @@ class FramePump:
         self._clock = clock
         self._source: AudioSource | None = None
         self._sink: Callable[[bytes], None] | None = None
-        self._inbox: deque[bytes] = deque()
+        self._inbox: deque[tuple[bytes, bytes]] = deque()  # of the caller, and what was played meanwhile
         self._scheduled = False
         self._last_s: float | None = None
         self._played = self._silence
@@ -117,10 +120,12 @@ class FramePump:
         self._scheduled = False
         while self._inbox:
             try:
-                pcm = self._inbox.popleft()
+                pcm, played = self._inbox.popleft()
             except IndexError:
                 return  # the clock thread has thrown the last one away
             if self._sink is not None:
+                if self.monitor is not None:
+                    self.monitor(played)
                 self._sink(pcm)
 
     # --- media clock's thread
@@ -162,19 +167,20 @@ class FramePump:
         if self._sink is None:
             return
         self.stats.heard += 1
-        if self.monitor is not None:
-            self.monitor(played)
-        self._hand_on(pcm)
+        self._hand_on(pcm, played)
 
-    def _hand_on(self, pcm: bytes) -> None:
-        """Put a frame into the inbox, and tell the loop if it does not know yet; no lock is needed (``_drain``)."""
-        self._inbox.append(pcm)
+    def _hand_on(self, pcm: bytes, played: bytes) -> None:
+        """Put a frame into the inbox, and tell the loop if it does not know yet; no lock is needed (``_drain``).
+
+        To wake the loop for a frame costs many times what is done with it, so those that can wait are gathered.
+        """
+        self._inbox.append((pcm, played))
         waiting = len(self._inbox)
         if waiting > self.stats.max_waiting:
             self.stats.max_waiting = waiting
         if waiting > MAX_WAITING_FRAMES:
             self._drop_oldest()
-        if not self._scheduled:
+        if not self._scheduled and not (waiting < PATIENT_FRAMES and self.can_wait is not None and self.can_wait(pcm)):
             self._scheduled = True
             if self._gathering is not None:
                 self._gathering.add(self._drain)

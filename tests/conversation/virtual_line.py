@@ -52,6 +52,7 @@ class _Marked:
     hangover_ms = 0
     tentative = False
     stirring = False
+    faint = False
 
     def is_speech(self, frame: bytes) -> bool:
         return frame[0] == 1

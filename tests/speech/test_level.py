@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicebot.speech.level import SILENCE_DBFS, EnergyGate, level_dbfs
+from voicebot.speech.level import SILENCE_DBFS, EnergyGate, is_faint, level_dbfs
 
 
 def tone(dbfs: float, samples: int = 1600) -> bytes:
@@ -120,3 +120,8 @@ def test_what_was_long_ago_does_not_count(levels: list[float]) -> None:
     for level in levels:
         fresh.is_open(level)
     assert (fresh.floor_dbfs, fresh.threshold_dbfs) == (old.floor_dbfs, old.threshold_dbfs)
+
+
+@pytest.mark.parametrize(("dbfs", "faint"), [(-120.0, True), (-59.0, True), (-57.0, False), (-10.0, False)])
+def test_what_is_faint_is_below_all_speech(dbfs: float, faint: bool) -> None:
+    assert is_faint(tone(dbfs)) is faint

@@ -31,6 +31,7 @@ class ScriptedDetector:
     frame_samples = FRAME_MS
     tentative = False
     stirring = False
+    faint = False
 
     def __init__(self, hangover_ms: int = 0) -> None:
         self.hangover_ms = hangover_ms

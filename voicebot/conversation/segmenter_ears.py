@@ -15,6 +15,7 @@ from voicebot.conversation.events import (
 from voicebot.settings.model import VadSettings
 from voicebot.speech import segmenter as audio
 from voicebot.speech.framing import Framer
+from voicebot.speech.level import is_faint
 from voicebot.speech.segments import SegmentEvent
 from voicebot.speech.vad import VoiceActivityDetector, WebRtcDetector
 
@@ -62,6 +63,13 @@ class SegmenterEars:
     def end_after(self, utterance_id: int, attempt: int, silence_ms: int) -> list[EarEvent]:
         """Let a pause end the utterance sooner."""
         return self._translated(self._segmenter.end_after(utterance_id, attempt, silence_ms))
+
+    def can_wait(self, pcm: bytes) -> bool:
+        """Tell whether a frame changes nothing, so that it may be fed later, with others. For any thread.
+
+        Between utterances what is too faint for speech brings nothing about.
+        """
+        return not self._segmenter.in_utterance and is_faint(pcm)
 
     def feed(self, pcm: bytes) -> list[EarEvent]:
         """Take audio of any length; return what it brought about."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -16,6 +17,8 @@ from typing import Any
 logger = logging.getLogger(__name__)
 
 _MAX_LINE_BYTES = 4 * 1024 * 1024
+# The arrays of a call are small: a second thread costs numpy's products more than it brings, and others the core.
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 
 
 class Child:
@@ -57,6 +60,7 @@ class Child:
             stdout=asyncio.subprocess.PIPE,
             limit=_MAX_LINE_BYTES,
             start_new_session=True,  # Ctrl-C is for us: we stop the children in the right order
+            env={**os.environ, **_ENVIRONMENT},
         )
         self._reader = asyncio.create_task(self._read(), name=f"child-{self.name}")
 

@@ -239,7 +239,10 @@ class LineWorker:
         played = PlayedAudio()
         leg.monitor(played.note)
         detector = self._detectors.for_call(leg.rate_hz, played)
-        return SegmenterEars(self._settings.speech.vad, leg.rate_hz, detector)
+        ears = SegmenterEars(self._settings.speech.vad, leg.rate_hz, detector)
+        if leg.incoming:  # what answers a call of ours is to be known as soon as can be
+            leg.be_patient(ears.can_wait)
+        return ears
 
     def _services(self, line: LineSettings, info: CallInfo) -> Services:
         brain: Brain = self._brains[line.name]

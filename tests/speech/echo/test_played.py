@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import threading
-
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from voicebot.speech.echo import PlayedAudio
+from voicebot.speech.framing import Framer
 
 FRAME = 160
 
@@ -14,66 +14,35 @@ def frame(number: int) -> bytes:
     return number.to_bytes(2, "little") * FRAME
 
 
-@given(st.lists(st.integers(1, 4), max_size=60))
-def test_each_frame_goes_with_its_own_however_late_it_is_taken(lags: list[int]) -> None:
+@given(st.lists(st.integers(1, 9), max_size=60))
+def test_frames_that_are_judged_together_get_what_belongs_to_them(lumps: list[int]) -> None:
     played = PlayedAudio()
-    noted = taken = 0
-    for lag in lags:
-        for _ in range(lag):
+    noted = 0
+    for lump in lumps:
+        for _ in range(lump):
             played.note(frame(noted))
             noted += 1
-        while taken < noted:
-            assert played.take(FRAME) == frame(taken)
-            taken += 1
+        assert played.take(lump * FRAME) == b"".join(map(frame, range(noted - lump, noted)))
 
 
 def test_where_nothing_was_played_there_is_silence() -> None:
     assert PlayedAudio().take(FRAME) == bytes(2 * FRAME)
 
 
-def test_frames_of_another_length_get_the_same_audio() -> None:
-    played = PlayedAudio()
-    pcm = b"".join(map(frame, range(6)))
-    for number in range(6):
+@pytest.mark.parametrize("samples", [80, 240])
+def test_frames_of_another_length_get_the_same_audio(samples: int) -> None:
+    played, framer = PlayedAudio(), Framer(samples)
+    taken = b""
+    for number in range(60):
         played.note(frame(number))
-    assert b"".join(played.take(240) for _ in range(4)) == pcm
+        taken += b"".join(played.take(samples) for _ in framer.feed(frame(number)))
+    assert taken == b"".join(map(frame, range(60)))
 
 
-def test_the_echo_of_lost_frames_is_forgotten_within_two_seconds() -> None:
+def test_what_was_played_with_frames_that_nobody_judged_is_forgotten() -> None:
     played = PlayedAudio()
-    for number in range(10):
+    for number in range(1000):
         played.note(frame(number))  # their partners were thrown away
-    for number in range(10, 110):
-        played.note(frame(number))
-        last = played.take(FRAME)
-    assert last == frame(109)
-
-
-def test_a_short_lag_is_no_loss() -> None:
-    played = PlayedAudio()
-    for number in range(40):
-        played.note(frame(number))
-    assert [played.take(FRAME) for _ in range(40)] == [frame(number) for number in range(40)]
-    for number in range(100):
-        played.note(frame(number))
-        assert played.take(FRAME) == frame(number)
-
-
-def test_two_threads_share_it() -> None:
-    played = PlayedAudio()
-
-    def write() -> None:
-        for number in range(500):
-            played.note(frame(number))
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    got = b""
-    while len(got) < 100 * 2 * FRAME:
-        piece = played.take(FRAME)
-        got += piece if any(piece) or not got else b""
-        if not writer.is_alive():
-            break
-    writer.join()
-    numbers = [int.from_bytes(got[at : at + 2], "little") for at in range(0, len(got), 2 * FRAME)]
-    assert numbers == sorted(numbers)
+    assert played.take(2 * FRAME) == frame(998) + frame(999)
+    played.note(frame(1000))
+    assert played.take(FRAME) == frame(1000)

@@ -59,3 +59,16 @@ def test_who_speaks_over_a_hum_is_not_denied() -> None:
         flags = denied(line(hum + np.pad(speech, (len(hum) - len(speech), 0))))
         assert all(flags[100:140])
         assert np.mean(flags[150:]) < 0.5, clip.path.name
+
+
+def test_frames_too_faint_to_learn_from_leave_nothing_behind() -> None:
+    speech = to_pcm(at_level(audio_of(load_clips(own_directory())[0]), -22.0))
+    hush = to_pcm(line(np.zeros(RATE_HZ)))
+    size = RATE_HZ // 50 * 2
+    one, other = SteadySound(RATE_HZ, 20), SteadySound(RATE_HZ, 20)
+    for veto, faint in ((one, True), (other, False)):
+        veto.note_quiet(speech, faint=False)
+        veto.note_quiet(hush[: len(hush) // size * size], faint)
+    pieces = [speech[at : at + size] for at in range(0, len(speech) - size + 1, size)]
+    assert [one.denies(piece) for piece in pieces] == [other.denies(piece) for piece in pieces]
+    assert one.likeness == pytest.approx(other.likeness, abs=0.05)

@@ -76,3 +76,30 @@ def test_noise_and_music_on_hold_are_not_speech(silero: SileroModel, kind: str) 
     shares = [judge(silero, clip, -30.0).speech[100:].mean() for clip in clips]
     assert max(shares) < 0.04
     assert np.mean(shares) < 0.015
+
+
+class Counting(SileroStream):
+    """Counts the audio that it gets."""
+
+    samples = 0
+
+    def feed(self, pcm: bytes) -> list[float]:
+        self.samples += len(pcm) // 2
+        return super().feed(pcm)
+
+
+def test_of_a_line_too_faint_for_speech_it_hears_a_second(silero: SileroModel) -> None:
+    clip = next(clip for clip in load_clips(own_directory()) if clip.kind == "sentence")
+    stream = Counting(silero, 8000)
+    veto = NoVoice(stream)
+    hush = np.random.default_rng(1).normal(0, 18, 1600).astype("<i2").tobytes()
+    for _ in range(50):
+        veto.note_quiet(hush, faint=True)
+    assert stream.samples == 8000
+    speech = pieces(clip.pcm(8000), 320)
+    denied = [veto.denies(frame) for frame in speech]
+    heard = stream.samples
+    assert heard == 8000 + len(clip.pcm(8000)) // 2
+    assert sum(denied) < len(denied) / 2
+    veto.note_quiet(hush, faint=False)
+    assert stream.samples == heard + 1600

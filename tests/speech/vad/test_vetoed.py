@@ -14,6 +14,7 @@ class Scripted:
     hangover_ms = 60
     tentative = False
     stirring = False
+    faint = False
 
     def __init__(self, flags: list[bool]) -> None:
         self._flags = iter(flags)
@@ -32,7 +33,7 @@ class Denying:
         self.seen += len(frames) // len(FRAME)
         return self._flags[self.seen - 1]
 
-    def note_quiet(self, frames: bytes) -> None:
+    def note_quiet(self, frames: bytes, faint: bool) -> None:
         self.seen += len(frames) // len(FRAME)
 
 
@@ -116,7 +117,7 @@ class Late:
     def is_voice(self) -> bool:
         return False
 
-    def note_quiet(self, frames: bytes) -> None:
+    def note_quiet(self, frames: bytes, faint: bool) -> None:
         pass
 
 

@@ -137,3 +137,11 @@ def test_a_word_that_begins_below_the_gate_is_heard_as_soon_as_it_opens(monkeypa
     faint = (np.frombuffer(vowel(8000, 60), np.int16) * 0.012).astype(np.int16).tobytes()
     assert judge(detector, faint + soft_vowel(60)) == [False] * 3 + [True] * 3
     assert judge(detector, faint + soft_vowel(60)) == [False] * 6
+
+
+def test_it_tells_what_is_too_faint_to_be_speech_on_any_line() -> None:
+    random = np.random.default_rng(1)
+    detector = WebRtcDetector()
+    for dbfs, faint in ((-65, True), (-50, False), (-90, True)):
+        judge(detector, random.normal(0, 32768 * 10 ** (dbfs / 20), 1600).astype(np.int16).tobytes())
+        assert detector.faint is faint

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from telephony.line.gathering import gathering_of
-from telephony.line.pump import MAX_WAITING_FRAMES, FramePump
+from telephony.line.pump import MAX_WAITING_FRAMES, PATIENT_FRAMES, FramePump
 
 SAMPLES = 320
 FRAME = b"\x01\x02" * SAMPLES
@@ -140,12 +140,30 @@ def test_the_monitor_gets_what_was_played_with_each_frame_that_is_heard() -> Non
     monitored: list[bytes] = []
     pump.monitor = monitored.append
     pump.push(FRAME)
+    pump._drain()
     assert monitored == []  # nobody hears the caller yet
     pump.open(Source(FRAME), lambda _: None)
     pump.push(FRAME)
     pump.pull()
     pump.push(FRAME)
+    pump._drain()
     assert monitored == [SILENCE, FRAME]
+
+
+async def test_frames_that_can_wait_are_handed_on_with_others() -> None:
+    pump = FramePump(SAMPLES, asyncio.get_running_loop())
+    heard: list[bytes] = []
+    pump.can_wait = lambda pcm: pcm == SILENCE
+    pump.open(Source(FRAME), heard.append)
+    push_all(pump, [SILENCE] * (PATIENT_FRAMES - 1))
+    await all_handed_on()
+    assert heard == []
+    push_all(pump, [SILENCE])
+    await all_handed_on()
+    assert heard == [SILENCE] * PATIENT_FRAMES
+    push_all(pump, [SILENCE, FRAME])
+    await all_handed_on()
+    assert heard[PATIENT_FRAMES:] == [SILENCE, FRAME]
 
 
 def test_what_others_say_to_the_caller_is_mixed_into_what_is_recorded_and_tapped() -> None:

@@ -50,14 +50,14 @@ class Bounds:
     def __init__(self, delays: int, initial_db: float) -> None:
         self._db: Levels = np.full(delays, initial_db - self._MARGIN_DB, np.float32)
 
-    def learn(self, heard_dbfs: float, played_dbfs: Levels) -> None:
-        """Take the level that is heard, and those that were played, the newest first."""
+    def learn(self, heard_dbfs: float, played_dbfs: Levels, frames: int = 1) -> None:
+        """Take the level that is heard, and those that were played, the newest first; it stands for so many frames."""
         loud = played_dbfs > self._LOUD_DBFS
         if not loud.any():
             return
         step = heard_dbfs - played_dbfs - self._db
-        step = np.minimum(step * self._FALL, step * self._RISE)
-        step = np.minimum(np.maximum(step, -self._MOST_FALL_DB), self._MOST_RISE_DB)
+        step = np.minimum(step * (1 - (1 - self._FALL) ** frames), step * (self._RISE * frames))
+        step = np.minimum(np.maximum(step, -self._MOST_FALL_DB * frames), self._MOST_RISE_DB * frames)
         self._db += step * loud
 
     def expected(self, played: Levels) -> Levels:

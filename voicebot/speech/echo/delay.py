@@ -11,6 +11,8 @@ _FORGET_PER_20_MS = 0.985
 _RISE_MS = 60
 _CLIP_DB = 12.0
 _QUIET_DB = -65.0
+_TOGETHER_FRAMES = 5
+"""The estimate costs as much for these as for one, and echoes stay where they are."""
 
 
 class DelayEstimator:
@@ -41,14 +43,30 @@ class DelayEstimator:
         self._heard: Levels | None = None
         self._rises: Levels = np.zeros((delays, BANDS), np.float32)
         self._powers: npt.NDArray[np.float32] = np.zeros(delays, np.float32)
-        self._rows = np.arange(most_frames)[:, np.newaxis] + np.arange(delays)
+        self._rows = np.arange(most_frames + _TOGETHER_FRAMES)[:, np.newaxis] + np.arange(delays)
+        self._waiting: list[tuple[Levels, Levels]] = []
 
-    def note(self, played: Levels, heard: Levels) -> None:
-        """Take the levels of frames in a row, of what was played and of what was heard meanwhile, and estimate anew.
+    def note(self, played: Levels, heard: Levels) -> int:
+        """Take the levels of frames in a row, of what was played and of what was heard meanwhile.
 
         Args:
             played, heard: a row for each frame, the oldest first.
+
+        Returns:
+            The number of frames after which the estimate is a new one; 0 while more are waited for.
         """
+        self._waiting.append((played, heard))
+        frames = sum(len(levels) for levels, _ in self._waiting)
+        if frames < _TOGETHER_FRAMES:
+            return 0
+        self._estimate()
+        return frames
+
+    def _estimate(self) -> None:
+        if not self._waiting:
+            return
+        played, heard = (np.concatenate(levels) for levels in zip(*self._waiting, strict=True))
+        self._waiting.clear()
         count = len(played)
         all_rises, all_powers = self._push(played)
         heard_rises, self._heard = self._rise(self._heard, heard)
@@ -71,6 +89,7 @@ class DelayEstimator:
 
     def note_played(self, played: Levels) -> None:
         """Take the levels of what was played while it does not matter what was heard."""
+        self._estimate()
         self._push(played)
 
     def _push(self, played: Levels) -> tuple[Levels, Levels]:

@@ -14,7 +14,8 @@ from voicebot.speech.echo.delay import DelayEstimator
 from voicebot.speech.echo.played import PlayedAudio
 from voicebot.speech.types import BYTES_PER_SAMPLE
 
-_MOST_FRAMES = 10  # that are worked on at once
+_MOST_FRAMES = 50  # that are worked on at once
+_TELLING_FRAMES = 5  # of frames too faint to be heard, one in so many is learnt from
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,7 @@ class EchoGuard:
         fade_db = np.float32(config.ring_db_s * frame_ms / 1000)
         self._ring_db: Levels = -(np.maximum(0, ages) * fade_db)[:, np.newaxis]
         self._frame_bytes = frame_samples * BYTES_PER_SAMPLE
-        self._played_levels = BandLevels(rate_hz, frame_samples)
-        self._heard_levels = BandLevels(rate_hz, frame_samples)
+        self._levels = BandLevels(rate_hz, frame_samples, streams=2)
         self._history: Levels = np.full((delays + tail, BANDS), SILENCE_DB, np.float32)
         self._totals: Levels = np.full(delays, SILENCE_DB, np.float32)
         self._quiet_frames = len(self._history)
@@ -93,6 +93,7 @@ class EchoGuard:
         self._coupling = Coupling(config.loudest_db)
         self._outstanding: deque[bool] = deque(maxlen=self._JUDGED_FRAMES)
         self._held = 0
+        self._faint = self._faint_played = b""
 
     @property
     def delay_frames(self) -> int | None:
@@ -106,23 +107,45 @@ class EchoGuard:
 
     def denies(self, frames: bytes) -> bool:
         """Tell whether the last of the next frames is nothing but echo."""
-        return self._follow_all(frames, judging=_MOST_FRAMES)
+        played = self._played.take(len(frames) // BYTES_PER_SAMPLE)
+        self._catch_up()
+        return self._follow_all(frames, played, judging=_MOST_FRAMES)
 
-    def note_quiet(self, frames: bytes) -> None:
+    def note_quiet(self, frames: bytes, faint: bool) -> None:
         """Learn from frames that are no speech in any case."""
-        self._follow_all(frames, judging=self._JUDGED_FRAMES)
+        played = self._played.take(len(frames) // BYTES_PER_SAMPLE)
+        if self._delay is None and faint:
+            # Most callers listen most of the time, on a quiet line. That can be learnt from later, all at once.
+            self._faint += frames
+            self._faint_played += played
+            if len(self._faint) >= _MOST_FRAMES * self._frame_bytes:
+                self._catch_up()
+            return
+        self._catch_up()
+        self._follow_all(frames, played, judging=self._JUDGED_FRAMES)
 
-    def _follow_all(self, frames: bytes, judging: int) -> bool:
-        most_bytes = _MOST_FRAMES * self._frame_bytes
-        pieces = [frames[at : at + most_bytes] for at in range(0, len(frames), most_bytes)]
-        return [self._follow(piece, judging) for piece in pieces][-1]
+    def _catch_up(self) -> None:
+        """Learn from the frames too faint to be heard."""
+        if self._faint:
+            frames, played = self._faint, self._faint_played
+            self._faint = self._faint_played = b""
+            self._follow_all(frames, played, judging=0)
 
-    def _follow(self, frames: bytes, judging: int) -> bool:
-        """Learn from frames, and judge the last ``judging`` of them; return whether the very last is only echo."""
-        played, played_totals = self._played_levels.feed(self._played.take(len(frames) // BYTES_PER_SAMPLE))
-        heard, heard_totals = self._heard_levels.feed(frames)
-        floors = np.array([self._floor.follow(levels) for levels in heard])
+    def _follow_all(self, frames: bytes, played: bytes, judging: int) -> bool:
+        size = _MOST_FRAMES * self._frame_bytes
+        starts = range(0, len(frames), size)
+        return [self._follow(frames[at : at + size], played[at : at + size], judging) for at in starts][-1]
+
+    def _follow(self, frames: bytes, played_pcm: bytes, judging: int) -> bool:
+        """Learn from frames, and judge the last ``judging`` of them; return whether the very last is only echo.
+
+        Where none is to be judged, nothing can be heard: one frame in five tells as much as all of them.
+        """
+        (played, heard), (played_totals, heard_totals) = self._levels.feed(played_pcm, frames)
         count, size = len(heard), len(self._history)
+        step = 1 if judging else _TELLING_FRAMES
+        told = range(step - 1, count, step)
+        floors = self._follow_floor(heard, step)
         # Newest first. As of frame k, the history begins count - 1 - k rows down.
         history = np.concatenate((played[::-1], self._history))
         totals = np.concatenate((played_totals[::-1], self._totals))
@@ -132,17 +155,31 @@ class EchoGuard:
             self._held = 0
             self._estimator.note_played(played)
             return False
-        self._estimator.note(played, np.maximum(heard, floors))
-        self._decide_delay(count)
-        judged = min(judging, count)
+        estimated = self._estimator.note(played, np.maximum(heard, floors))
+        if estimated:
+            self._decide_delay(estimated)
+        near = self._is_any_near(heard, floors, history, min(judging, count))
+        for number in told:
+            first = count - 1 - number
+            past = history[first : first + size]
+            self._learn(heard[number], float(heard_totals[number]), past, totals[first:], step)
+        return not near
+
+    def _follow_floor(self, heard: Levels, step: int) -> Levels:
+        """Return the noise of the line as of each frame; learn from one in ``step`` frames."""
+        floors = np.array([self._floor.follow(levels, step) for levels in heard[::step]])
+        return floors if step == 1 else floors.repeat(step, axis=0)[: len(heard)]
+
+    def _is_any_near(self, heard: Levels, floors: Levels, history: Levels, judged: int) -> bool:
+        """Judge the last ``judged`` frames; return whether the very last is more than echo."""
+        if not judged:
+            self._held = 0
+            self._outstanding.clear()
+            return False
         near = True
         for excess_db in self._excess_db(heard[-judged:], floors[-judged:], history):
             near = self._is_near(float(excess_db))
-        for number, total in enumerate(heard_totals):
-            first = count - 1 - number
-            past = history[first : first + size]
-            self._learn(heard[number], float(total), past, totals[first : first + len(self._totals)])
-        return not near
+        return near
 
     def _decide_delay(self, frames: int) -> None:
         """Believe what the estimator says once it has said so for a while, or no longer."""
@@ -186,8 +223,8 @@ class EchoGuard:
         self._held = max(0, self._held - 1)
         return self._held > 0
 
-    def _learn(self, heard: Levels, total: float, history: Levels, totals: Levels) -> None:
-        self._bounds.learn(total, totals)
+    def _learn(self, heard: Levels, total: float, history: Levels, totals: Levels, frames: int) -> None:
+        self._bounds.learn(total, totals[: len(self._totals)], frames)
         if self._delay is not None:
             # Where nothing but the tail is left, it tells of the room, not of the loudness.
             arriving = history[max(0, self._delay - 1) : self._delay + 2].max(axis=0)
@@ -211,11 +248,12 @@ class _Floor:
         self._rise_db = self._RISE_DB_S * frame_ms / 1000
         self._levels: Levels | None = None
 
-    def follow(self, heard: Levels) -> Levels:
+    def follow(self, heard: Levels, frames: int = 1) -> Levels:
+        """Take the levels of a frame, which stands for so many; return those of the noise."""
         if self._levels is None:
             self._levels = np.maximum(heard, self._PRESUMED_DB)
         below = heard - self._levels
-        self._levels = self._levels + np.where(below < 0, self._FALL * below, self._rise_db)
+        self._levels = self._levels + np.where(below < 0, self._FALL * below, self._rise_db * frames)
         return self._levels
 
 

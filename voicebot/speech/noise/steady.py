@@ -65,6 +65,7 @@ class SteadySound:
         self._samples: Spectrum = np.zeros(size, np.float32)
         window = np.hanning(size + 2)[1:-1]
         self._frame_bytes = rate_hz * frame_ms // 1000 * BYTES_PER_SAMPLE
+        self._window_frames = -(-_WINDOW_MS // frame_ms)
         self._most_power = float(1.0 / ((window**2).sum() * 32768.0**2))  # of a sample (Parseval)
         self._window = (window / np.sqrt((window**2).sum() * size / 2) / 32768).astype(np.float32)
         self._first, self._end = (round(edge_hz * _WINDOW_MS / 1000) for edge_hz in (_LOWEST_HZ, _HIGHEST_HZ))
@@ -91,9 +92,17 @@ class SteadySound:
             denied = self._denies(np.frombuffer(frames[at : at + self._frame_bytes], "<i2"))
         return denied
 
-    def note_quiet(self, frames: bytes) -> None:
+    def note_quiet(self, frames: bytes, faint: bool) -> None:
         """Learn from frames that are no speech in any case."""
+        if faint:
+            frames = self._forget(frames)
         self.denies(frames)
+
+    def _forget(self, frames: bytes) -> bytes:
+        """Take frames too quiet to learn from; return the last ones, which the next window will have in it."""
+        self._shapes.clear()
+        self._pitches.clear()
+        return frames[-self._window_frames * self._frame_bytes :]
 
     def _denies(self, frame: npt.NDArray[np.int16]) -> bool:
         powers, total = self._powers(frame)

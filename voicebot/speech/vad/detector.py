@@ -43,6 +43,11 @@ class VoiceActivityDetector(Protocol):
         """
         ...
 
+    @property
+    def faint(self) -> bool:
+        """Whether the last judged frame is below anything that could be speech, on any line."""
+        ...
+
     def is_speech(self, frame: bytes) -> bool:
         """Judge the next frame: ``frame_samples`` samples, s16le mono."""
         ...
@@ -63,8 +68,13 @@ class Veto(Protocol):
         """Tell whether the last of the next frames is no speech of the caller, whatever it sounds like."""
         ...
 
-    def note_quiet(self, frames: bytes) -> None:
-        """Take frames that are no speech anyway: so the detector says, or another veto."""
+    def note_quiet(self, frames: bytes, faint: bool) -> None:
+        """Take frames that are no speech anyway: so the detector says, or another veto.
+
+        Args:
+            frames: the next ones.
+            faint: each of them is below anything that could be speech: there is little to learn.
+        """
         ...
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from voicebot.speech.types import BYTES_PER_SAMPLE
 from voicebot.speech.vad.detector import RATES_HZ
 
 MODEL_ID = "silero-vad"
@@ -32,6 +33,7 @@ _STATE_SHAPE = (2, 1, 128)
 _CHUNK_MS = 32
 _CONTEXT_SHARE = 8  # the network sees the last eighth of the chunk before as well
 _RECENT_CHUNKS = 3
+_SETTLED_MS = 1000
 _ONLY_ERRORS = 3
 
 
@@ -93,7 +95,8 @@ class SileroStream:
 class NoVoice:
     """Denies frames without a voice near them; a ``Veto``.
 
-    It hears all of the call, what is no speech as well: with gaps in what it has heard it takes more noise for a voice.
+    It hears what is no speech as well: with gaps in what it has heard it takes more noise for a voice. Only where
+    nothing could be speech for a while it need not hear all: that is the same from one second to the next.
 
     Args:
         stream: the call's audio.
@@ -107,9 +110,12 @@ class NoVoice:
         self._stream = stream
         self._least = least_probability
         self._recent: deque[float] = deque([0.0], maxlen=_RECENT_CHUNKS)
+        self._ms_bytes = stream.rate_hz // 1000 * BYTES_PER_SAMPLE
+        self._faint_ms = 0
 
     def denies(self, frames: bytes) -> bool:
         """Tell whether neither the last of these frames nor the 100 ms before it had a voice in them."""
+        self._faint_ms = 0
         self._recent.extend(self._stream.feed(frames))
         return max(self._recent) < self._least
 
@@ -117,6 +123,8 @@ class NoVoice:
         """Tell whether the last chunk was surely a voice, as its authors judge."""
         return self._stream.probability >= _SURE
 
-    def note_quiet(self, frames: bytes) -> None:
+    def note_quiet(self, frames: bytes, faint: bool) -> None:
         """Take frames that nobody asks about."""
-        self._recent.extend(self._stream.feed(frames))
+        self._faint_ms = self._faint_ms + len(frames) // self._ms_bytes if faint else 0
+        if self._faint_ms <= _SETTLED_MS:
+            self._recent.extend(self._stream.feed(frames))

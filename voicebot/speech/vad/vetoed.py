@@ -55,17 +55,23 @@ class VetoedDetector:
         return False
 
     @property
+    def faint(self) -> bool:
+        """See ``VoiceActivityDetector``."""
+        return self._detector.faint
+
+    @property
     def stirring(self) -> bool:
         """See ``VoiceActivityDetector``; what a veto has just denied is none of the caller's."""
         return self._detector.stirring and self.verdict in ("speech", "quiet")
 
     def is_speech(self, frame: bytes) -> bool:
         """Judge the next frame."""
-        for asked in self._asked:
-            asked.waiting.append(frame)
         self._unasked_ms += self._frame_ms
         self._late_ms = None
-        speech = self._judge() if self._detector.is_speech(frame) else self._is_quiet()
+        likely = self._detector.is_speech(frame)
+        for asked in self._asked:
+            asked.add(frame, self._detector.faint)
+        speech = self._judge() if likely else self._is_quiet()
         for asked in self._asked:
             if len(asked.waiting) * self._frame_ms >= self._QUIET_MS:
                 asked.tell()
@@ -118,6 +124,12 @@ class _Asked:
     def __init__(self, veto: Veto) -> None:
         self.veto = veto
         self.waiting: list[bytes] = []
+        self._faint = True
+
+    def add(self, frame: bytes, faint: bool) -> None:
+        """Keep a frame until it is wanted."""
+        self.waiting.append(frame)
+        self._faint = self._faint and faint
 
     def denies(self) -> bool:
         """Ask about the last frame."""
@@ -125,9 +137,11 @@ class _Asked:
 
     def tell(self) -> None:
         """Let the veto learn from what nobody asks it about."""
-        self.veto.note_quiet(self._take())
+        faint = self._faint
+        self.veto.note_quiet(self._take(), faint)
 
     def _take(self) -> bytes:
         frames = b"".join(self.waiting)
         self.waiting.clear()
+        self._faint = True
         return frames

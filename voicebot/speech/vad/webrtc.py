@@ -6,7 +6,7 @@ from collections import deque
 
 import webrtcvad
 
-from voicebot.speech.level import EnergyGate, GateConfig, level_dbfs
+from voicebot.speech.level import FAINTEST_DBFS, EnergyGate, GateConfig, level_dbfs
 from voicebot.speech.types import BYTES_PER_SAMPLE
 from voicebot.speech.vad.detector import FRAMES_MS, RATES_HZ
 
@@ -69,6 +69,7 @@ class WebRtcDetector:
         self.hangover_ms = 0
         self.tentative = False
         self.stirring = False
+        self.faint = False
         self._carry_frames = carry_ms // frame_ms
         self._carry_left = 0
         self._ending = False
@@ -90,6 +91,7 @@ class WebRtcDetector:
             raise ValueError(f"a frame has {self._frame_bytes} bytes, got {len(frame)}")
         likely = self._vad.is_speech(frame, self.rate_hz)
         level = level_dbfs(frame)
+        self.faint = level < FAINTEST_DBFS
         loud = self._gate.is_open(level)
         self.stirring = loud and self._is_rise(level)
         # Once the gate has closed on speech in a run of webrtcvad's, what is still quiet is its over-hang.
