@@ -43,7 +43,7 @@ class Case:
     Attributes:
         id: unique in its scenario.
         language: "zh" or "en": which bot is rung.
-        bot: kind of bot: "open", "yes_no", "number", "long" or "semantic".
+        bot: kind of bot: "open", "choice", "yes_no", "number", "long" or "semantic".
         kind: group in which its figures are told.
         expect: "answer": the bot waits for the end, then answers; "stop": the bot falls silent; "go_on": it does not.
         parts: what it is put together from, in order.

@@ -54,6 +54,17 @@ DIGITS, PHONE, NUMBER, OPEN = Expected.DIGITS, Expected.PHONE, Expected.NUMBER, 
         ],
         (OPEN, "因为昨天晚上下雨\uff0c路上堵车", CLOSED),
         (OPEN, "请问?", UNFINISHED),
+        *[
+            (kind, text, UNFINISHED)
+            for kind, text in (
+                (OPEN, "左边\uff0c不是"),
+                (DATE, "周三\uff0c不对"),
+                (TIME, "下午三点\u3002 哦不对"),
+                (NUMBER, "两个人\uff0c说错了"),
+            )
+        ],
+        *[(YES_NO, text, COMPLETE) for text in ("不\uff0c不是", "没有\uff0c不对")],
+        (OPEN, "你们的数字不对", CLOSED),
         *[(NUMBER, text, COMPLETE) for text in ("两个人", "三百块钱", "20%")],
         (NUMBER, "三百", CLOSED),
         (OPEN, "一三八零", GROWING),
@@ -81,6 +92,7 @@ def test_mandarin(kind: Expected, text: str, expected: Completeness) -> None:
         *[(OPEN, text, CLOSED) for text in ("What is your address?", "That's all.", "What are you calling about?")],
         *[(OPEN, text, UNFINISHED) for text in ("I would like to", "I want to know about", "My name is", "I ...")],
         (OPEN, "I need help", UNKNOWN),
+        *[(kind, text, UNFINISHED) for kind, text in ((DATE, "On Thursday. No, wait"), (NUMBER, "two, I mean"))],
     ],
 )
 def test_english(kind: Expected, text: str, expected: Completeness) -> None:

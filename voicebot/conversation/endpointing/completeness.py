@@ -83,6 +83,8 @@ def judge(text: str, expectation: Expectation, language: str) -> Completeness:
     said = _Said(text, plain(text), language, phrases, expectation.digits)
     if not said.words:
         return Completeness.UNKNOWN
+    if phrases.correcting.search(said.words) and not phrases.answers.fullmatch(said.words):
+        return Completeness.UNFINISHED
     judged = _BY_KIND[expectation.kind](said) if expectation.kind in _BY_KIND else None
     if judged is not None:
         return judged

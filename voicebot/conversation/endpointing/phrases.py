@@ -16,6 +16,7 @@ class Phrases:
         answers: a yes or a no and nothing else; the whole of the words.
         fillers: nothing has been said yet but what one says while thinking; the whole of the words.
         unfinished: what nobody ends with: fillers, conjunctions, the beginning of a request.
+        correcting: what ends with taking back what was said before: what is right is still to come.
         asking: the beginning of a question, which is no question yet, whatever the recogniser writes behind it; the
             whole of the words.
         closed: what sentences end with.
@@ -35,6 +36,7 @@ class Phrases:
     answers: re.Pattern[str]
     fillers: re.Pattern[str]
     unfinished: re.Pattern[str]
+    correcting: re.Pattern[str]
     asking: re.Pattern[str]
     closed: re.Pattern[str]
     day: re.Pattern[str]

@@ -44,6 +44,10 @@ EN = Phrases(
         r"|can you|could you|do you|let me see|let me think|i think|maybe|you know|i mean|next|this coming|around"
         r"|between)$"
     ),
+    correcting=re.compile(
+        r"[a-z0-9][,.]* (?:no,? wait|wait,? no|no,? sorry|sorry,? no|actually,? no|no,? actually|i mean|or rather"
+        r"|scratch that|correction)$"
+    ),
     asking=re.compile(
         r"(?:(?:um+|uh+|well|so|and|but)[,.]? )*(?:can|could|would|will|do|did|does|are|is|am|have|may|should|what|when"
         r"|where|who|why|how|which)(?: (?:you|i|we|it|he|she|they|there|the|is|are|do))?"
