@@ -11,6 +11,7 @@ import numpy.typing as npt
 from voicebot.speech.echo.bands import BANDS, SILENCE_DB, BandLevels, Levels
 from voicebot.speech.echo.coupling import Bounds, Coupling
 from voicebot.speech.echo.delay import DelayEstimator
+from voicebot.speech.echo.floor import NoiseFloor
 from voicebot.speech.echo.played import PlayedAudio
 from voicebot.speech.types import BYTES_PER_SAMPLE
 
@@ -83,7 +84,7 @@ class EchoGuard:
         self._history: Levels = np.full((delays + tail, BANDS), SILENCE_DB, np.float32)
         self._totals: Levels = np.full(delays, SILENCE_DB, np.float32)
         self._quiet_frames = len(self._history)
-        self._floor = _Floor(frame_ms)
+        self._floor = NoiseFloor(frame_ms)
         self._estimator = DelayEstimator(delays, frame_ms, _MOST_FRAMES)
         self._rows = np.arange(_MOST_FRAMES)[:, np.newaxis] + np.arange(delays)
         self._delay: int | None = None
@@ -236,25 +237,6 @@ class EchoGuard:
         rows = history[max(0, delay - 1) : delay - 1 + len(self._ring_db)]
         ringing: Levels = (rows + self._ring_db[len(self._ring_db) - len(rows) :]).max(axis=0)
         return ringing
-
-
-class _Floor:
-    """The noise of the line in each band: falls with what is heard, and rises slowly."""
-
-    _FALL, _RISE_DB_S = 0.3, 4.0
-    _PRESUMED_DB = -60.0
-
-    def __init__(self, frame_ms: float) -> None:
-        self._rise_db = self._RISE_DB_S * frame_ms / 1000
-        self._levels: Levels | None = None
-
-    def follow(self, heard: Levels, frames: int = 1) -> Levels:
-        """Take the levels of a frame, which stands for so many; return those of the noise."""
-        if self._levels is None:
-            self._levels = np.maximum(heard, self._PRESUMED_DB)
-        below = heard - self._levels
-        self._levels = self._levels + np.where(below < 0, self._FALL * below, self._rise_db * frames)
-        return self._levels
 
 
 def _quiet_run(loud: npt.NDArray[np.bool_], before: int) -> int:
