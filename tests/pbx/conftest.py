@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,10 @@ def house(folder: Path, brain: OrderingBrain, local: str = "", bot: int = 0, **s
         service = RunningService(folder, settings_of(pbx, brain, **sip))
         try:
             service.until_ready()
-            if not bot:
+            if bot:
+                # Asked before the bot was up, Asterisk asks again only after half a minute.
+                subprocess.run(pbx.console("pjsip qualify voicebot"), capture_output=True, check=True)
+            else:
                 service.log.wait_for("registered")
             yield House(pbx, service, brain, provider, local)
             service.terminate()
