@@ -15,8 +15,8 @@ _FULL_SCALE = 32768.0
 
 def level_dbfs(pcm: bytes) -> float:
     """Return the mean power of s16le ``pcm`` in dB below full scale; ``SILENCE_DBFS`` for digital silence."""
-    # For a frame now and then, numpy is slower: on a processor that has done something else meanwhile, its first call
-    # takes 0.1 ms.
+    # For a frame now and then, numpy is slower: a processor that has done something else meanwhile finds none of its
+    # code at hand.
     samples = memoryview(pcm).cast("h")
     amplitude = math.hypot(*samples)
     if amplitude == 0.0:
